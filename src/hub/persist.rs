@@ -1,0 +1,129 @@
+//! What the hub wants kept beyond the life of the process, and what it is given back at the next start.
+
+use serde_json::Value;
+
+use crate::protocol::{Account, AppId, AttrName, ChannelName, MessageId};
+
+/// One thing to keep or to forget. The ops of one `handle` are committed together, and in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StoreOp {
+    /// Keep a message of an inbox.
+    PutMessage(StoredMessage),
+    /// An inbox is acknowledged up to and including a version: forget those messages, remember the version.
+    AckInbox {
+        /// Of which app.
+        app: AppId,
+        /// Whose.
+        account: Account,
+        /// The version.
+        ver: u64,
+    },
+    /// Forget single messages, whose time to live is over.
+    DropMessages {
+        /// Of which app.
+        app: AppId,
+        /// Whose.
+        account: Account,
+        /// Their versions.
+        vers: Vec<u64>,
+    },
+    /// Set an attribute.
+    SetAttr {
+        /// Whose.
+        owner: AttrOwner,
+        /// Which.
+        name: AttrName,
+        /// To what.
+        value: Value,
+    },
+    /// Delete an attribute.
+    DelAttr {
+        /// Whose.
+        owner: AttrOwner,
+        /// Which.
+        name: AttrName,
+    },
+    /// Delete all attributes of an owner.
+    ClearAttrs {
+        /// Whose.
+        owner: AttrOwner,
+    },
+    /// A channel with attributes lost its last member (`Some`: when, in ms since the Unix epoch) or has members again (`None`).
+    ChannelEmptied {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        name: ChannelName,
+        /// Since when it has been empty.
+        since_ms: Option<u64>,
+    },
+    /// Remember that a sender's message id was accepted.
+    PutSentId {
+        /// Of which app.
+        app: AppId,
+        /// Who sent it.
+        sender: Account,
+        /// Its id.
+        id: MessageId,
+        /// When it may be forgotten, in ms since the Unix epoch.
+        forget_at_ms: u64,
+    },
+}
+
+impl StoreOp {
+    /// Whether answers need not wait for it: losing it costs a second delivery at most, never a message.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        match self {
+            Self::AckInbox { .. } | Self::DropMessages { .. } | Self::ChannelEmptied { .. } => true,
+            Self::PutMessage(_)
+            | Self::SetAttr { .. }
+            | Self::DelAttr { .. }
+            | Self::ClearAttrs { .. }
+            | Self::PutSentId { .. } => false,
+        }
+    }
+}
+
+/// Whose attribute it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AttrOwner {
+    /// A user's.
+    User(AppId, Account),
+    /// A channel's.
+    Channel(AppId, ChannelName),
+}
+
+/// An instant message that waits in an inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// The app.
+    pub app: AppId,
+    /// Whose inbox.
+    pub account: Account,
+    /// Its version there.
+    pub ver: u64,
+    /// Who sent it.
+    pub sender: Account,
+    /// How long it was to live from `sent_ms` on, in seconds.
+    pub ttl_s: u64,
+    /// When it was accepted, in ms since the Unix epoch.
+    pub sent_ms: u64,
+    /// The text.
+    pub content: String,
+}
+
+/// Everything that was kept, in the order in which [`super::Hub::restore`] takes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// Inboxes' acknowledged versions.
+    pub acked: Vec<(AppId, Account, u64)>,
+    /// Messages, by version within an inbox.
+    pub messages: Vec<StoredMessage>,
+    /// Attributes.
+    pub attrs: Vec<(AttrOwner, AttrName, Value)>,
+    /// Since when channels have been empty, in ms since the Unix epoch.
+    pub emptied: Vec<(AppId, ChannelName, u64)>,
+    /// Accepted message ids (app, sender, id, forget at), oldest first.
+    pub sent_ids: Vec<(AppId, Account, MessageId, u64)>,
+}

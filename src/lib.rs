@@ -1,0 +1,18 @@
+//! Callsign: a desktop softphone and messenger, and the signaling server behind it.
+//!
+//! This file is the map; feature gates live here and nowhere else.
+//!
+//! | room | layer | what it is |
+//! |---|---|---|
+//! | [`protocol`] | 0 | the words both sides speak: frames, requests, pushes, codes, tokens, limits |
+//! | [`hub`] | 1 | the server's mind: time and input in, outputs out; no clock, no socket, no task |
+//! | `net` | 2 | links: TLS and sockets |
+//! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
+
+pub mod hub;
+pub mod protocol;
+
+#[cfg(feature = "server")]
+pub mod net;
+#[cfg(feature = "server")]
+pub mod server;

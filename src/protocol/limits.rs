@@ -1,0 +1,99 @@
+//! Every size, rate and time of the service, each with its unit and its source. To change a limit, change it here.
+//!
+//! "Documented" means by the Signaling API's own pages; the rest is our decision. What an operator may set is
+//! in [`Limits`]; its defaults are the constants.
+
+use std::time::Duration;
+
+/// The most Unicode characters of an account, channel or attribute name (documented: 128 visible characters).
+pub const NAME_CHARS: usize = 128;
+/// The most bytes of UTF-8 of a message, and of an invitation's `extra` (documented: 8 KB).
+pub const CONTENT_BYTES: usize = 8192;
+/// The most bytes of an attribute's value, as JSON text where it is not a string (documented: 8 KB).
+pub const VALUE_BYTES: usize = 8192;
+/// The most bytes of one incoming frame. Content of [`CONTENT_BYTES`] grows at most sixfold when it is escaped, so
+/// everything within its limit fits, and most of what is too large still gets its own error, 1005.
+pub const FRAME_BYTES: usize = 64 * 1024;
+/// The most bytes of a compressed frame once inflated: the web client unpacks it byte by byte (protocol page, section 3).
+pub const INFLATED_BYTES: usize = 60 * 1024;
+
+/// How many members a list shows unless asked for more (documented: the latest 200).
+pub const LIST_MEMBERS: usize = 200;
+/// How many members `channel_query_userlist_all` shows by default (documented: 1000 * 1000).
+pub const LIST_ALL_MEMBERS: usize = 1_000_000;
+/// How many inbox messages one poll answers with at most; every known client asks for 30.
+pub const POLL_MESSAGES: usize = 100;
+/// How many attributes one user or one channel may have, and ...
+pub const ATTRS: usize = 256;
+/// ... how many bytes their names and values may take together, since joining sends them all in one frame.
+pub const ATTRS_BYTES: usize = 256 * 1024;
+/// How many calls one account may be part of at a time; the next invitation fails with 705.
+pub const CALLS_PER_ACCOUNT: usize = 100;
+/// Bytes of all inboxes of a server together, kept in memory. When full, `user_sendmsg` is refused with 400.
+pub const INBOXES_BYTES: usize = 1 << 30;
+
+/// Time to live of a message whose flag does not say (documented: what web clients send).
+pub const TTL_DEFAULT: Duration = Duration::from_secs(3600);
+/// The longest time to live: 30 days, what the Python client sends.
+pub const TTL_MAX: Duration = Duration::from_secs(2_592_000);
+
+/// How long an invitation waits for the callee's device to acknowledge it (documented: 20 s).
+pub const INVITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest `_timeout` that an invitation may ask for (documented: 0-30 s); more is shortened to it.
+pub const INVITE_TIMEOUT_MAX: Duration = Duration::from_secs(30);
+/// How long a call outlives the lost link of a party before the others are told that it ended.
+pub const CALL_SURVIVES: Duration = Duration::from_secs(30);
+
+/// A session without any frame for so long is taken offline (a public support page says about 2 minutes).
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+/// A connection that does not sign in for so long is closed. Web clients open two at once and use one.
+pub const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the socket stays open after a refused login, so that the answer is read (protocol page, section 4).
+pub const REFUSED_LINGER: Duration = Duration::from_millis(50);
+/// How long the socket stays open after `user_logout` is answered; the client closes it as a rule.
+pub const LOGOUT_LINGER: Duration = Duration::from_secs(2);
+/// How long a sender's message id is remembered, so that a repeat is not delivered again.
+pub const SENT_ID_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How many ids of one sender are remembered at most; the oldest is forgotten first.
+pub const SENT_IDS_PER_SENDER: usize = 10_000;
+
+/// Frames waiting for one slow link. When full, the link is closed; its client comes back and polls its inbox.
+pub const OUTBOX_FRAMES: usize = 512;
+/// Bytes waiting for one slow link, counted as the frames' text. When more, the link is closed likewise; one frame
+/// larger than this passes when nothing else waits.
+pub const OUTBOX_BYTES: usize = 4 << 20;
+/// Inputs waiting for the hub, over all links. When full, links are not read until there is room: TCP slows the senders.
+pub const HUB_INPUTS: usize = 4096;
+
+/// What an operator may set. Rates are per second; 0 switches a limit off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Channel messages of one user (documented: 60 a second).
+    pub channel_messages_per_user: u32,
+    /// Messages in one channel, unless its `_sendmsg_limit` says otherwise (documented: 200 a second).
+    pub channel_messages: u32,
+    /// Changes of one channel attribute, unless `_setattr_limit` says otherwise (documented: 10 a second).
+    pub attribute_changes: u32,
+    /// Queries of one user.
+    pub queries_per_user: u32,
+    /// Logins from one network address.
+    pub logins_per_address: u32,
+    /// Messages waiting in one inbox. A full inbox refuses with 400 before anything is acknowledged.
+    pub inbox: u32,
+    /// Members of one channel (documented: 10,000 users).
+    pub members: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            channel_messages_per_user: 60,
+            channel_messages: 200,
+            attribute_changes: 10,
+            queries_per_user: 100,
+            logins_per_address: 20,
+            inbox: 10_000,
+            members: 10_000,
+        }
+    }
+}

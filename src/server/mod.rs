@@ -1,0 +1,1 @@
+//! LAYER 3. The server.
