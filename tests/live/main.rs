@@ -1,0 +1,26 @@
+//! The real server on real sockets, with the API maker's own SDKs and hand-made frames on the other side.
+//!
+//! `tests/run.sh` installs the SDKs below `target/live`; no byte of them is part of this package. Each test has a server of
+//! its own. Numbers like "section 8" are those of the protocol page that the server is built from.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `login`, `lbs`, `keepalive` | how SDKs find the server, sign in, stay, are displaced, and leave |
+//! | `messages`, `channels`, `queries`, `calls` | what users do with it |
+//! | `restart`, `kill9` | what outlives the process |
+//! | `bad_input`, `slow_reader` | what one client cannot do to another |
+
+mod bad_input;
+mod calls;
+mod channels;
+mod keepalive;
+mod kill9;
+mod lbs;
+mod login;
+mod messages;
+mod peer;
+mod queries;
+mod raw;
+mod restart;
+mod server;
+mod slow_reader;
