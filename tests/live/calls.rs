@@ -49,7 +49,10 @@ fn expect_digits(peer: &Peer, call: &str, digits: &str) {
     let event = peer.next("onInviteMsg");
     let extra = event.args[0].as_str().expect("a text");
     let extra: Value = serde_json::from_str(extra).expect("JSON");
-    assert_eq!((event.of.as_str(), extra), (call, json!({"msgtype": "dtmf", "msgdata": digits})));
+    assert_eq!(
+        (event.of.as_str(), extra),
+        (call, json!({"msgtype": "dtmf", "msgdata": digits}))
+    );
 }
 
 fn no_more_of_the_call(peers: [&mut Peer; 2]) {
@@ -78,7 +81,12 @@ fn a_call_from_ring_to_end(caller_sdk: Sdk, callee_sdk: Sdk) {
     for caller_ends in [true, false] {
         let (at_alice, at_bob) = ring(&mut alice, caller_sdk, &bob);
 
-        act(&mut bob, "accept", &at_bob, json!({"extra": r#"{"yes":1}"#}));
+        act(
+            &mut bob,
+            "accept",
+            &at_bob,
+            json!({"extra": r#"{"yes":1}"#}),
+        );
         let accepted = sent_extra(callee_sdk, r#"{"yes":1}"#);
         alice.expect(&at_alice, "onInviteAcceptedByPeer", json!([accepted]));
 
@@ -94,7 +102,11 @@ fn a_call_from_ring_to_end(caller_sdk: Sdk, callee_sdk: Sdk) {
         };
         act(ender, "end", its_call, json!({"extra": ""}));
         ender.expect(its_call, "onInviteEndByMyself", json!([""]));
-        other.expect(others_call, "onInviteEndByPeer", json!([sent_extra(ender_sdk, "")]));
+        other.expect(
+            others_call,
+            "onInviteEndByPeer",
+            json!([sent_extra(ender_sdk, "")]),
+        );
         no_more_of_the_call([&mut alice, &mut bob]);
     }
 }
@@ -121,7 +133,12 @@ fn a_call_can_be_refused() {
         let mut alice = Peer::signed_in(caller_sdk, &server, "alice");
         let mut bob = Peer::signed_in(callee_sdk, &server, "bob");
         let (at_alice, at_bob) = ring(&mut alice, caller_sdk, &bob);
-        act(&mut bob, "refuse", &at_bob, json!({"extra": r#"{"busy":1}"#}));
+        act(
+            &mut bob,
+            "refuse",
+            &at_bob,
+            json!({"extra": r#"{"busy":1}"#}),
+        );
         let refused = sent_extra(callee_sdk, r#"{"busy":1}"#);
         alice.expect(&at_alice, "onInviteRefusedByPeer", json!([refused]));
         no_more_of_the_call([&mut alice, &mut bob]);
@@ -134,11 +151,23 @@ fn a_call_that_requires_the_peer_online_fails_at_once() {
         let server = Server::start();
         let mut alice = Peer::signed_in(sdk, &server, "alice");
         let asked = Instant::now();
-        alice.run("invite", json!({"channel": "room", "peer": "bob", "extra": r#"{"_require_peer_online":1}"#}));
+        alice.run(
+            "invite",
+            json!({"channel": "room", "peer": "bob", "extra": r#"{"_require_peer_online":1}"#}),
+        );
         let failed = alice.next("onInviteFailed").args;
-        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+        assert!(
+            asked.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            asked.elapsed()
+        );
         match sdk {
-            Sdk::Web => assert!(failed[0].as_str().is_some_and(|why| why.contains("offline")), "{failed}"),
+            Sdk::Web => assert!(
+                failed[0]
+                    .as_str()
+                    .is_some_and(|why| why.contains("offline")),
+                "{failed}"
+            ),
             Sdk::Python => assert_eq!(failed, json!([700])),
         }
         nothing_is_left_for_bob(&server, &mut alice);
@@ -157,9 +186,16 @@ fn nothing_is_left_for_bob(server: &Server, alice: &mut Peer) {
 fn a_call_waits_for_who_comes_online_in_time() {
     let server = Server::start();
     let mut alice = Peer::signed_in(Sdk::Web, &server, "alice");
-    alice.run("invite", json!({"channel": "room", "peer": "bob", "extra": EXTRA}));
+    alice.run(
+        "invite",
+        json!({"channel": "room", "peer": "bob", "extra": EXTRA}),
+    );
     let mut bob = Peer::signed_in(Sdk::Python, &server, "bob");
-    bob.expect("session", "onInviteReceived", json!([1, "room", "alice", EXTRA]));
+    bob.expect(
+        "session",
+        "onInviteReceived",
+        json!([1, "room", "alice", EXTRA]),
+    );
     alice.expect("call 1", "onInviteReceivedByPeer", json!([""]));
     no_more_of_the_call([&mut alice, &mut bob]);
 }
@@ -168,7 +204,10 @@ fn a_call_waits_for_who_comes_online_in_time() {
 fn a_withdrawn_call_rings_nobody() {
     let server = Server::start();
     let mut alice = Peer::signed_in(Sdk::Web, &server, "alice");
-    alice.run("invite", json!({"channel": "room", "peer": "bob", "extra": EXTRA}));
+    alice.run(
+        "invite",
+        json!({"channel": "room", "peer": "bob", "extra": EXTRA}),
+    );
     alice.run("end", json!({"on": 1}));
     alice.expect("call 1", "onInviteEndByMyself", json!([""]));
     nothing_is_left_for_bob(&server, &mut alice);
@@ -182,13 +221,27 @@ fn a_call_that_no_device_takes_fails_after_twenty_seconds() {
     let mut carol = Peer::signed_in(Sdk::Python, &server, "carol");
     let mut dave = Peer::signed_in(Sdk::Web, &server, "dave");
     let asked = Instant::now();
-    alice.run("invite", json!({"channel": "room", "peer": "bob", "extra": r#"{"_require_peer_online":0}"#}));
-    carol.run("invite", json!({"channel": "room", "peer": "bob", "extra": ""}));
-    dave.run("invite", json!({"channel": "room", "peer": "bob", "extra": r#"{"_timeout":2}"#}));
+    alice.run(
+        "invite",
+        json!({"channel": "room", "peer": "bob", "extra": r#"{"_require_peer_online":0}"#}),
+    );
+    carol.run(
+        "invite",
+        json!({"channel": "room", "peer": "bob", "extra": ""}),
+    );
+    dave.run(
+        "invite",
+        json!({"channel": "room", "peer": "bob", "extra": r#"{"_timeout":2}"#}),
+    );
 
     expect_timeout(&dave, asked, 2.0);
     expect_timeout(&alice, asked, 20.0);
-    assert_eq!(carol.next_within("onInviteFailed", Duration::from_secs(5)).args, json!([700]));
+    assert_eq!(
+        carol
+            .next_within("onInviteFailed", Duration::from_secs(5))
+            .args,
+        json!([700])
+    );
     nothing_is_left_for_bob(&server, &mut alice);
 }
 
@@ -198,5 +251,8 @@ fn expect_timeout(caller: &Peer, asked: Instant, after_s: f64) {
     assert!((after_s - 1.0..=after_s + 3.0).contains(&took), "{took} s");
     let extra = failed.args[0].as_str().expect("a text");
     let extra: Value = serde_json::from_str(extra).expect("JSON");
-    assert_eq!((&extra["reason"], &extra["code"]), (&json!("timeout"), &json!(704)));
+    assert_eq!(
+        (&extra["reason"], &extra["code"]),
+        (&json!("timeout"), &json!(704))
+    );
 }

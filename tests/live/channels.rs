@@ -16,12 +16,19 @@ fn on(channel: u64) -> String {
 }
 
 fn expect_attribute(peer: &Peer, channel: u64, name: &str, value: Value, kind: &str) {
-    peer.expect(&on(channel), "onChannelAttrUpdated", json!([name, value, kind]));
+    peer.expect(
+        &on(channel),
+        "onChannelAttrUpdated",
+        json!([name, value, kind]),
+    );
 }
 
 /// The web SDK's callback says when it is done; the Python SDK has none here.
 fn set(peer: &mut Peer, channel: u64, name: &str, value: Value) {
-    peer.send("set_attr", json!({"on": channel, "name": name, "value": value}));
+    peer.send(
+        "set_attr",
+        json!({"on": channel, "name": name, "value": value}),
+    );
 }
 
 #[test]
@@ -41,7 +48,11 @@ fn a_joiner_gets_list_and_attributes_and_the_others_hear_of_it() {
         assert_eq!(list, json!([["alice", alice_uid], ["bob", bob_uid]]));
         assert!(bob_uid.as_u64().is_some_and(|uid| uid != 0));
         expect_attribute(&bob, at_bob, "topic", json!("tea"), "update");
-        alice.expect(&on(at_alice), "onChannelUserJoined", json!(["bob", bob_uid]));
+        alice.expect(
+            &on(at_alice),
+            "onChannelUserJoined",
+            json!(["bob", bob_uid]),
+        );
 
         bob.run("leave", json!({"on": at_bob}));
         let reason = match second {
@@ -49,7 +60,11 @@ fn a_joiner_gets_list_and_attributes_and_the_others_hear_of_it() {
             Sdk::Python => 602,
         };
         bob.expect(&on(at_bob), "onChannelLeaved", json!([reason]));
-        alice.expect(&on(at_alice), "onChannelUserLeaved", json!(["bob", bob_uid]));
+        alice.expect(
+            &on(at_alice),
+            "onChannelUserLeaved",
+            json!(["bob", bob_uid]),
+        );
         // Nobody hears of his own coming and going.
         alice.settle();
         bob.settle();
@@ -73,7 +88,10 @@ fn what_is_said_reaches_all_members_and_the_speaker_in_order() {
         carol.join("another room");
         // Under the 60 a second that a user may say.
         for n in 0..40 {
-            alice.send("broadcast", json!({"on": at_alice, "text": format!("line {n}\n\"quoted\" 你好")}));
+            alice.send(
+                "broadcast",
+                json!({"on": at_alice, "text": format!("line {n}\n\"quoted\" 你好")}),
+            );
         }
         for n in 0..40 {
             let said = json!(["alice", list[0][1], format!("line {n}\n\"quoted\" 你好")]);
@@ -91,12 +109,21 @@ fn who_is_not_a_member_may_speak_by_force() {
     let mut alice = Peer::signed_in(Sdk::Python, &server, "alice");
     let mut bob = Peer::signed_in(Sdk::Web, &server, "bob");
     let (at_bob, _) = bob.join("room");
-    let answer = alice.ask("force_send", json!({"channel": "room", "text": "from outside"}));
+    let answer = alice.ask(
+        "force_send",
+        json!({"channel": "room", "text": "from outside"}),
+    );
     assert_eq!(answer[0], "");
     let said = bob.next("onMessageChannelReceive");
-    assert_eq!((said.of, &said.args[0], &said.args[2]), (on(at_bob), &json!("alice"), &json!("from outside")));
+    assert_eq!(
+        (said.of, &said.args[0], &said.args[2]),
+        (on(at_bob), &json!("alice"), &json!("from outside"))
+    );
 
-    let (error, answer) = alice.invoke("channel_sendmsg", json!({"name": "room", "msg": "without force"}));
+    let (error, answer) = alice.invoke(
+        "channel_sendmsg",
+        json!({"name": "room", "msg": "without force"}),
+    );
     assert_ne!((error, answer["result"].clone()), (json!(""), json!("ok")));
     bob.settle();
     bob.expect_no_more("onMessageChannelReceive");
@@ -115,7 +142,11 @@ fn attributes_are_set_deleted_and_cleared_before_all_eyes() {
             expect_attribute(bob, at_bob, name, value, kind);
         };
 
-        for (name, value) in [("text", json!("tea \"time\"")), ("number", json!(30)), ("object", json!({"a": [1]}))] {
+        for (name, value) in [
+            ("text", json!("tea \"time\"")),
+            ("number", json!(30)),
+            ("object", json!({"a": [1]})),
+        ] {
             set(&mut alice, at_alice, name, value.clone());
             both_see(&alice, &bob, name, value, "update");
         }

@@ -27,10 +27,16 @@ fn who_pings_stays_and_who_is_silent_is_let_go() {
 
     // The web SDK pings at login and then every 10 s, the Python one after 10 s for the first time.
     for n in 1..=4 {
-        assert_eq!(web.next_within("pong", Duration::from_secs(15)).args, json!([n]));
+        assert_eq!(
+            web.next_within("pong", Duration::from_secs(15)).args,
+            json!([n])
+        );
     }
     for n in 0..=2 {
-        assert_eq!(python.next_within("pong", Duration::from_secs(15)).args, json!([n]));
+        assert_eq!(
+            python.next_within("pong", Duration::from_secs(15)).args,
+            json!([n])
+        );
     }
     assert!(started.elapsed() > Duration::from_secs(30));
     web.message("python", "still there?");

@@ -51,18 +51,36 @@ fn every_acknowledged_message_is_there_in_order_and_once() {
         .into_iter()
         .map(|sender| sender.join().expect("a sender ends with the server"))
         .collect();
-    let unfinished = sent.iter().any(|sent| sent.acknowledged.len() < MESSAGES_PER_SENDER);
+    let unfinished = sent
+        .iter()
+        .any(|sent| sent.acknowledged.len() < MESSAGES_PER_SENDER);
     assert!(unfinished, "the load was over before the server was killed");
 
     server.restart();
     let kept = inbox(&server, "receiver");
     for (sender, sent) in sent.iter().enumerate() {
-        let kept = kept.get(&format!("sender-{sender}")).map(Vec::as_slice).unwrap_or_default();
+        let kept = kept
+            .get(&format!("sender-{sender}"))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let rising = kept.windows(2).all(|pair| pair[0] < pair[1]);
-        assert!(rising, "sender {sender}: not in order, or not once: {kept:?}");
-        assert!(kept.iter().all(|n| *n < sent.sent), "sender {sender}: never sent");
-        let lost: Vec<_> = sent.acknowledged.iter().filter(|n| kept.binary_search(n).is_err()).collect();
-        assert!(lost.is_empty(), "sender {sender}: acknowledged and lost: {lost:?}");
+        assert!(
+            rising,
+            "sender {sender}: not in order, or not once: {kept:?}"
+        );
+        assert!(
+            kept.iter().all(|n| *n < sent.sent),
+            "sender {sender}: never sent"
+        );
+        let lost: Vec<_> = sent
+            .acknowledged
+            .iter()
+            .filter(|n| kept.binary_search(n).is_err())
+            .collect();
+        assert!(
+            lost.is_empty(),
+            "sender {sender}: acknowledged and lost: {lost:?}"
+        );
     }
 }
 
@@ -115,7 +133,9 @@ fn inbox(server: &Server, account: &str) -> BTreeMap<String, Vec<usize>> {
             assert!(version > seen, "versions rise");
             seen = version;
             let (source, content) = source_and_content(&message[1]);
-            kept.entry(source).or_default().push(content.parse().expect("our own content"));
+            kept.entry(source)
+                .or_default()
+                .push(content.parse().expect("our own content"));
         }
     }
 }
@@ -123,6 +143,9 @@ fn inbox(server: &Server, account: &str) -> BTreeMap<String, Vec<usize>> {
 /// Of `msg-v2 <source> <destination> <flag> <type> <time> <content>`.
 fn source_and_content(envelope: &Value) -> (String, String) {
     let fields: Vec<&str> = envelope.as_str().expect("a text").splitn(7, ' ').collect();
-    assert_eq!((fields.len(), fields[0], fields[4]), (7, "msg-v2", "instant"));
+    assert_eq!(
+        (fields.len(), fields[0], fields[4]),
+        (7, "msg-v2", "instant")
+    );
     (fields[1].to_owned(), fields[6].to_owned())
 }

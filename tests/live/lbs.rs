@@ -20,7 +20,12 @@ fn web_signs_in(server: &Server, options: Value) -> Peer {
 
 fn urls(peer: &Peer, event: &str, which: usize) -> Vec<String> {
     (0..peer.count(event))
-        .map(|_| peer.next(event).args[which].as_str().expect("a URL").to_owned())
+        .map(|_| {
+            peer.next(event).args[which]
+                .as_str()
+                .expect("a URL")
+                .to_owned()
+        })
         .collect()
 }
 
@@ -34,7 +39,9 @@ fn web_finds_the_server_by_the_makers_names() {
     assert_eq!(asked.len(), 2);
     for (asked, pair) in asked.iter().zip([["1", "2"], ["3", "4"]]) {
         assert!(
-            pair.iter().any(|n| *asked == format!("https://lbs-{n}-sig.agora.io/getaddr?vid=callsign-tests")),
+            pair.iter()
+                .any(|n| *asked
+                    == format!("https://lbs-{n}-sig.agora.io/getaddr?vid=callsign-tests")),
             "{asked}"
         );
     }
@@ -94,9 +101,15 @@ fn the_address_list_is_what_every_client_reads() {
         let (head, body) = get(&server, path);
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         let head = head.to_ascii_lowercase();
-        assert!(head.contains("\r\naccess-control-allow-origin: *\r\n"), "{head}");
+        assert!(
+            head.contains("\r\naccess-control-allow-origin: *\r\n"),
+            "{head}"
+        );
         // At least two entries, or SDK 1.2 throws.
-        assert_eq!(body, json!({"web": [["127.0.0.1", port], ["127.0.0.1", port]]}));
+        assert_eq!(
+            body,
+            json!({"web": [["127.0.0.1", port], ["127.0.0.1", port]]})
+        );
     }
     let (_, body) = get(&server, "/url/getaddr?vid=app");
     let url = format!("wss://127.0.0.1:{}/", server.tls_port());
@@ -104,10 +117,20 @@ fn the_address_list_is_what_every_client_reads() {
 }
 
 fn get(server: &Server, path: &str) -> (String, Value) {
-    let mut socket = TcpStream::connect(("127.0.0.1", server.port())).expect("the server takes connections");
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: lbs.sig.agora.io\r\nConnection: close\r\n\r\n").expect("it reads");
+    let mut socket =
+        TcpStream::connect(("127.0.0.1", server.port())).expect("the server takes connections");
+    write!(
+        socket,
+        "GET {path} HTTP/1.1\r\nHost: lbs.sig.agora.io\r\nConnection: close\r\n\r\n"
+    )
+    .expect("it reads");
     let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("it answers with text");
+    socket
+        .read_to_string(&mut answer)
+        .expect("it answers with text");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    (format!("{head}\r\n"), serde_json::from_str(body).expect("JSON"))
+    (
+        format!("{head}\r\n"),
+        serde_json::from_str(body).expect("JSON"),
+    )
 }

@@ -23,7 +23,10 @@ fn with_certificates() -> Server {
 }
 
 fn signaling_token(account: &str, certificate: &str, valid_s: i64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs();
     let spec = TokenSpec {
         app: &AppId::try_from(APP).expect("an app id"),
         certificate: &Certificate::new(certificate),
@@ -60,7 +63,11 @@ fn signs_in_with_the_same_uid_again(sdk: Sdk) {
     for _ in 0..2 {
         let mut alice = Peer::new(sdk, &server, "alice");
         alice.login(json!({}));
-        uids.push(alice.next("onLoginSuccess").args[0].as_u64().expect("a number"));
+        uids.push(
+            alice.next("onLoginSuccess").args[0]
+                .as_u64()
+                .expect("a number"),
+        );
         alice.run("logout", json!({}));
         alice.expect("session", "onLogout", json!([101]));
     }
@@ -92,7 +99,16 @@ fn a_right_token_signs_in_with_either_sdk() {
 fn a_token_of_the_command_line_signs_in() {
     let server = with_certificates();
     let made = callsign_server()
-        .args(["token", "--app", APP, "--account", "alice", "--expires", "2h", "--config"])
+        .args([
+            "token",
+            "--app",
+            APP,
+            "--account",
+            "alice",
+            "--expires",
+            "2h",
+            "--config",
+        ])
         .arg(server.config())
         .output()
         .expect("callsign-server can be run");
@@ -113,7 +129,10 @@ fn web_sdk_is_told_206_for_a_wrong_token() {
 
 #[test]
 fn web_sdk_is_told_206_for_a_token_of_somebody_else() {
-    refused_on_the_web(json!({"app": APP, "token": signaling_token("bob", CERTIFICATE, 3600)}), 206);
+    refused_on_the_web(
+        json!({"app": APP, "token": signaling_token("bob", CERTIFICATE, 3600)}),
+        206,
+    );
 }
 
 #[test]
@@ -123,7 +142,10 @@ fn web_sdk_is_told_206_for_no_token() {
 
 #[test]
 fn web_sdk_is_told_204_for_an_expired_token() {
-    refused_on_the_web(json!({"app": APP, "token": signaling_token("alice", CERTIFICATE, -60)}), 204);
+    refused_on_the_web(
+        json!({"app": APP, "token": signaling_token("alice", CERTIFICATE, -60)}),
+        204,
+    );
 }
 
 #[test]
@@ -143,7 +165,9 @@ fn web_sdk_is_told_209_for_a_wrong_account() {
 
 #[test]
 fn python_sdk_is_let_go_for_a_wrong_token() {
-    refused_in_python(json!({"app": APP, "token": signaling_token("alice", "11111111111111111111111111111111", 3600)}));
+    refused_in_python(
+        json!({"app": APP, "token": signaling_token("alice", "11111111111111111111111111111111", 3600)}),
+    );
 }
 
 #[test]
@@ -173,7 +197,10 @@ fn displaces(younger: Sdk, elder: Sdk) {
     assert_eq!(second.count("onLogout"), 0);
     assert_eq!(first.count("onLoginSuccess"), 1);
     assert_eq!(first.count("onMessageInstantReceive"), 0);
-    assert!(first.count("socketMade") <= 2, "the displaced one came back");
+    assert!(
+        first.count("socketMade") <= 2,
+        "the displaced one came back"
+    );
 }
 
 #[test]

@@ -49,7 +49,12 @@ fn two_hundred_messages_come_in_order_each_once() {
         let mut alice = Peer::signed_in(from, &server, "alice");
         let mut bob = Peer::signed_in(to, &server, "bob");
         let sent: Vec<u64> = (0..200)
-            .map(|n| alice.send("message", json!({"peer": "bob", "text": format!("message {n}")})))
+            .map(|n| {
+                alice.send(
+                    "message",
+                    json!({"peer": "bob", "text": format!("message {n}")}),
+                )
+            })
             .collect();
         for command in sent {
             assert_eq!(alice.callback(command), json!([false]));

@@ -71,7 +71,9 @@ impl Peer {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{sdk:?} does not run ({error}): tests/run.sh installs it"));
+            .unwrap_or_else(|error| {
+                panic!("{sdk:?} does not run ({error}): tests/run.sh installs it")
+            });
         let stdin = child.stdin.take().expect("piped");
         let stdout = child.stdout.take().expect("piped");
         let stderr = child.stderr.take().expect("piped");
@@ -81,7 +83,9 @@ impl Peer {
             seen.write(started, '<', line);
             seen.read(line);
         });
-        listen(&shared, stderr, move |seen, line| seen.write(started, ' ', line));
+        listen(&shared, stderr, move |seen, line| {
+            seen.write(started, ' ', line)
+        });
         Self {
             sdk,
             account: account.to_owned(),
@@ -140,7 +144,8 @@ impl Peer {
 
     /// What the callback of this command got.
     pub(crate) fn callback(&self, command: u64) -> Value {
-        self.next_of(&command.to_string(), "callback", DEADLINE).args
+        self.next_of(&command.to_string(), "callback", DEADLINE)
+            .args
     }
 
     /// `invoke`, or `call2` in Python: the error, and the answer.
@@ -194,7 +199,11 @@ impl Peer {
     /// Takes the first event of this name and owner that no one has taken; it must have come with these arguments.
     pub(crate) fn expect(&self, of: &str, name: &str, args: Value) {
         let event = self.next_of(of, name, DEADLINE);
-        assert_eq!(event.args, args, "{} of {of}, at {}", event.name, self.account);
+        assert_eq!(
+            event.args, args,
+            "{} of {of}, at {}",
+            event.name, self.account
+        );
     }
 
     /// Nothing of this name has come that was not taken.
@@ -206,7 +215,10 @@ impl Peer {
     /// How many events of this name have come, taken or not.
     pub(crate) fn count(&self, name: &str) -> usize {
         let seen = self.shared.lock();
-        seen.events.iter().filter(|(event, _)| event.name == name).count()
+        seen.events
+            .iter()
+            .filter(|(event, _)| event.name == name)
+            .count()
     }
 
     /// Returns when all that the server had for this peer has arrived: a notice, the poll that it led to, and one more.
@@ -223,7 +235,12 @@ impl Peer {
         })
     }
 
-    fn wait<T>(&self, deadline: Duration, what: &str, mut take: impl FnMut(&mut Seen) -> Option<T>) -> T {
+    fn wait<T>(
+        &self,
+        deadline: Duration,
+        what: &str,
+        mut take: impl FnMut(&mut Seen) -> Option<T>,
+    ) -> T {
         let until = Instant::now() + deadline;
         let mut seen = self.shared.lock();
         loop {
@@ -254,10 +271,21 @@ impl Drop for Peer {
         drop(self.child.wait());
         let seen = self.shared.lock();
         if thread::panicking() {
-            eprintln!("--- {} on {:?}:\n{}", self.account, self.sdk, seen.transcript);
+            eprintln!(
+                "--- {} on {:?}:\n{}",
+                self.account, self.sdk, seen.transcript
+            );
         } else {
-            let leaks = seen.events.iter().filter(|(event, _)| event.name == "leak").count();
-            assert_eq!(leaks, 0, "the SDK reached out to another machine:\n{}", seen.transcript);
+            let leaks = seen
+                .events
+                .iter()
+                .filter(|(event, _)| event.name == "leak")
+                .count();
+            assert_eq!(
+                leaks, 0,
+                "the SDK reached out to another machine:\n{}",
+                seen.transcript
+            );
         }
     }
 }
@@ -323,7 +351,10 @@ fn listen(
             take(&mut shared.lock(), &line);
             shared.changed.notify_all();
         }
-        shared.lock().broken.get_or_insert_with(|| "the peer's program has ended".to_owned());
+        shared
+            .lock()
+            .broken
+            .get_or_insert_with(|| "the peer's program has ended".to_owned());
         shared.changed.notify_all();
     });
 }
@@ -358,6 +389,10 @@ fn program(sdk: Sdk, server: &Server) -> Command {
 }
 
 fn installed(path: PathBuf) -> PathBuf {
-    assert!(path.exists(), "{} is missing: tests/run.sh installs it", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: tests/run.sh installs it",
+        path.display()
+    );
     path
 }

@@ -51,8 +51,18 @@ impl Answer {
     pub(crate) fn code(&self) -> u64 {
         let body = &self.body;
         assert_eq!(body["result"], "failed", "{self:?}");
-        assert!(body["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{self:?}");
-        assert!(body["data"]["result"].as_str().is_some_and(|reason| !reason.is_empty()), "{self:?}");
+        assert!(
+            body["reason"]
+                .as_str()
+                .is_some_and(|reason| !reason.is_empty()),
+            "{self:?}"
+        );
+        assert!(
+            body["data"]["result"]
+                .as_str()
+                .is_some_and(|reason| !reason.is_empty()),
+            "{self:?}"
+        );
         body["code"].as_u64().expect("a failure carries its code")
     }
 }
@@ -66,9 +76,15 @@ impl Raw {
     /// The same, where the server may be gone.
     pub(crate) fn try_connect(server: &Server) -> Option<Self> {
         let stream = TcpStream::connect(("127.0.0.1", server.port())).ok()?;
-        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
-        stream.set_write_timeout(Some(DEADLINE)).expect("a timeout can be set");
-        stream.set_nodelay(true).expect("a socket option can be set");
+        stream
+            .set_read_timeout(Some(DEADLINE))
+            .expect("a timeout can be set");
+        stream
+            .set_write_timeout(Some(DEADLINE))
+            .expect("a timeout can be set");
+        stream
+            .set_nodelay(true)
+            .expect("a socket option can be set");
         let (socket, _) = tungstenite::client("ws://127.0.0.1/", stream).ok()?;
         Some(Self {
             socket,
@@ -82,7 +98,11 @@ impl Raw {
     pub(crate) fn signed_in(server: &Server, account: &str) -> Self {
         let mut raw = Self::connect(server);
         let (error, body) = raw.login(account);
-        assert_eq!((error.as_str(), &body["result"]), ("", &json!("ok")), "{account} signs in");
+        assert_eq!(
+            (error.as_str(), &body["result"]),
+            ("", &json!("ok")),
+            "{account} signs in"
+        );
         raw.line = body["line"].as_str().expect("a line").to_owned();
         raw
     }
@@ -101,7 +121,8 @@ impl Raw {
     }
 
     pub(crate) fn send(&mut self, frame: &Value) {
-        self.try_send_text(&frame.to_string()).expect("the server reads");
+        self.try_send_text(&frame.to_string())
+            .expect("the server reads");
     }
 
     pub(crate) fn try_send_text(&mut self, text: &str) -> tungstenite::Result<()> {
@@ -148,9 +169,13 @@ impl Raw {
     pub(crate) fn answer(&mut self, id: i64) -> Answer {
         loop {
             match self.read() {
-                Incoming::Frame(frame) if frame[0] == "call2-ret" && frame[1][0] == id => return answer(&frame),
+                Incoming::Frame(frame) if frame[0] == "call2-ret" && frame[1][0] == id => {
+                    return answer(&frame);
+                }
                 Incoming::Frame(frame) => self.waiting.push_back(frame),
-                end @ (Incoming::Closed(_) | Incoming::Cut) => panic!("{end:?} instead of an answer to call {id}"),
+                end @ (Incoming::Closed(_) | Incoming::Cut) => {
+                    panic!("{end:?} instead of an answer to call {id}")
+                }
             }
         }
     }
@@ -171,9 +196,13 @@ impl Raw {
         loop {
             match self.socket.read() {
                 Ok(Message::Text(text)) => {
-                    return Incoming::Frame(serde_json::from_str(&text).expect("the server speaks JSON"));
+                    return Incoming::Frame(
+                        serde_json::from_str(&text).expect("the server speaks JSON"),
+                    );
                 }
-                Ok(Message::Close(close)) => return Incoming::Closed(close.map(|close| close.code.into())),
+                Ok(Message::Close(close)) => {
+                    return Incoming::Closed(close.map(|close| close.code.into()));
+                }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
                 Ok(Message::Binary(_)) => panic!("a binary frame for a client that did not ask"),
                 Err(tungstenite::Error::Io(error))

@@ -19,7 +19,10 @@ fn after_an_orderly_restart_web_comes_back_by_itself() {
     let (at_alice, _) = alice.join("room");
     bob.join("room");
     carol.join("room");
-    alice.ask("set_attr", json!({"on": at_alice, "name": "topic", "value": "tea"}));
+    alice.ask(
+        "set_attr",
+        json!({"on": at_alice, "name": "topic", "value": "tea"}),
+    );
     alice.message("bob", "before");
     bob.expect_message("alice", "before");
 
@@ -40,7 +43,11 @@ fn after_an_orderly_restart_web_comes_back_by_itself() {
     // Nobody is in the room until he joins it again; what is written there stayed.
     let (at_bob, list) = bob.join("room");
     assert_eq!(list.as_array().map(Vec::len), Some(1));
-    bob.expect(&format!("channel {at_bob}"), "onChannelAttrUpdated", json!(["topic", "tea", "update"]));
+    bob.expect(
+        &format!("channel {at_bob}"),
+        "onChannelAttrUpdated",
+        json!(["topic", "tea", "update"]),
+    );
     let (at_alice, _) = alice.join("room");
     alice.ask("broadcast", json!({"on": at_alice, "text": "all here"}));
     assert_eq!(bob.next("onMessageChannelReceive").args[2], "all here");
@@ -54,7 +61,10 @@ fn what_was_acknowledged_survives_kill_9() {
     for n in 0..40 {
         alice.message("bob", &format!("stored {n}"));
     }
-    alice.ask("set_attr", json!({"on": at_alice, "name": "topic", "value": "tea"}));
+    alice.ask(
+        "set_attr",
+        json!({"on": at_alice, "name": "topic", "value": "tea"}),
+    );
     alice.query("user_set_attr", json!({"name": "mood", "value": "fine"}));
     server.kill9();
     server.restart();
@@ -64,7 +74,11 @@ fn what_was_acknowledged_survives_kill_9() {
         bob.expect_message("alice", &format!("stored {n}"));
     }
     let (at_bob, _) = bob.join("room");
-    bob.expect(&format!("channel {at_bob}"), "onChannelAttrUpdated", json!(["topic", "tea", "update"]));
+    bob.expect(
+        &format!("channel {at_bob}"),
+        "onChannelAttrUpdated",
+        json!(["topic", "tea", "update"]),
+    );
     let mood = bob.query("user_get_attr", json!({"account": "alice", "name": "mood"}));
     assert_eq!(mood["value"], "fine");
 

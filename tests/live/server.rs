@@ -7,17 +7,24 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long the server may take to be ready, or to be gone.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running server. Killed, and its directory removed, when dropped.
 pub(crate) struct Server {
-    child: Child,
+    running: Running,
     directory: PathBuf,
-    port: u16,
     log: Arc<Mutex<String>>,
+}
+
+/// A process that has said that it is ready.
+struct Running {
+    child: Child,
+    port: u16,
+    /// At the end of the process, what it wrote to stdout after that.
+    ended: mpsc::Receiver<String>,
 }
 
 impl Server {
@@ -30,11 +37,10 @@ impl Server {
     pub(crate) fn with_config(config: &str) -> Self {
         let directory = new_directory(config);
         let log = Arc::default();
-        let (child, port) = spawn(&directory, 0, &log).expect("the server starts on any free ports");
+        let running = spawn(&directory, 0, &log).expect("the server starts on any free ports");
         Self {
-            child,
+            running,
             directory,
-            port,
             log,
         }
     }
@@ -45,25 +51,24 @@ impl Server {
         let log = Arc::default();
         // Below the range from which systems hand out ports of their own accord.
         let first = 10_000 + u16::try_from(std::process::id() % 10_000).expect("below 10,000") * 2;
-        let (child, port) = (first..first + 200)
+        let running = (first..first + 200)
             .step_by(2)
             .find_map(|port| spawn(&directory, port, &log))
             .expect("one of a hundred pairs of ports is free");
         Self {
-            child,
+            running,
             directory,
-            port,
             log,
         }
     }
 
     /// The plain port; TLS is on the next.
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.running.port
     }
 
     pub(crate) fn tls_port(&self) -> u16 {
-        self.port + 1
+        self.running.port + 1
     }
 
     pub(crate) fn certificate(&self) -> PathBuf {
@@ -77,31 +82,36 @@ impl Server {
 
     /// Ends the server without a chance to say anything.
     pub(crate) fn kill9(&mut self) {
-        self.child.kill().expect("the server runs");
-        self.child.wait().expect("a killed server ends");
+        self.running.child.kill().expect("the server runs");
+        self.running.child.wait().expect("a killed server ends");
     }
 
     /// Asks the server to stop, and waits until it has.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         let asked = Command::new("sh")
-            .args(["-c", "kill -TERM \"$1\"", "sh", &self.child.id().to_string()])
+            .args([
+                "-c",
+                "kill -TERM \"$1\"",
+                "sh",
+                &self.running.child.id().to_string(),
+            ])
             .status()
             .expect("a shell");
         assert!(asked.success(), "the server ended before it was asked to");
-        let until = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("the server is our child") {
-                return status;
-            }
-            assert!(Instant::now() < until, "the server does not stop");
-            thread::sleep(Duration::from_millis(10));
-        }
+        let rest = self
+            .running
+            .ended
+            .recv_timeout(DEADLINE)
+            .expect("the server stops");
+        assert_eq!(rest, "", "scripts rely on one line alone");
+        self.running.child.wait().expect("the server is our child")
     }
 
     /// Starts again on the same ports and data.
     pub(crate) fn restart(&mut self) {
-        let (child, _) = spawn(&self.directory, self.port, &self.log).expect("the server starts on its former ports");
-        self.child = child;
+        let running = spawn(&self.directory, self.running.port, &self.log)
+            .expect("the server starts on its former ports");
+        self.running = running;
     }
 
     fn said(&self) -> String {
@@ -112,14 +122,17 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended; then there is nothing to kill.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        drop(self.running.child.kill());
+        drop(self.running.child.wait());
         drop(fs::remove_dir_all(&self.directory));
         let said = self.said();
         if thread::panicking() {
-            eprintln!("--- the server on port {} said:\n{said}", self.port);
+            eprintln!("--- the server on port {} said:\n{said}", self.running.port);
         } else {
-            assert!(!said.contains("panicked at"), "the server panicked:\n{said}");
+            assert!(
+                !said.contains("panicked at"),
+                "the server panicked:\n{said}"
+            );
         }
     }
 }
@@ -138,7 +151,8 @@ pub(crate) fn callsign_server() -> Command {
 fn new_directory(config: &str) -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("live-{}-{count}", std::process::id()));
+    let directory =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("live-{}-{count}", std::process::id()));
     if directory.exists() {
         fs::remove_dir_all(&directory).expect("what an earlier run left can be removed");
     }
@@ -150,7 +164,7 @@ fn new_directory(config: &str) -> PathBuf {
 }
 
 /// `None` if the server ends instead of being ready.
-fn spawn(directory: &Path, port: u16, log: &Arc<Mutex<String>>) -> Option<(Child, u16)> {
+fn spawn(directory: &Path, port: u16, log: &Arc<Mutex<String>>) -> Option<Running> {
     let mut command = callsign_server();
     command
         .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
@@ -175,16 +189,19 @@ fn spawn(directory: &Path, port: u16, log: &Arc<Mutex<String>>) -> Option<(Child
         }
     });
 
-    let (lines_tx, lines_rx) = mpsc::channel();
+    let (ready_tx, ready_rx) = mpsc::channel();
+    let (ended_tx, ended) = mpsc::channel();
     let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
     thread::spawn(move || {
         let mut line = String::new();
-        // An error reads as the end: no ready line. Nobody listens any more once the deadline is over.
+        let mut rest = String::new();
+        // An error reads as the end. Nobody listens any more once a deadline is over.
         drop(stdout.read_line(&mut line));
-        drop(lines_tx.send(line));
-        drop(stdout.read_to_end(&mut Vec::new()));
+        drop(ready_tx.send(line));
+        drop(stdout.read_to_string(&mut rest));
+        drop(ended_tx.send(rest));
     });
-    let line = lines_rx.recv_timeout(DEADLINE).unwrap_or_default();
+    let line = ready_rx.recv_timeout(DEADLINE).unwrap_or_default();
     if line.is_empty() {
         drop(child.kill());
         child.wait().expect("a killed server ends");
@@ -192,7 +209,8 @@ fn spawn(directory: &Path, port: u16, log: &Arc<Mutex<String>>) -> Option<(Child
         eprintln!("the server on port {port} is not ready:\n{log}");
         return None;
     }
-    Some((child, ready_port(&line)))
+    let port = ready_port(&line);
+    Some(Running { child, port, ended })
 }
 
 /// Of `ready ws://127.0.0.1:7800 wss://127.0.0.1:7801` (section 20).

@@ -15,7 +15,8 @@ const ROUNDS_AT_MOST: usize = 1_500;
 #[test]
 fn who_never_reads_is_cut_while_the_others_go_on() {
     // The flood is the subject, not the rates.
-    let server = Server::with_config("[limits]\nchannel_messages_per_user = 0\nchannel_messages = 0\n");
+    let server =
+        Server::with_config("[limits]\nchannel_messages_per_user = 0\nchannel_messages = 0\n");
     let mut slow = Raw::signed_in(&server, "slow");
     slow.ok("channel_join", json!({"name": "room"}));
     let mut speakers = ["alice", "bob"].map(|account| Speaker::join(&server, account));
@@ -32,7 +33,10 @@ fn who_never_reads_is_cut_while_the_others_go_on() {
         }
     }
     for speaker in &mut speakers {
-        assert!(speaker.slow_left, "the member who never reads is still there");
+        assert!(
+            speaker.slow_left,
+            "the member who never reads is still there"
+        );
         let members = speaker.raw.ok("channel_query_num", json!({"name": "room"}));
         assert_eq!(members["num"], 2);
     }
@@ -62,7 +66,10 @@ impl Speaker {
     fn speak(&mut self, round: usize) {
         for n in 0..ROUND {
             let text = format!("{round} {n} {:x<8000}", "");
-            self.calls.push_back(self.raw.start("channel_sendmsg", json!({"name": "room", "msg": text})));
+            self.calls.push_back(
+                self.raw
+                    .start("channel_sendmsg", json!({"name": "room", "msg": text})),
+            );
         }
     }
 
@@ -72,7 +79,10 @@ impl Speaker {
         while !self.calls.is_empty() || heard.iter().any(|(_, n)| *n < ROUND) {
             let frame = self.raw.frame();
             if frame[0] == "call2-ret" {
-                assert_eq!(frame[1][0], self.calls.pop_front().expect("one answer to each call"));
+                assert_eq!(
+                    frame[1][0],
+                    self.calls.pop_front().expect("one answer to each call")
+                );
                 assert_eq!(frame[1][1], "", "{frame}");
                 continue;
             }
@@ -86,7 +96,11 @@ impl Speaker {
                     .find(|(account, _)| content["account"] == *account)
                     .expect("only these two speak");
                 let text = content["msg"].as_str().expect("a text");
-                assert!(text.starts_with(&format!("{round} {n} ")), "out of order: {}", &text[..20]);
+                assert!(
+                    text.starts_with(&format!("{round} {n} ")),
+                    "out of order: {}",
+                    &text[..20]
+                );
                 *n += 1;
             }
         }
@@ -95,8 +109,15 @@ impl Speaker {
 
 /// Type and content of `["notify", ["channel2", cid, msgid, envelope]]` (section 9).
 fn channel_event(frame: &Value) -> (String, Value) {
-    assert_eq!((&frame[0], &frame[1][0]), (&json!("notify"), &json!("channel2")), "{frame}");
+    assert_eq!(
+        (&frame[0], &frame[1][0]),
+        (&json!("notify"), &json!("channel2")),
+        "{frame}"
+    );
     let envelope = frame[1][3].as_str().expect("a text");
     let fields: Vec<&str> = envelope.splitn(7, ' ').collect();
-    (fields[4].to_owned(), serde_json::from_str(fields[6]).expect("JSON"))
+    (
+        fields[4].to_owned(),
+        serde_json::from_str(fields[6]).expect("JSON"),
+    )
 }
