@@ -3,6 +3,7 @@
 mod calls;
 mod frames;
 mod handshakes;
+mod random;
 
 use serde_json::json;
 
