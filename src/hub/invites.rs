@@ -303,12 +303,18 @@ impl App {
         Ok(Reply::Done)
     }
 
-    /// Either party ends the call. What ended already needs no ending, and two who called each other on one channel
-    /// have one call between them.
+    /// Either party ends the call. What ended already needs no ending; and two who called each other on one channel
+    /// have one call between them, which ends once.
     fn bye(&mut self, cx: &mut Cx<'_>, from: &Account, args: &VoipArgs) -> Answer {
+        let mut told = false;
         for role in [Role::Caller, Role::Callee] {
-            if let Some(id) = self.calls.find(from, role, &args.channel, &args.peer) {
-                self.end_call(cx, id, role, args.extra.clone());
+            match self.calls.find(from, role, &args.channel, &args.peer) {
+                Some(id) if told => drop(self.calls.remove(id)),
+                Some(id) => {
+                    self.end_call(cx, id, role, args.extra.clone());
+                    told = true;
+                }
+                None => {}
             }
         }
         Ok(Reply::Done)

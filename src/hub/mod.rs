@@ -113,6 +113,7 @@ impl Hub {
             inboxes.insert(account, Inbox::restored(ver));
         }
         for message in &snapshot.messages {
+            self.app(&message.app);
             self.in_app(now, &message.app, &mut effects, |app, cx| {
                 app.restore_message(cx, message);
             });
