@@ -253,10 +253,10 @@ impl Fuzz {
 
     fn handle(&mut self, input: Input) {
         // Timers that are due come first, so that a closed link may be spoken to once more.
-        let gone = match input {
-            Input::Closed { link } => Some(link),
-            _ => None,
-        };
+        let mut gone = None;
+        if let Input::Closed { link } = input {
+            gone = Some(link);
+        }
         let now = self.now();
         let outputs = self.hub.handle(now, input);
         let first_said = outputs
