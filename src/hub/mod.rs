@@ -22,7 +22,7 @@ mod settings;
 mod special;
 mod timers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -341,22 +341,23 @@ impl Hub {
     /// Clients that come back by themselves are only disconnected; the others have to be told (protocol page, section 11).
     fn drain(&mut self, effects: &mut Effects) {
         self.draining = true;
-        for app in self.apps.values_mut() {
-            for (_, session) in app.sessions.drain() {
-                if !session.comes_back {
-                    let frame = ServerFrame::Close("the server stops".to_owned());
-                    effects.1.push(Output::Send {
-                        link: session.link,
-                        frame,
-                    });
-                }
-            }
-        }
-        for (link, state) in &mut self.links {
+        let apps = self.apps.values_mut();
+        let told: HashSet<LinkId> = apps
+            .flat_map(|app| app.sessions.drain())
+            .filter(|(_, session)| !session.comes_back)
+            .map(|(_, session)| session.link)
+            .collect();
+        let mut links: Vec<_> = self.links.iter_mut().collect();
+        links.sort_by_key(|(link, _)| **link);
+        for (&link, state) in links {
             *state = Link::Closing;
+            if told.contains(&link) {
+                let frame = ServerFrame::Close("the server stops".to_owned());
+                effects.1.push(Output::Send { link, frame });
+            }
             effects
                 .1
-                .push(close(*link, limits::REFUSED_LINGER, CloseStatus::GoingAway));
+                .push(close(link, limits::REFUSED_LINGER, CloseStatus::GoingAway));
         }
     }
 
