@@ -1,1 +1,4 @@
 //! LAYER 3. The server.
+
+pub mod clock;
+pub mod store;

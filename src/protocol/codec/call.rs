@@ -33,7 +33,10 @@ pub(super) fn decode(payload: Value) -> Result<Call, DecodeError> {
 }
 
 fn decode_request(function: &str, args: &Args<'_>) -> Result<Request, CallError> {
-    if let Some(step) = VoipStep::ALL.into_iter().find(|step| step.name() == function) {
+    if let Some(step) = VoipStep::ALL
+        .into_iter()
+        .find(|step| step.name() == function)
+    {
         return Ok(Request::Voip(step, voip_args(args)?));
     }
     Ok(match function {
@@ -173,7 +176,8 @@ fn encode_request(request: &Request) -> (&str, Value) {
             message_id,
         } => {
             let flag = format!("v1:E:{}", ttl.as_secs());
-            let mut args = json!({ "peer": peer, "flag": flag, "t": "instant", "content": content });
+            let mut args =
+                json!({ "peer": peer, "flag": flag, "t": "instant", "content": content });
             if let Some(id) = message_id {
                 args["messageID"] = json!(id);
             }

@@ -21,7 +21,11 @@ struct Text {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     // A value that is null is there; serde would take it for absent.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "there", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "there",
+        default
+    )]
     value: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
@@ -58,7 +62,11 @@ pub(super) fn encode(ret: &CallRet) -> String {
     match &ret.result {
         Ok(reply) => frame(ret.id, "", &success(reply)),
         Err(failure) => {
-            let slot = if failure.in_slot { failure.reason.as_str() } else { "" };
+            let slot = if failure.in_slot {
+                failure.reason.as_str()
+            } else {
+                ""
+            };
             frame(ret.id, slot, &failed(failure))
         }
     }
@@ -178,7 +186,11 @@ fn failure(slot: &str, text: Text) -> Failure {
         .chain(text.reason)
         .find(|reason| !reason.is_empty());
     Failure {
-        code: text.code.as_ref().and_then(code_of).unwrap_or(Code::General),
+        code: text
+            .code
+            .as_ref()
+            .and_then(code_of)
+            .unwrap_or(Code::General),
         reason: reason.unwrap_or_else(|| "failed without a reason".to_owned()),
         in_slot: !slot.is_empty(),
     }

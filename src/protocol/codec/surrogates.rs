@@ -50,7 +50,10 @@ mod tests {
     fn halves_are_replaced_and_whole_characters_kept() {
         assert_eq!(mend(r#""a\ud83d""#).as_deref(), Some(r#""a\ufffd""#));
         assert_eq!(mend(r#""\ude00b""#).as_deref(), Some(r#""\ufffdb""#));
-        assert_eq!(mend(r#""\ud83d\ud83d\ude00""#).as_deref(), Some(r#""\ufffd\ud83d\ude00""#));
+        assert_eq!(
+            mend(r#""\ud83d\ud83d\ude00""#).as_deref(),
+            Some(r#""\ufffd\ud83d\ude00""#)
+        );
         assert_eq!(mend(r#""\ud83d\ude00""#), None);
     }
 
