@@ -303,3 +303,224 @@ async fn until(time: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::{CloseStatus, Snapshot, StoredMessage};
+    use crate::protocol::{Account, AppId};
+    use crate::server::outbox::{Next, OutboxRx, outbox};
+    use crate::server::store::{DataDir, Durability, open};
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::path::Path;
+
+    fn store(dir: &Path) -> Store {
+        let data = DataDir::take(dir).expect("is free");
+        Store::start(data, Durability::Disk, 0).expect("starts")
+    }
+
+    fn driver(store: Store) -> Driver {
+        let mut clock = Clock::new();
+        let hub = Hub::new(Settings::open([0; 32]), clock.now());
+        Driver::new(hub, clock, store, Arc::default())
+    }
+
+    /// A link of a driver, as its task sees it.
+    fn link(driver: &mut Driver, number: u64) -> OutboxRx {
+        let (outbox, outbox_rx) = outbox();
+        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        driver.take(Event {
+            link: LinkId(number),
+            what: What::Opened { peer, outbox },
+        });
+        outbox_rx
+    }
+
+    fn pong(link: u64, number: i64) -> Output {
+        Output::Send {
+            link: LinkId(link),
+            frame: ServerFrame::Pong(number),
+        }
+    }
+
+    fn message(ver: u64) -> StoredMessage {
+        StoredMessage {
+            app: AppId::try_from("demo").expect("a name"),
+            account: Account::try_from("alice").expect("a name"),
+            ver,
+            sender: Account::try_from("bob").expect("a name"),
+            ttl_s: u64::from(u32::MAX),
+            sent_ms: 0,
+            content: "hello".to_owned(),
+        }
+    }
+
+    fn urgent(ver: u64) -> Output {
+        Output::Store(StoreOp::PutMessage(message(ver)))
+    }
+
+    fn patient() -> Output {
+        Output::Store(StoreOp::AckInbox {
+            app: AppId::try_from("demo").expect("a name"),
+            account: Account::try_from("alice").expect("a name"),
+            ver: 0,
+        })
+    }
+
+    impl Driver {
+        fn done(&mut self, outputs: Vec<Output>) {
+            self.perform(outputs, Instant::now());
+            self.hand_over();
+        }
+    }
+
+    /// What waits in an outbox, as text.
+    fn waiting(outbox: &OutboxRx) -> Vec<String> {
+        std::iter::from_fn(|| outbox.next_frame())
+            .map(|frame| frame.as_str().to_owned())
+            .collect()
+    }
+
+    fn text(number: i64) -> String {
+        codec::encode_server(&ServerFrame::Pong(number))
+    }
+
+    #[tokio::test]
+    async fn what_is_told_behind_a_message_waits_until_that_is_kept() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut driver = driver(store(temp.path()));
+        let (alice, bob) = (link(&mut driver, 1), link(&mut driver, 2));
+        driver.done(vec![pong(1, 1), urgent(1), pong(1, 2)]);
+        driver.done(vec![Output::Fan {
+            links: vec![LinkId(1), LinkId(2)],
+            frame: ServerFrame::Pong(3),
+        }]);
+        driver.done(vec![Output::Close {
+            link: LinkId(2),
+            linger: Duration::ZERO,
+            status: CloseStatus::Normal,
+        }]);
+        assert_eq!(waiting(&alice), [text(1)]);
+        assert_eq!(waiting(&bob), [""; 0]);
+        let batch = driver.store.progress().await.expect("is kept");
+        driver.committed(batch);
+        assert_eq!(waiting(&alice), [text(2), text(3)]);
+        assert_eq!(waiting(&bob), [text(3)]);
+        assert!(matches!(bob.next().await, Next::Close(_)));
+        driver.done(vec![pong(1, 4)]);
+        assert_eq!(waiting(&alice), [text(4)]);
+    }
+
+    #[tokio::test]
+    async fn nothing_waits_for_what_can_wait() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut driver = driver(store(temp.path()));
+        let alice = link(&mut driver, 1);
+        driver.done(vec![patient(), pong(1, 1)]);
+        assert_eq!(waiting(&alice), [text(1)]);
+        assert!(!driver.batches.is_empty());
+        driver.finish().await.expect("is kept");
+    }
+
+    #[tokio::test]
+    async fn nothing_waits_where_nothing_is_kept() {
+        let mut driver = driver(Store::none());
+        let alice = link(&mut driver, 1);
+        driver.done(vec![urgent(1), pong(1, 1)]);
+        assert_eq!(waiting(&alice), [text(1)]);
+        assert!(driver.batches.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_stops_the_hub_and_nothing_held_is_told() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut driver = driver(store(temp.path()));
+        open(temp.path(), Durability::Process)
+            .expect("opens")
+            .execute_batch(
+                "CREATE TRIGGER full_disk BEFORE INSERT ON inbox
+                 BEGIN SELECT RAISE(FAIL, 'as if the disk were full'); END",
+            )
+            .expect("writes");
+        let alice = link(&mut driver, 1);
+        driver.done(vec![urgent(1), pong(1, 1)]);
+        let (_events_tx, events_rx) = mpsc::channel(1);
+        let error = driver.run(events_rx).await.expect_err("stops");
+        assert!(matches!(
+            error,
+            DriverError::Store(CommitError::Database(_))
+        ));
+        alice.cut().await;
+        assert_eq!(waiting(&alice), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_link_that_does_not_read_is_cut_and_others_are_not() {
+        let mut driver = driver(Store::none());
+        let (alice, bob) = (link(&mut driver, 1), link(&mut driver, 2));
+        for n in 0..=limits::OUTBOX_FRAMES {
+            driver.done(vec![Output::Fan {
+                links: vec![LinkId(1), LinkId(2)],
+                frame: ServerFrame::Pong(1),
+            }]);
+            assert_eq!(waiting(&bob).len(), 1, "frame {n}");
+        }
+        driver.cut_slow_links();
+        alice.cut().await;
+        assert_eq!(driver.links.len(), 1);
+        driver.shared.set_hub_stats(driver.hub.stats());
+        let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
+        assert_eq!(handle.stats().slow_links_closed, 1);
+    }
+
+    #[tokio::test]
+    async fn a_link_that_was_cut_is_not_heard_any_more() {
+        let mut driver = driver(Store::none());
+        let _alice = link(&mut driver, 1);
+        driver.links.clear();
+        driver.take(Event {
+            link: LinkId(1),
+            what: What::Frame(crate::protocol::ClientFrame::Ping(1)),
+        });
+        let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
+        assert_eq!(handle.stats().frames_in, 0);
+    }
+
+    #[tokio::test]
+    async fn inputs_wait_while_too_much_is_held() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut driver = driver(store(temp.path()));
+        let _alice = link(&mut driver, 1);
+        driver.done(vec![urgent(1)]);
+        assert!(!driver.is_full());
+        let large = Utf8Bytes::from("x".repeat(crate::server::held::HELD_BYTES));
+        driver.offer(Delivery::Send(LinkId(1), large));
+        assert!(driver.is_full());
+        let batch = driver.store.progress().await.expect("is kept");
+        driver.committed(batch);
+        assert!(!driver.is_full());
+    }
+
+    #[tokio::test]
+    async fn a_drain_keeps_everything_and_ends() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut first = driver(store(temp.path()));
+        first.done(vec![urgent(1), patient(), urgent(2)]);
+        let (events_tx, events_rx) = mpsc::channel(1);
+        let handle = HubHandle::new(Arc::clone(&first.shared), events_tx);
+        handle.drain();
+        assert!(handle.is_draining());
+        first.run(events_rx).await.expect("everything is kept");
+        let mut store = store(temp.path());
+        let Snapshot { messages, .. } = store.take_snapshot();
+        assert_eq!(messages, [message(1), message(2)]);
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_nobody_holds_it() {
+        let settings = Settings::open([0; 32]);
+        let (handle, task) = start(settings, Store::none(), Clock::new());
+        drop(handle);
+        task.await.expect("ends").expect("nothing is lost");
+    }
+}
