@@ -14,6 +14,8 @@ pub const VALUE_BYTES: usize = 8192;
 /// The most bytes of one incoming frame. Content of [`CONTENT_BYTES`] grows at most sixfold when it is escaped, so
 /// everything within its limit fits, and most of what is too large still gets its own error, 1005.
 pub const FRAME_BYTES: usize = 64 * 1024;
+/// The most bytes of a token, and of what a compressed one inflates to; a real one has a few hundred.
+pub const TOKEN_BYTES: usize = 4096;
 /// The most bytes of a compressed frame once inflated: the web client unpacks it byte by byte (protocol page, section 3).
 pub const INFLATED_BYTES: usize = 60 * 1024;
 
