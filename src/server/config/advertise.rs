@@ -94,10 +94,16 @@ mod tests {
     #[test]
     fn a_host_is_an_address_or_a_name_and_nothing_more() {
         let host = |text: &str| text.parse::<Advertise>();
-        assert_eq!(host("203.0.113.7").expect("a host").url_host(), "203.0.113.7");
+        assert_eq!(
+            host("203.0.113.7").expect("a host").url_host(),
+            "203.0.113.7"
+        );
         assert_eq!(host("::1").expect("a host").url_host(), "[::1]");
         assert_eq!(host("[::1]").expect("a host").url_host(), "[::1]");
-        assert_eq!(host("Sig.Example.org").expect("a host").url_host(), "sig.example.org");
+        assert_eq!(
+            host("Sig.Example.org").expect("a host").url_host(),
+            "sig.example.org"
+        );
         for wrong in [
             "",
             "a b",

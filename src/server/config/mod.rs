@@ -15,6 +15,7 @@ use crate::protocol::AppId;
 use crate::protocol::limits::{self, Limits};
 
 pub use super::store::Durability;
+pub(crate) use advertise::url_host;
 pub use advertise::{Advertise, AdvertiseError};
 pub use sources::{ConfigArgs, FileError, LimitKeys, ServerKeys, default_data_dir};
 
@@ -92,7 +93,9 @@ pub enum ConfigError {
     #[error("this system names no directory for data: say one with --data DIR")]
     NoDataDirectory,
     /// A token is required that nobody can make.
-    #[error("app {app} requires a token but has no certificate to verify one with: add one to `certificates`")]
+    #[error(
+        "app {app} requires a token but has no certificate to verify one with: add one to `certificates`"
+    )]
     TokenWithoutCertificate {
         /// Which app.
         app: AppId,
@@ -213,7 +216,9 @@ impl Config {
         ]
         .into_iter()
         .filter(|(_, value)| value.is_some())
-        .map(|(key, _)| format!("limits.{key} has no effect: no capability of this version uses it"))
+        .map(|(key, _)| {
+            format!("limits.{key} has no effect: no capability of this version uses it")
+        })
         .collect()
     }
 
@@ -233,7 +238,10 @@ mod tests {
         App {
             id: AppId::try_from(id).expect("an app id"),
             rules: AppRules {
-                certificates: certificates.iter().map(|text| Certificate::new(*text)).collect(),
+                certificates: certificates
+                    .iter()
+                    .map(|text| Certificate::new(*text))
+                    .collect(),
                 token_required,
                 ..AppRules::default()
             },

@@ -207,7 +207,11 @@ impl Config {
 #[must_use]
 pub fn default_data_dir() -> Option<PathBuf> {
     const NAME: &str = "callsign-server";
-    let dir = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let dir = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let base = if cfg!(windows) {
         dir("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -246,7 +250,10 @@ impl File {
                 .next()
                 .and_then(|line| line.split_once('='))
                 .map(|(key, _)| key.trim())
-                .filter(|key| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+                .filter(|key| {
+                    key.bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                })
                 .filter(|key| !key.is_empty() && !error.message().contains(key))
                 .map(str::to_owned);
             FileError::Content {
@@ -480,11 +487,18 @@ mod tests {
             &[],
         )
         .expect("loaded");
-        let dir = config.data.as_deref().and_then(Path::parent).expect("in the file's directory");
+        let dir = config
+            .data
+            .as_deref()
+            .and_then(Path::parent)
+            .expect("in the file's directory");
         let tls = config.tls.expect("own files");
         assert_eq!(tls.cert, Path::new("/etc/tls/cert.pem"));
         assert_eq!(tls.key, dir.join("key.pem"));
-        assert_eq!(config.advertise, Some(Advertise::Name("sig.example.org".to_owned())));
+        assert_eq!(
+            config.advertise,
+            Some(Advertise::Name("sig.example.org".to_owned()))
+        );
         assert_eq!(config.durability, Durability::Process);
         assert_eq!(config.idle_timeout, Duration::from_secs(30));
         assert!(config.allow_plain && config.end_at_token_expiry);
@@ -537,8 +551,15 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let text = problem("[server]\nlisten = \"127.0.0.1:1\"\nlisen = 3\n");
-        assert!(text.contains("callsign.toml, line 3: unknown field `lisen`"), "{text}");
-        for file in ["[sever]\n", "[limits]\nrate = 1", "[[app]]\nid = \"a\"\nkey = 1"] {
+        assert!(
+            text.contains("callsign.toml, line 3: unknown field `lisen`"),
+            "{text}"
+        );
+        for file in [
+            "[sever]\n",
+            "[limits]\nrate = 1",
+            "[[app]]\nid = \"a\"\nkey = 1",
+        ] {
             assert!(problem(file).contains("unknown field"), "{file}");
         }
         assert!(Line::try_parse_from(["x", "--limit", "rate=1"]).is_err());
@@ -550,7 +571,10 @@ mod tests {
         let text = problem("[[app]]\nid = \"a b\"\n");
         assert!(text.contains("line 2: id: contains white space"), "{text}");
         let text = problem("[server]\ndurability = \"most\"\n");
-        assert!(text.contains("line 2: durability: expected `disk`"), "{text}");
+        assert!(
+            text.contains("line 2: durability: expected `disk`"),
+            "{text}"
+        );
         let text = problem("[server]\nadvertise = \"a:1\"\n");
         assert!(text.contains("without scheme, port or path"), "{text}");
         let text = problem("[limits]\ninbox = -1\n");
@@ -565,7 +589,10 @@ mod tests {
     fn a_relay_cannot_be_asked_for_yet() {
         for asked in ["true", "\"on\"", "\"0.0.0.0:3478\"", "{ port = 3478 }"] {
             let text = problem(&format!("[server]\nturn = {asked}\n"));
-            assert!(text.contains("this version has no TURN relay yet"), "{text}");
+            assert!(
+                text.contains("this version has no TURN relay yet"),
+                "{text}"
+            );
         }
         for off in ["false", "\"off\"", "\"\""] {
             load(&format!("[server]\nturn = {off}\n"), &["--data", "/tmp/x"]).expect("off");
@@ -598,6 +625,10 @@ mod tests {
             ..ConfigArgs::default()
         };
         let error = Config::load(args).expect_err("refused");
-        assert!(error.to_string().contains("cannot read /nowhere/callsign.toml"));
+        assert!(
+            error
+                .to_string()
+                .contains("cannot read /nowhere/callsign.toml")
+        );
     }
 }

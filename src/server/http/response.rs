@@ -75,7 +75,8 @@ impl Response {
         stream.write_all(self.render(head_only).as_bytes()).await?;
         stream.shutdown().await?;
         let mut rest = stream.take(FAREWELL_BYTES);
-        let listening = tokio::io::copy(&mut rest, &mut tokio::io::sink());
+        let mut nowhere = tokio::io::sink();
+        let listening = tokio::io::copy(&mut rest, &mut nowhere);
         match tokio::time::timeout(FAREWELL_TIME, listening).await {
             Ok(Ok(_)) | Err(_) => Ok(()),
             Ok(Err(error)) => Err(error),
@@ -140,9 +141,15 @@ mod tests {
         let text = Response::text(404, "nothing here")
             .with("Allow", "GET")
             .render(false);
-        assert!(text.starts_with("HTTP/1.1 404 Not Found\r\nConnection: close\r\n"), "{text}");
+        assert!(
+            text.starts_with("HTTP/1.1 404 Not Found\r\nConnection: close\r\n"),
+            "{text}"
+        );
         assert!(text.contains("\r\nAllow: GET\r\n"), "{text}");
-        assert!(text.ends_with("Content-Length: 13\r\n\r\nnothing here\n"), "{text}");
+        assert!(
+            text.ends_with("Content-Length: 13\r\n\r\nnothing here\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -160,10 +167,11 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_is_still_sending_gets_the_answer() {
         let (mut client, mut server) = tokio::io::duplex(1024);
-        let answering =
-            tokio::spawn(
-                async move { Response::text(413, "too large").finish(&mut server, false).await },
-            );
+        let answering = tokio::spawn(async move {
+            Response::text(413, "too large")
+                .finish(&mut server, false)
+                .await
+        });
         client.write_all(&[b'x'; 10_000]).await.expect("taken");
         client.shutdown().await.expect("ended");
         let mut text = String::new();

@@ -85,9 +85,8 @@ mod tests {
     fn memory_is_bounded() {
         let mut throttle = Throttle::default();
         let start = Instant::now();
-        let address = |number: usize| {
-            IpAddr::from(u32::try_from(number).expect("small").to_be_bytes())
-        };
+        let address =
+            |number: usize| IpAddr::from(u32::try_from(number).expect("small").to_be_bytes());
         for number in 0..ADDRESSES {
             assert!(throttle.allows(start, address(number)));
         }
