@@ -151,7 +151,11 @@ pub fn exchange(
     })
 }
 
-fn token_for(
+/// The token of an invited account.
+///
+/// # Errors
+/// All of [`ExchangeError`] that do not come from the database.
+pub(crate) fn token_for(
     apps: &[App],
     app: &AppId,
     account: &Account,

@@ -14,12 +14,12 @@
 //! [`Config::default`] listens on free ports of loopback, takes any app id without a token, and keeps nothing on disk. What
 //! an operator runs is in [`cli`].
 
+pub mod cli;
 pub mod config;
 pub mod invitation;
 pub mod store;
 
 mod accept;
-mod clock;
 mod driver;
 mod edge;
 mod http;

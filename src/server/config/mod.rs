@@ -17,7 +17,7 @@ use crate::protocol::limits::{self, Limits};
 pub use super::store::Durability;
 pub(crate) use advertise::url_host;
 pub use advertise::{Advertise, AdvertiseError};
-pub use sources::{ConfigArgs, FileError, LimitKeys, ServerKeys, default_data_dir};
+pub use sources::{ConfigArgs, FileError, LimitKeys, ServerKeys, apps_in, default_data_dir};
 
 /// Where the server listens unless told otherwise: for this machine alone.
 pub const DEFAULT_LISTEN: SocketAddr =

@@ -203,6 +203,15 @@ impl Config {
     }
 }
 
+/// The apps of a configuration file, for a command that needs nothing else of it.
+///
+/// # Errors
+/// The file cannot be read or understood.
+pub fn apps_in(path: &Path) -> Result<Vec<App>, FileError> {
+    let file = File::read(path)?;
+    Ok(file.app.into_iter().map(App::from).collect())
+}
+
 /// Where the system wants programs to keep their data; `None` where it does not say.
 #[must_use]
 pub fn default_data_dir() -> Option<PathBuf> {
