@@ -18,6 +18,13 @@ pub enum StoreOp {
         /// The version.
         ver: u64,
     },
+    /// Forget an inbox that is empty and whose owner is offline: its versions begin anew.
+    DropInbox {
+        /// Of which app.
+        app: AppId,
+        /// Whose.
+        account: Account,
+    },
     /// Forget single messages, whose time to live is over.
     DropMessages {
         /// Of which app.
@@ -75,7 +82,10 @@ impl StoreOp {
     #[must_use]
     pub fn can_wait(&self) -> bool {
         match self {
-            Self::AckInbox { .. } | Self::DropMessages { .. } | Self::ChannelEmptied { .. } => true,
+            Self::AckInbox { .. }
+            | Self::DropInbox { .. }
+            | Self::DropMessages { .. }
+            | Self::ChannelEmptied { .. } => true,
             Self::PutMessage(_)
             | Self::SetAttr { .. }
             | Self::DelAttr { .. }

@@ -147,6 +147,13 @@ name!(
 );
 
 impl Account {
+    /// The account under which the service itself speaks in channels. It may be a user's name as well: nothing is
+    /// decided by it.
+    #[must_use]
+    pub fn service() -> Self {
+        Self("_agora_system".into())
+    }
+
     /// Whether the account is a telephone number (`+...`, `tel:`, `sip:`), which a gateway may answer for.
     #[must_use]
     pub fn is_number(&self) -> bool {
@@ -163,6 +170,18 @@ pub enum SpecialChannel {
     UserOnline,
     /// `_agora_channel_event`: every join and leave of a channel of the app.
     ChannelEvent,
+}
+
+impl SpecialChannel {
+    /// Its names: with one leading underscore, and with two.
+    #[must_use]
+    pub fn spellings(self) -> [ChannelName; 2] {
+        let [one, two] = match self {
+            Self::UserOnline => ["_agora_user_online", "__agora_user_online"],
+            Self::ChannelEvent => ["_agora_channel_event", "__agora_channel_event"],
+        };
+        [ChannelName(one.into()), ChannelName(two.into())]
+    }
 }
 
 impl ChannelName {

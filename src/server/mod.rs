@@ -15,6 +15,7 @@
 //! an operator runs is in [`cli`].
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod invitation;
 pub mod store;
@@ -40,8 +41,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::net::tls::{Identity, TlsError};
 use crate::net::{addresses, private};
 use accept::Listeners;
+use clock::Clock;
 use edge::Edge;
 use http::{AdminToken, Desk, Site};
+use store::{DataDir, Store};
 
 pub use config::{Config, ConfigError};
 pub use driver::DriverError;
@@ -102,6 +105,9 @@ pub enum BindError {
     /// The data cannot be used.
     #[error(transparent)]
     Store(#[from] store::OpenError),
+    /// Reading what was kept ended badly.
+    #[error("reading the data ended badly")]
+    Task(#[from] tokio::task::JoinError),
     /// The admin token cannot be read or made.
     #[error("the admin token in {path} cannot be read or made", path = .path.display())]
     AdminToken {
@@ -143,7 +149,9 @@ impl Server {
         let mut line_seed = [0; 32];
         getrandom::fill(&mut line_seed)?;
         // The store comes before all other files, since it makes sure that no other process uses the directory.
-        let (hub, driver) = driver::start_with(&config, config.settings(line_seed)).await?;
+        let mut clock = Clock::new();
+        let store = open_store(&config, clock.now().unix_ms).await?;
+        let (hub, driver) = driver::start(config.settings(line_seed), store, clock);
         let identity = identity(&config)?;
         let admin_token = match &config.data {
             Some(dir) => Some(admin_token(dir)?),
@@ -235,6 +243,16 @@ impl ShutdownHandle {
     }
 }
 
+/// Takes the data directory and reads what was kept, on a thread that may wait for the disk.
+async fn open_store(config: &Config, now_ms: u64) -> Result<Store, BindError> {
+    let Some(dir) = config.data.clone() else {
+        return Ok(Store::none());
+    };
+    let durability = config.durability;
+    let opening = move || Store::start(DataDir::take(&dir)?, durability, now_ms);
+    Ok(tokio::task::spawn_blocking(opening).await??)
+}
+
 /// The TLS identity that a configuration asks for.
 pub(crate) fn identity(config: &Config) -> Result<Identity, TlsError> {
     if let Some(files) = &config.tls {
@@ -273,3 +291,6 @@ fn admin_token(dir: &Path) -> Result<AdminToken, BindError> {
     private::write_new(&path, format!("{text}\n").as_bytes()).map_err(in_file)?;
     Ok(AdminToken::new(&text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! One channel: its members, its attributes, and what the built-in ones say. Knows nothing of sessions or frames.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use crate::protocol::attr::BuiltInAttr;
+use crate::protocol::{Account, AttrName, Code, Failure, Uid};
+
+use super::LinkId;
+use super::attrs::{Attrs, Change, built_in};
+use super::cx::fail;
+use super::rate::{Window, Windows};
+
+/// One channel.
+#[derive(Debug, Default)]
+pub(super) struct Channel {
+    /// In the order in which they joined.
+    members: BTreeMap<u64, Member>,
+    places: HashMap<Account, u64>,
+    next_place: u64,
+    attrs: Attrs,
+    built_ins: BuiltIns,
+    messages: Window,
+    /// Changes of each attribute; of all at once under no name.
+    changes: Windows<Option<AttrName>>,
+    /// Everybody who ever joined, as their numbers.
+    ever: HashSet<Uid>,
+    /// Since when nobody has been here: for timers, and in ms since the Unix epoch.
+    pub(super) empty_since: Option<(Instant, u64)>,
+    /// The next timer that looks whether it has been empty for long enough.
+    pub(super) expiry_timer: Option<Instant>,
+    member_num: Told,
+    total_num: Told,
+}
+
+/// A member, with the connection on which they are told what happens.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) account: Account,
+    pub(super) uid: Uid,
+    pub(super) link: LinkId,
+}
+
+/// Which members a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// `_member_num`: those who are here.
+    Now,
+    /// `_total_member_num`: all who ever joined.
+    Ever,
+}
+
+impl Counted {
+    pub(super) const ALL: [Self; 2] = [Self::Now, Self::Ever];
+
+    pub(super) fn attr(self) -> BuiltInAttr {
+        match self {
+            Self::Now => BuiltInAttr::MemberNum,
+            Self::Ever => BuiltInAttr::TotalMemberNum,
+        }
+    }
+}
+
+/// A number that the members are told from time to time.
+#[derive(Debug, Default)]
+struct Told {
+    /// The number they were told last.
+    last: Option<usize>,
+    /// Whether a timer for the next time is set.
+    timer: bool,
+}
+
+/// What the built-in attributes that are set say.
+#[derive(Debug, Default)]
+struct BuiltIns(HashMap<BuiltInAttr, u32>);
+
+/// How long an empty channel is kept unless it says otherwise (documented: 7200 s).
+const TTL_DEFAULT: u32 = 7200;
+
+impl BuiltIns {
+    fn get(&self, attr: BuiltInAttr, default: u32) -> u32 {
+        self.0.get(&attr).copied().unwrap_or(default)
+    }
+}
+
+/// What a built-in attribute is if nobody sets it; limits have the operator's default.
+fn default_of(attr: BuiltInAttr) -> Option<u32> {
+    match attr {
+        BuiltInAttr::UserNotification => Some(1),
+        BuiltInAttr::ChannelTtl => Some(TTL_DEFAULT),
+        BuiltInAttr::AutoUpdateNum | BuiltInAttr::AutoUpdateTotalNum => Some(0),
+        BuiltInAttr::MemberNum
+        | BuiltInAttr::TotalMemberNum
+        | BuiltInAttr::SendMsgLimit
+        | BuiltInAttr::SetAttrLimit => None,
+    }
+}
+
+impl Channel {
+    pub(super) fn num(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn has(&self, account: &Account) -> bool {
+        self.places.contains_key(account)
+    }
+
+    /// Adds a member behind all others; whether they were none before.
+    pub(super) fn join(&mut self, member: Member) -> bool {
+        if self.has(&member.account) {
+            return false;
+        }
+        self.places.insert(member.account.clone(), self.next_place);
+        self.ever.insert(member.uid);
+        self.members.insert(self.next_place, member);
+        self.next_place += 1;
+        self.empty_since = None;
+        true
+    }
+
+    pub(super) fn leave(&mut self, account: &Account) -> bool {
+        let place = self.places.remove(account);
+        place.is_some_and(|place| self.members.remove(&place).is_some())
+    }
+
+    /// The latest members, oldest first.
+    pub(super) fn latest(&self, max: usize) -> Vec<(Account, Uid)> {
+        let skip = self.num().saturating_sub(max);
+        let members = self.members.values().skip(skip);
+        members
+            .map(|member| (member.account.clone(), member.uid))
+            .collect()
+    }
+
+    /// Where all members are told, except one.
+    pub(super) fn links(&self, except: Option<&Account>) -> Vec<LinkId> {
+        self.members
+            .values()
+            .filter(|member| Some(&member.account) != except)
+            .map(|member| member.link)
+            .collect()
+    }
+
+    /// Counts a message, if it is within the rate.
+    pub(super) fn allow_message(&mut self, now: Instant, default: u32) -> bool {
+        let limit = self.built_ins.get(BuiltInAttr::SendMsgLimit, default);
+        self.messages.allow(now, limit)
+    }
+
+    /// Makes a change; whether anything is different now.
+    pub(super) fn change(
+        &mut self,
+        now: Instant,
+        default_limit: u32,
+        change: &Change,
+    ) -> Result<bool, Failure> {
+        let (name, set) = match change {
+            Change::Set(name, value) => (Some(name), built_in(name, value)?),
+            Change::Delete(name) => (Some(name), None),
+            Change::Clear => (None, None),
+        };
+        let limit = self.built_ins.get(BuiltInAttr::SetAttrLimit, default_limit);
+        if !self.changes.allow(now, name.cloned(), limit) {
+            let reason = format!("more than {limit} changes of an attribute in a second");
+            return fail(Code::GeneralFailed, reason);
+        }
+        match change {
+            Change::Set(name, value) => self.set(name, value, set).map(|()| true),
+            Change::Delete(name) => Ok(self.delete(name)),
+            Change::Clear => {
+                self.built_ins = BuiltIns::default();
+                Ok(self.attrs.clear())
+            }
+        }
+    }
+
+    fn set(
+        &mut self,
+        name: &AttrName,
+        value: &Value,
+        built_in: Option<(BuiltInAttr, u32)>,
+    ) -> Result<(), Failure> {
+        self.attrs.set(name.clone(), value.clone())?;
+        if let Some((attr, number)) = built_in {
+            self.built_ins.0.insert(attr, number);
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, name: &AttrName) -> bool {
+        if let Some(attr) = BuiltInAttr::from_name(name.as_str()) {
+            self.built_ins.0.remove(&attr);
+        }
+        self.attrs.delete(name)
+    }
+
+    /// Takes back an attribute that was set in an earlier process.
+    pub(super) fn restore_attr(&mut self, name: AttrName, value: Value) {
+        if let Ok(Some((attr, number))) = built_in(&name, &value) {
+            self.built_ins.0.insert(attr, number);
+        }
+        self.attrs.put(name, value);
+    }
+
+    /// What a member is shown: whatever was set, but built-in attributes at their default; and the numbers that the
+    /// server keeps, while they are told.
+    pub(super) fn shown_attrs(&self) -> Map<String, Value> {
+        let mut shown = self.attrs.to_map();
+        shown.retain(|name, _| {
+            let Some(attr) = BuiltInAttr::from_name(name) else {
+                return true;
+            };
+            let default = default_of(attr);
+            default.is_none() || self.built_ins.0.get(&attr).copied() != default
+        });
+        for counted in Counted::ALL {
+            if self.told_every(counted).is_some() {
+                let name = counted.attr().name().to_owned();
+                shown.insert(name, self.count(counted).into());
+            }
+        }
+        shown
+    }
+
+    pub(super) fn has_attrs(&self) -> bool {
+        !self.attrs.is_empty()
+    }
+
+    /// Whether joins and leaves are announced.
+    pub(super) fn announces(&self) -> bool {
+        self.built_ins.get(BuiltInAttr::UserNotification, 1) != 0
+    }
+
+    /// How long it is kept while it is empty.
+    pub(super) fn ttl(&self) -> Duration {
+        let seconds = self.built_ins.get(BuiltInAttr::ChannelTtl, TTL_DEFAULT);
+        Duration::from_secs(seconds.into())
+    }
+
+    fn count(&self, counted: Counted) -> usize {
+        match counted {
+            Counted::Now => self.num(),
+            Counted::Ever => self.ever.len(),
+        }
+    }
+
+    /// How often a number is told, if at all.
+    fn told_every(&self, counted: Counted) -> Option<Duration> {
+        let now = self.built_ins.get(BuiltInAttr::AutoUpdateNum, 0);
+        let seconds = match counted {
+            Counted::Ever if now > 0 => self.built_ins.get(BuiltInAttr::AutoUpdateTotalNum, 0),
+            Counted::Now | Counted::Ever => now,
+        };
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
+
+    fn told(&mut self, counted: Counted) -> &mut Told {
+        match counted {
+            Counted::Now => &mut self.member_num,
+            Counted::Ever => &mut self.total_num,
+        }
+    }
+
+    /// After how long a number is to be told, unless it is not asked for or a timer is set already.
+    pub(super) fn telling(&mut self, counted: Counted) -> Option<Duration> {
+        let every = self.told_every(counted)?;
+        let told = self.told(counted);
+        (!std::mem::replace(&mut told.timer, true)).then_some(every)
+    }
+
+    /// The number to tell now that its timer fired, if it is asked for and another than last time.
+    pub(super) fn tell(&mut self, counted: Counted) -> Option<usize> {
+        let num = self.count(counted);
+        let asked = self.told_every(counted).is_some();
+        let told = self.told(counted);
+        told.timer = false;
+        let changed = asked && told.last != Some(num);
+        changed.then(|| *told.last.insert(num))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn member(name: &str, link: u64) -> Member {
+        Member {
+            account: Account::try_from(name).expect("a name"),
+            uid: Uid(u32::try_from(link).expect("a small number")),
+            link: LinkId(link),
+        }
+    }
+
+    fn set(channel: &mut Channel, name: &str, value: Value) -> Result<bool, Failure> {
+        let name = AttrName::try_from(name).expect("a name");
+        channel.change(Instant::now(), 10, &Change::Set(name, value))
+    }
+
+    #[test]
+    fn the_latest_members_are_shown_oldest_first() {
+        let mut channel = Channel::default();
+        for (link, name) in ["a", "b", "c"].into_iter().enumerate() {
+            assert!(channel.join(member(name, link as u64)));
+        }
+        assert!(!channel.join(member("a", 9)));
+        let names = |list: Vec<(Account, Uid)>| {
+            list.into_iter().map(|(account, _)| account.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(channel.latest(2)), ["b", "c"]);
+        assert!(channel.leave(&member("b", 0).account));
+        assert_eq!(names(channel.latest(9)), ["a", "c"]);
+    }
+
+    #[test]
+    fn built_in_attributes_at_their_default_are_not_shown() {
+        let mut channel = Channel::default();
+        set(&mut channel, "_userNotification", json!("1")).expect("in range");
+        set(&mut channel, "_channel_ttl", json!(60)).expect("in range");
+        set(&mut channel, "topic", json!({"a": 1})).expect("any value");
+        let shown = Value::Object(channel.shown_attrs());
+        assert_eq!(shown, json!({"_channel_ttl": 60, "topic": {"a": 1}}));
+        assert_eq!(channel.ttl(), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn the_numbers_are_shown_while_they_are_told() {
+        let mut channel = Channel::default();
+        channel.join(member("a", 1));
+        set(&mut channel, "_auto_update_total_num", json!(5)).expect("in range");
+        assert!(channel.told_every(Counted::Ever).is_none());
+        set(&mut channel, "_auto_update_num", json!("30")).expect("in range");
+        assert_eq!(channel.shown_attrs()["_member_num"], json!(1));
+        assert_eq!(channel.shown_attrs()["_total_member_num"], json!(1));
+    }
+
+    #[test]
+    fn read_only_and_out_of_range_values_are_refused() {
+        let mut channel = Channel::default();
+        for (name, value) in [("_member_num", json!(3)), ("_channel_ttl", json!(604_801))] {
+            let failure = set(&mut channel, name, value).expect_err("refused");
+            assert_eq!(failure.code, Code::GeneralWrongParam);
+        }
+    }
+
+    #[test]
+    fn clearing_restores_the_defaults() {
+        let mut channel = Channel::default();
+        set(&mut channel, "_userNotification", json!(0)).expect("in range");
+        assert!(!channel.announces());
+        let cleared = channel.change(Instant::now(), 10, &Change::Clear);
+        assert_eq!(cleared, Ok(true));
+        assert!(channel.announces());
+    }
+
+    #[test]
+    fn the_eleventh_change_of_an_attribute_in_a_second_is_refused() {
+        let mut channel = Channel::default();
+        let now = Instant::now();
+        let name = AttrName::try_from("topic").expect("a name");
+        let change = Change::Set(name, json!("x"));
+        for _ in 0..10 {
+            assert_eq!(channel.change(now, 10, &change), Ok(true));
+        }
+        assert!(channel.change(now, 10, &change).is_err());
+    }
+}

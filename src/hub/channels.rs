@@ -1,0 +1,292 @@
+//! Channels of an app: who joins and leaves, what is said there, and what others may ask about it.
+
+use std::time::Duration;
+
+use crate::protocol::{
+    Account, ChannelEvent, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure,
+    MessageId, Push, Reply, limits,
+};
+
+use super::app::App;
+use super::channel::Member;
+use super::cx::{Answer, Cx, fail};
+use super::timers::Timer;
+use super::{AttrOwner, LinkId, StoreOp};
+
+impl App {
+    /// Joins; an ordinary channel that the account is in is left first, since a 1.x client has one current channel.
+    pub(super) fn channel_join(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        name: ChannelName,
+    ) -> Answer {
+        self.may_join(cx, from, &name)?;
+        let uid = self.uid(from);
+        let Some(session) = self.sessions.get_mut(from) else {
+            return fail(Code::GeneralNotLogin, "not logged in");
+        };
+        let link = session.link;
+        if !session.channels.contains(&name) {
+            let left = if name.special().is_some() {
+                Vec::new()
+            } else {
+                std::mem::take(&mut session.channels)
+            };
+            session.channels.push(name.clone());
+            for channel in left {
+                self.depart(cx, from, &channel);
+            }
+            let channel = self.channels.entry(name.clone()).or_default();
+            let was_empty = channel.empty_since.is_some();
+            channel.join(Member { account: from.clone(), uid, link });
+            if was_empty && channel.has_attrs() {
+                self.store_emptied(cx, &name, None);
+            }
+            self.announce(cx, &name, from, EnvelopeKind::ChannelUserJoin);
+        }
+        let channel = self.channels.entry(name).or_default();
+        Ok(Reply::Joined {
+            list: channel.latest(limits::LIST_MEMBERS),
+            attrs: channel.shown_attrs(),
+        })
+    }
+
+    /// Special channels are for observers. For a client with one current channel, a special and an ordinary channel exclude
+    /// each other: neither leaves the other by itself.
+    fn may_join(&self, cx: &Cx<'_>, from: &Account, name: &ChannelName) -> Result<(), Failure> {
+        let special = name.special().is_some();
+        if special && !self.rules.observers.contains(from) {
+            return fail(Code::JoinChannelOther, "only observers of the app may join a special channel");
+        }
+        let joined = self.sessions.get(from).map(|session| session.channels.as_slice());
+        let other = joined.unwrap_or_default().iter().find(|other| other.special().is_some() != special);
+        if let Some(other) = other {
+            return fail(Code::JoinChannelOther, format!("leave {other} first"));
+        }
+        let channel = self.channels.get(name);
+        let full = channel.is_some_and(|channel| {
+            let limit = cx.limits.members;
+            limit > 0 && channel.num() >= limit as usize && !channel.has(from)
+        });
+        if full {
+            return fail(Code::JoinChannelOther, format!("{name} is full"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn channel_leave(&mut self, cx: &mut Cx<'_>, from: &Account, name: &ChannelName) -> Answer {
+        let session = self.sessions.get_mut(from);
+        let place = session.and_then(|session| {
+            let place = session.channels.iter().position(|joined| joined == name)?;
+            Some(session.channels.remove(place))
+        });
+        match place {
+            Some(name) => {
+                self.depart(cx, from, &name);
+                Ok(Reply::Done)
+            }
+            None => fail(Code::LeaveChannelOther, format!("not a member of {name}")),
+        }
+    }
+
+    /// Takes a member out of a channel, whose session has struck it off its list already.
+    pub(super) fn depart(&mut self, cx: &mut Cx<'_>, account: &Account, name: &ChannelName) {
+        let Some(channel) = self.channels.get_mut(name) else {
+            return;
+        };
+        if !channel.leave(account) {
+            return;
+        }
+        self.announce(cx, name, account, EnvelopeKind::ChannelUserLeave);
+        if self.channels.get(name).is_some_and(|channel| channel.num() == 0) {
+            self.channel_emptied(cx, name);
+        }
+    }
+
+    /// Tells the others, and those who watch the app's channels, that somebody joined or left.
+    fn announce(&mut self, cx: &mut Cx<'_>, name: &ChannelName, account: &Account, kind: EnvelopeKind) {
+        if name.special().is_some() {
+            return;
+        }
+        if self.channels.get(name).is_some_and(|channel| channel.announces()) {
+            let event = ChannelEvent::Member {
+                channel: name.clone(),
+                account: account.clone(),
+                uid: self.uid(account),
+            };
+            self.tell_members(cx, name, account, kind, &event, Some(account));
+        }
+        self.tell_channel_observers(cx, name, account, kind);
+        self.member_nums_changed(cx, name);
+    }
+
+    /// Says something to every member of an ordinary channel, the sender included.
+    pub(super) fn channel_sendmsg(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        name: &ChannelName,
+        msg: String,
+        msg_id: Option<MessageId>,
+        force: bool,
+    ) -> Answer {
+        if self.is_repeat(cx, from, msg_id.as_ref()) {
+            return Ok(Reply::Done);
+        }
+        if name.special().is_some() {
+            return fail(Code::SendMessageOther, "nobody speaks in a special channel");
+        }
+        let now = cx.instant();
+        let channel = self.channels.get_mut(name);
+        if !force && !channel.as_ref().is_some_and(|channel| channel.has(from)) {
+            return fail(Code::SendMessageOther, "sender must be in the channel");
+        }
+        let own_limit = cx.limits.channel_messages_per_user;
+        if let Some(session) = self.sessions.get_mut(from)
+            && !session.channel_messages.allow(now, own_limit)
+        {
+            return fail(Code::SendMessageOther, format!("more than {own_limit} channel messages in a second"));
+        }
+        let limit = cx.limits.channel_messages;
+        if channel.is_some_and(|channel| !channel.allow_message(now, limit)) {
+            return fail(Code::SendMessageOther, "too many messages in the channel in this second");
+        }
+        self.remember_id(cx, from, msg_id);
+        let event = ChannelEvent::Msg {
+            channel: name.clone(),
+            account: from.clone(),
+            uid: self.uid(from),
+            msg,
+        };
+        self.tell_members(cx, name, from, EnvelopeKind::ChannelMsg, &event, None);
+        Ok(Reply::Done)
+    }
+
+    /// One event to all members of a channel, perhaps but one.
+    pub(super) fn tell_members(
+        &mut self,
+        cx: &mut Cx<'_>,
+        name: &ChannelName,
+        source: &Account,
+        kind: EnvelopeKind,
+        event: &ChannelEvent,
+        except: Option<&Account>,
+    ) {
+        let links = self.channels.get(name).map(|channel| channel.links(except));
+        self.tell(cx, links.unwrap_or_default(), name, source, kind, event);
+    }
+
+    /// One event of a channel to connections that joined it.
+    pub(super) fn tell(
+        &mut self,
+        cx: &mut Cx<'_>,
+        links: Vec<LinkId>,
+        name: &ChannelName,
+        source: &Account,
+        kind: EnvelopeKind,
+        event: &ChannelEvent,
+    ) {
+        let envelope = Envelope {
+            version: EnvelopeVersion::V2,
+            source: source.clone(),
+            destination: None,
+            ttl_s: 0,
+            kind,
+            sent_ms: cx.now.unix_ms,
+            content: event.to_content(),
+        };
+        let msgid = self.next_msgid();
+        let cid = name.clone();
+        cx.fan(links, Push::Channel2 { cid, msgid, envelope });
+    }
+
+    /// Nobody is in a channel any more, or nobody has been since it was made by setting an attribute.
+    pub(super) fn channel_emptied(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
+        let now = (cx.now.instant, cx.now.unix_ms);
+        if let Some(channel) = self.channels.get_mut(name) {
+            channel.empty_since = Some(now);
+            if channel.has_attrs() {
+                self.store_emptied(cx, name, Some(now.1));
+            }
+            self.channel_expires(cx, name);
+        }
+    }
+
+    /// An empty channel goes when it has been so for long enough; at once if it has nothing to keep.
+    pub(super) fn channel_expires(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
+        let Some(channel) = self.channels.get_mut(name) else {
+            return;
+        };
+        let Some((since, since_ms)) = channel.empty_since else {
+            return;
+        };
+        // Times to live go on while the server is down, so the wall clock counts, too.
+        let by_wall = Duration::from_millis(cx.now.unix_ms.saturating_sub(since_ms));
+        let empty_for = cx.now.instant.duration_since(since).max(by_wall);
+        let kept = channel.ttl().saturating_sub(empty_for);
+        if !channel.has_attrs() {
+            self.channels.remove(name);
+        } else if kept.is_zero() {
+            let owner = AttrOwner::Channel(self.id.clone(), name.clone());
+            cx.store(StoreOp::ClearAttrs { owner });
+            self.store_emptied(cx, name, None);
+            self.channels.remove(name);
+        } else {
+            let at = cx.now.instant + kept;
+            if channel.expiry_timer.is_none_or(|timer| at < timer) {
+                channel.expiry_timer = Some(at);
+                cx.set_timer(kept, Timer::ChannelExpires(self.id.clone(), name.clone()));
+            }
+        }
+    }
+
+    /// The timer of an empty channel fired.
+    pub(super) fn channel_expiry_due(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
+        if let Some(channel) = self.channels.get_mut(name) {
+            channel.expiry_timer = None;
+            self.channel_expires(cx, name);
+        }
+    }
+
+    fn store_emptied(&self, cx: &mut Cx<'_>, name: &ChannelName, since_ms: Option<u64>) {
+        cx.store(StoreOp::ChannelEmptied {
+            app: self.id.clone(),
+            name: name.clone(),
+            since_ms,
+        });
+    }
+
+    /// Gives a channel that an earlier process kept its time: from when it was left, or from now if somebody was in it.
+    pub(super) fn restore_emptied(&mut self, cx: &mut Cx<'_>, name: &ChannelName, since_ms: Option<u64>) {
+        let Some(channel) = self.channels.get_mut(name) else {
+            return;
+        };
+        match since_ms {
+            Some(since_ms) => {
+                channel.empty_since = Some((cx.now.instant, since_ms));
+                self.channel_expires(cx, name);
+            }
+            None => self.channel_emptied(cx, name),
+        }
+    }
+
+    pub(super) fn channel_num(&self, name: ChannelName) -> Answer {
+        let num = self.channels.get(&name).map_or(0, |channel| channel.num());
+        Ok(Reply::ChannelNum { name, num })
+    }
+
+    pub(super) fn channel_is_in(&self, name: ChannelName, account: Account) -> Answer {
+        let channel = self.channels.get(&name);
+        let is_in = channel.is_some_and(|channel| channel.has(&account));
+        Ok(Reply::ChannelIsIn { name, account, is_in })
+    }
+
+    pub(super) fn channel_users(&self, name: &ChannelName, max: usize) -> Answer {
+        let channel = self.channels.get(name);
+        Ok(Reply::ChannelUsers {
+            num: channel.map_or(0, |channel| channel.num()),
+            list: channel.map(|channel| channel.latest(max)).unwrap_or_default(),
+        })
+    }
+}

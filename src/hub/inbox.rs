@@ -1,0 +1,285 @@
+//! The inbox of one account: messages with rising versions, until they are acknowledged or their time is over.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::protocol::{Envelope, EnvelopeKind, VoipStep};
+
+/// Messages of one account, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    /// Up to here the client has seen everything.
+    acked: u64,
+    /// The version of the latest message ever put here.
+    last: u64,
+    entries: VecDeque<Entry>,
+    /// Whether a timer for the first expiry is set.
+    pub(super) expiry_timer: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    ver: u64,
+    envelope: Envelope,
+    keep: Keep,
+    /// Whether a session has been given it.
+    delivered: bool,
+}
+
+/// How long a message is kept, if it is not acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Until a time, in ms since the Unix epoch; over restarts.
+    Until(u64),
+    /// As long as the call of that number, and the session to which it was delivered; never over restarts.
+    Call(u64),
+}
+
+/// A page of an inbox.
+pub(super) struct Page {
+    pub(super) ver_clear: u64,
+    pub(super) msgs: Vec<(u64, Envelope)>,
+    /// Whether messages are left behind it.
+    pub(super) more: bool,
+    /// The invitations on it that nobody had been given before, by the number of their call.
+    pub(super) new_invites: Vec<u64>,
+}
+
+/// What leaving messages amounts to, for the books of the hub.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Freed {
+    pub(super) bytes: usize,
+    /// Versions of messages that the store holds.
+    pub(super) stored: Vec<u64>,
+}
+
+/// What a message counts for, besides its content.
+const ENTRY_BYTES: usize = 256;
+
+fn bytes(envelope: &Envelope) -> usize {
+    ENTRY_BYTES + envelope.content.len()
+}
+
+impl Inbox {
+    /// An inbox as it was kept: with nothing in it, acknowledged up to `acked`.
+    pub(super) fn restored(acked: u64) -> Self {
+        Self {
+            acked,
+            last: acked,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Puts a message; returns its version and its bytes.
+    pub(super) fn put(&mut self, envelope: Envelope, keep: Keep) -> (u64, usize) {
+        self.restore(self.last + 1, envelope, keep)
+    }
+
+    /// Puts a message back under the version it had.
+    pub(super) fn restore(&mut self, ver: u64, envelope: Envelope, keep: Keep) -> (u64, usize) {
+        let bytes = bytes(&envelope);
+        self.last = ver.max(self.last);
+        self.entries.push_back(Entry {
+            ver,
+            envelope,
+            keep,
+            delivered: false,
+        });
+        (ver, bytes)
+    }
+
+    /// Forgets what is acknowledged. A fresh login's 0 moves nothing back, and nobody can acknowledge what was never put.
+    pub(super) fn acknowledge(&mut self, ver: u64) -> Freed {
+        self.acked = ver.min(self.last).max(self.acked);
+        let acked = self.acked;
+        self.remove(|entry| entry.ver <= acked)
+    }
+
+    /// The messages above the acknowledged version, at most `max` of them.
+    pub(super) fn page(&mut self, max: usize, now_ms: u64) -> Page {
+        let mut msgs = Vec::new();
+        let mut new_invites = Vec::new();
+        let mut more = false;
+        for entry in &mut self.entries {
+            if entry.is_over(now_ms) {
+                continue;
+            }
+            if msgs.len() == max {
+                more = true;
+                break;
+            }
+            if let (Some(call), false) = (entry.invitation(), entry.delivered) {
+                new_invites.push(call);
+            }
+            entry.delivered = true;
+            msgs.push((entry.ver, entry.envelope.clone()));
+        }
+        Page {
+            ver_clear: self.acked,
+            msgs,
+            more,
+            new_invites,
+        }
+    }
+
+    /// Forgets what outlived its time.
+    pub(super) fn expire(&mut self, now_ms: u64) -> Freed {
+        self.remove(|entry| entry.is_over(now_ms))
+    }
+
+    /// How long it is until the next message outlives its time.
+    pub(super) fn next_expiry(&self, now_ms: u64) -> Option<Duration> {
+        let until = self.entries.iter().filter_map(|entry| match entry.keep {
+            Keep::Until(until_ms) => Some(until_ms),
+            Keep::Call(_) => None,
+        });
+        until
+            .min()
+            .map(|until_ms| Duration::from_millis(until_ms.saturating_sub(now_ms)))
+    }
+
+    /// Withdraws the invitation of a call, if nobody has been given it.
+    pub(super) fn withdraw_invite(&mut self, call: u64) -> Option<Freed> {
+        let freed = self.remove(|entry| entry.invitation() == Some(call) && !entry.delivered);
+        (freed != Freed::default()).then_some(freed)
+    }
+
+    /// Forgets what only the ending session could understand: every message about calls but invitations that nobody
+    /// has been given.
+    pub(super) fn end_session(&mut self) -> Freed {
+        self.remove(|entry| match entry.keep {
+            Keep::Until(_) => false,
+            Keep::Call(_) => entry.delivered || entry.invitation().is_none(),
+        })
+    }
+
+    fn remove(&mut self, gone: impl Fn(&Entry) -> bool) -> Freed {
+        let mut freed = Freed::default();
+        self.entries.retain(|entry| {
+            let gone = gone(entry);
+            if gone {
+                freed.bytes += bytes(&entry.envelope);
+                if let Keep::Until(_) = entry.keep {
+                    freed.stored.push(entry.ver);
+                }
+            }
+            !gone
+        });
+        freed
+    }
+}
+
+impl Entry {
+    fn is_over(&self, now_ms: u64) -> bool {
+        match self.keep {
+            Keep::Until(until_ms) => until_ms <= now_ms,
+            Keep::Call(_) => false,
+        }
+    }
+
+    /// The call whose invitation this is.
+    fn invitation(&self) -> Option<u64> {
+        match (self.keep, self.envelope.kind) {
+            (Keep::Call(call), EnvelopeKind::Voip(VoipStep::Invite)) => Some(call),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(kind: EnvelopeKind) -> Envelope {
+        format!("msg-v2 a b v1:E:9 {} 1 hello", kind.name())
+            .parse()
+            .expect("an envelope")
+    }
+
+    fn instant() -> Envelope {
+        envelope(EnvelopeKind::Instant)
+    }
+
+    fn versions(inbox: &mut Inbox, now_ms: u64) -> Vec<u64> {
+        let page = inbox.page(30, now_ms);
+        page.msgs.into_iter().map(|(ver, _)| ver).collect()
+    }
+
+    #[test]
+    fn versions_count_from_1_and_acknowledged_ones_go() {
+        let mut inbox = Inbox::default();
+        for _ in 0..3 {
+            inbox.put(instant(), Keep::Until(100));
+        }
+        assert_eq!(versions(&mut inbox, 0), [1, 2, 3]);
+        assert_eq!(inbox.acknowledge(2).stored, [1, 2]);
+        assert_eq!(versions(&mut inbox, 0), [3]);
+        inbox.acknowledge(0);
+        assert_eq!(inbox.page(30, 0).ver_clear, 2);
+    }
+
+    #[test]
+    fn nobody_acknowledges_what_was_never_put() {
+        let mut inbox = Inbox::default();
+        inbox.put(instant(), Keep::Until(100));
+        inbox.acknowledge(u64::MAX);
+        inbox.put(instant(), Keep::Until(100));
+        assert_eq!(versions(&mut inbox, 0), [2]);
+    }
+
+    #[test]
+    fn a_full_page_says_that_more_is_left() {
+        let mut inbox = Inbox::default();
+        for _ in 0..3 {
+            inbox.put(instant(), Keep::Until(100));
+        }
+        assert!(inbox.page(2, 0).more);
+        assert!(!inbox.page(3, 0).more);
+    }
+
+    #[test]
+    fn what_outlived_its_time_is_neither_shown_nor_kept() {
+        let mut inbox = Inbox::default();
+        inbox.put(instant(), Keep::Until(100));
+        inbox.put(instant(), Keep::Until(200));
+        assert_eq!(inbox.next_expiry(50), Some(Duration::from_millis(50)));
+        assert_eq!(versions(&mut inbox, 100), [2]);
+        assert_eq!(inbox.expire(100).stored, [1]);
+        assert_eq!(inbox.len(), 1);
+    }
+
+    #[test]
+    fn an_invitation_can_be_withdrawn_until_it_is_delivered() {
+        let mut inbox = Inbox::default();
+        let invite = envelope(EnvelopeKind::Voip(VoipStep::Invite));
+        inbox.put(invite.clone(), Keep::Call(7));
+        inbox.put(invite, Keep::Call(8));
+        assert!(inbox.withdraw_invite(7).is_some());
+        assert_eq!(inbox.page(30, 0).new_invites, [8]);
+        assert!(inbox.withdraw_invite(8).is_none());
+    }
+
+    #[test]
+    fn a_session_leaves_only_messages_and_new_invitations_behind() {
+        let mut inbox = Inbox::default();
+        inbox.put(instant(), Keep::Until(100));
+        inbox.put(envelope(EnvelopeKind::Voip(VoipStep::Bye)), Keep::Call(1));
+        inbox.put(envelope(EnvelopeKind::Voip(VoipStep::Invite)), Keep::Call(2));
+        inbox.end_session();
+        assert_eq!(versions(&mut inbox, 0), [1, 3]);
+        inbox.end_session();
+        assert_eq!(versions(&mut inbox, 0), [1]);
+    }
+}

@@ -1,0 +1,242 @@
+//! Frame <-> text: the only room that knows the wire's JSON.
+//!
+//! Here are the frames, `[event, payload]`; `call` has the functions and their arguments, `reply` the answers to them, `push` the
+//! notifications. Answers travel as JSON text inside a string, always: clients parse it a second time.
+
+mod args;
+mod call;
+mod push;
+mod reply;
+mod surrogates;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::token::Token;
+use super::{ClientFrame, Code, Login, LoginGrant, LoginRet, ServerFrame, SessionLine, Uid};
+
+/// Why a text is no frame that could be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not JSON. Says where it stops being that.
+    #[error("a frame is JSON: {0}")]
+    NotJson(String),
+    /// JSON, but not `[event, payload]`.
+    #[error("a frame is [event, payload], with the event's name first")]
+    NotAFrame,
+    /// A known event whose payload has not the event's form.
+    #[error("the payload of {event} is {form}")]
+    Payload {
+        /// The event.
+        event: &'static str,
+        /// The form it should have.
+        form: &'static str,
+    },
+}
+
+/// Reads a frame that a client sent. An unknown event is a frame, too; wrong arguments of a call are part of it, since
+/// they are answered.
+///
+/// # Errors
+/// If the text is not a frame, or is one that cannot be answered.
+pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
+    let (event, payload) = event_and_payload(text)?;
+    Ok(match event.as_str() {
+        "call2" => ClientFrame::Call(call::decode(payload)?),
+        "ping" => ClientFrame::Ping(number("ping", &payload)?),
+        "login" => ClientFrame::Login(decode_login(&payload)),
+        "line_login" => ClientFrame::LineLogin {
+            line: SessionLine::new(payload["line"].as_str().unwrap_or_default()),
+        },
+        "set_flag" => ClientFrame::SetFlag {
+            binary: payload["binary"] == 1 || payload["binary"] == true,
+        },
+        _ => ClientFrame::Unknown { event },
+    })
+}
+
+/// Writes a frame as a client sends it.
+#[must_use]
+pub fn encode_client(frame: &ClientFrame) -> String {
+    match frame {
+        ClientFrame::Login(login) => text(&(
+            "login",
+            json!({
+                "vid": login.vid, "account": login.account, "uid": 0,
+                "token": login.token.expose(), "device": login.device, "ip": "",
+            }),
+        )),
+        ClientFrame::LineLogin { line } => text(&("line_login", json!({ "line": line.expose() }))),
+        ClientFrame::Ping(number) => text(&("ping", number)),
+        ClientFrame::Call(call) => call::encode(call),
+        ClientFrame::SetFlag { binary } => {
+            text(&("set_flag", json!({ "binary": u8::from(*binary) })))
+        }
+        ClientFrame::Unknown { event } => text(&(event, Value::Null)),
+    }
+}
+
+/// Reads a frame that a server sent.
+///
+/// # Errors
+/// If the text is not a frame, or has not the form of its event.
+pub fn decode_server(text: &str) -> Result<ServerFrame, DecodeError> {
+    let (event, payload) = event_and_payload(text)?;
+    server_frame(event, payload)
+}
+
+fn server_frame(event: String, payload: Value) -> Result<ServerFrame, DecodeError> {
+    Ok(match event.as_str() {
+        "login_ret" => ServerFrame::LoginRet(decode_login_ret(&payload)?),
+        "pong" => ServerFrame::Pong(number("pong", &payload)?),
+        "call2-ret" => ServerFrame::CallRet(reply::decode(&payload)?),
+        "notify" => ServerFrame::Notify(push::decode(&payload)?),
+        "close" => ServerFrame::Close(words(&payload)),
+        "kick" => ServerFrame::Kick(words(&payload)),
+        "multi" => {
+            let Value::Array(frames) = payload else {
+                return Err(DecodeError::Payload {
+                    event: "multi",
+                    form: "a list of frames",
+                });
+            };
+            let frames = frames
+                .into_iter()
+                .map(split_frame)
+                .map(|frame| frame.and_then(|(event, payload)| server_frame(event, payload)));
+            ServerFrame::Multi(frames.collect::<Result<_, _>>()?)
+        }
+        _ => ServerFrame::Unknown { event },
+    })
+}
+
+/// Writes a frame for a client.
+#[must_use]
+pub fn encode_server(frame: &ServerFrame) -> String {
+    match frame {
+        ServerFrame::LoginRet(ret) => encode_login_ret(ret),
+        ServerFrame::Pong(number) => text(&("pong", number)),
+        ServerFrame::CallRet(ret) => reply::encode(ret),
+        ServerFrame::Notify(push) => push::encode(push),
+        ServerFrame::Close(reason) => text(&("close", reason)),
+        ServerFrame::Kick(reason) => text(&("kick", reason)),
+        ServerFrame::Multi(frames) => {
+            let frames: Vec<String> = frames.iter().map(encode_server).collect();
+            format!(r#"["multi",[{}]]"#, frames.join(","))
+        }
+        ServerFrame::Unknown { event } => text(&(event, Value::Null)),
+    }
+}
+
+fn event_and_payload(text: &str) -> Result<(String, Value), DecodeError> {
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        // Web applications cut texts in the middle of an emoji; that costs the character, not the session.
+        Err(error) => surrogates::mend(text)
+            .and_then(|mended| serde_json::from_str(&mended).ok())
+            .ok_or_else(|| DecodeError::NotJson(error.to_string()))?,
+    };
+    split_frame(value)
+}
+
+fn split_frame(value: Value) -> Result<(String, Value), DecodeError> {
+    let Value::Array(parts) = value else {
+        return Err(DecodeError::NotAFrame);
+    };
+    let mut parts = parts.into_iter();
+    match parts.next() {
+        Some(Value::String(event)) => Ok((event, parts.next().unwrap_or(Value::Null))),
+        _ => Err(DecodeError::NotAFrame),
+    }
+}
+
+/// Whatever is absent or has the wrong form is empty, so that the refusal can name it.
+fn decode_login(payload: &Value) -> Login {
+    let field = |name: &str| args::text(&payload[name]).unwrap_or_default();
+    Login {
+        vid: field("vid"),
+        account: field("account"),
+        token: Token::new(field("token")),
+        device: field("device"),
+    }
+}
+
+fn encode_login_ret(ret: &LoginRet) -> String {
+    #[derive(Serialize)]
+    struct Granted<'a> {
+        result: &'a str,
+        line: &'a str,
+        uid: Uid,
+        config_msg_set: u8,
+        config_inst_msg_with_msgid: u8,
+    }
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        result: &'a str,
+        reason: &'a str,
+        code: u16,
+    }
+    match ret {
+        LoginRet::Granted(LoginGrant { line, uid }) => {
+            let granted = Granted {
+                result: "ok",
+                line: line.expose(),
+                uid: *uid,
+                config_msg_set: 0,
+                config_inst_msg_with_msgid: 0,
+            };
+            text(&("login_ret", ("", text(&granted))))
+        }
+        LoginRet::Refused { reason, code } => {
+            let refused = Refused {
+                result: "failed",
+                reason,
+                code: code.number(),
+            };
+            text(&("login_ret", (reason, text(&refused))))
+        }
+    }
+}
+
+fn decode_login_ret(payload: &Value) -> Result<LoginRet, DecodeError> {
+    let wrong = || DecodeError::Payload {
+        event: "login_ret",
+        form: "[err, text], and the text is JSON",
+    };
+    let slot = payload[0].as_str().ok_or_else(wrong)?;
+    let inner: Value =
+        serde_json::from_str(payload[1].as_str().ok_or_else(wrong)?).map_err(|_| wrong())?;
+    if slot.is_empty() && inner["result"] == "ok" {
+        return Ok(LoginRet::Granted(LoginGrant {
+            line: SessionLine::new(inner["line"].as_str().ok_or_else(wrong)?),
+            uid: serde_json::from_value(inner["uid"].clone()).map_err(|_| wrong())?,
+        }));
+    }
+    let reason = [slot, inner["reason"].as_str().unwrap_or_default()]
+        .into_iter()
+        .find(|reason| !reason.is_empty());
+    let reason = reason.unwrap_or("refused without a reason").to_owned();
+    let code = code_of(&inner["code"]).unwrap_or_else(|| super::reason::login_failed_code(&reason));
+    Ok(LoginRet::Refused { reason, code })
+}
+
+/// The code beside a reason, which only our own server writes.
+fn code_of(value: &Value) -> Option<Code> {
+    Code::from_number(u16::try_from(value.as_u64()?).ok()?)
+}
+
+fn number(event: &'static str, payload: &Value) -> Result<i64, DecodeError> {
+    payload.as_i64().ok_or(DecodeError::Payload {
+        event,
+        form: "a whole number",
+    })
+}
+
+fn words(payload: &Value) -> String {
+    args::text(payload).unwrap_or_default()
+}
+
+/// JSON text of what always has one: our own structures of strings, numbers and lists.
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
