@@ -14,8 +14,9 @@ use super::BindError;
 use super::edge::Edge;
 use super::http::{self, Visit};
 
-/// Connections of one listener of which it is not known yet what they are for. When full, no more are accepted until one has
-/// said so, has left, or its time is up; the system's own queue holds those that come meanwhile.
+/// Connections of one listener that are no WebSocket yet: in their handshake, or asking for a page. When full, no more are
+/// accepted until one has become a WebSocket, has left, or its time is up; the system's own queue holds those that come
+/// meanwhile.
 pub(super) const HANDSHAKES: usize = 1024;
 /// How long a TLS handshake may take.
 pub(super) const TLS_TIME: Duration = Duration::from_secs(10);

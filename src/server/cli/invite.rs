@@ -54,9 +54,9 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     let link = make(&config, &app, &args.account, args.valid.0)?;
     println!("{link}");
     eprintln!(
-        "{} can use this link once, within {}.",
+        "{} can use this link once, within {} hours.",
         args.account,
-        duration::show(invitation::CODE_LIFE)
+        invitation::CODE_LIFE.as_secs() / 3600
     );
     if config.advertise.is_none() && config.listen.ip().to_canonical().is_loopback() {
         eprintln!("It leads to this machine alone, since the server listens on loopback only.");

@@ -3,6 +3,7 @@
 //! The sources are in [`sources`]; this file knows only what they add up to, and which sums are refused.
 
 mod advertise;
+mod file;
 mod sources;
 
 use std::collections::HashMap;
@@ -17,7 +18,8 @@ use crate::protocol::limits::{self, Limits};
 pub use super::store::Durability;
 pub(crate) use advertise::url_host;
 pub use advertise::{Advertise, AdvertiseError};
-pub use sources::{ConfigArgs, FileError, LimitKeys, ServerKeys, apps_in, default_data_dir};
+pub use file::{FileError, apps_in};
+pub use sources::{ConfigArgs, LimitKeys, ServerKeys, default_data_dir};
 
 /// Where the server listens unless told otherwise: for this machine alone.
 pub const DEFAULT_LISTEN: SocketAddr =

@@ -1,26 +1,19 @@
 //! Where a configuration comes from: flag over environment over file over default.
 //!
 //! One struct, [`ServerKeys`], is the `[server]` table, the flags and the environment at once, so that none can know a key that
-//! another does not. Certificates stand in the file alone, and what is wrong with a file is told without quoting them.
+//! another does not.
 
-use std::collections::HashSet;
 use std::env;
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{
-    Advertise, App, Config, ConfigError, DEFAULT_LISTEN, Durability, PlannedLimits, TlsFiles,
-};
-use crate::hub::AppRules;
-use crate::protocol::token::Certificate;
-use crate::protocol::{Account, AppId};
+use super::file::File;
+use super::{Advertise, Config, ConfigError, DEFAULT_LISTEN, Durability, PlannedLimits, TlsFiles};
 
 /// The flags of every command that needs a configuration, each with its environment variable.
 #[derive(Clone, Debug, Default, Args)]
@@ -61,7 +54,7 @@ pub struct ServerKeys {
     #[serde(deserialize_with = "from_text")]
     pub advertise: Option<Advertise>,
     /// Take WebSockets without TLS off loopback, too
-    #[arg(long, env = "CALLSIGN_ALLOW_PLAIN", value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "CALLSIGN_ALLOW_PLAIN", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub allow_plain: Option<bool>,
     /// Your own certificate chain (PEM), instead of a self-signed one
     #[arg(long, env = "CALLSIGN_TLS_CERT", value_name = "FILE")]
@@ -73,7 +66,7 @@ pub struct ServerKeys {
     #[arg(long, env = "CALLSIGN_IDLE_TIMEOUT", value_name = "SECONDS")]
     pub idle_timeout: Option<u64>,
     /// End a session when its token expires
-    #[arg(long, env = "CALLSIGN_END_AT_TOKEN_EXPIRY", value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "CALLSIGN_END_AT_TOKEN_EXPIRY", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub end_at_token_expiry: Option<bool>,
     /// Whether to relay voice (not yet: only `off`)
     #[arg(long, env = "CALLSIGN_TURN", value_name = "off", hide = true)]
@@ -100,57 +93,6 @@ pub struct LimitKeys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoTurn;
 
-/// Why a configuration file cannot be used. Never quotes a value that may be a secret.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It cannot be read.
-    #[error("cannot read {path}", path = .path.display())]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It says something that is not understood.
-    #[error("{path}, line {line}: {key}{problem}", path = .path.display(), key = .key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
-    Content {
-        /// Which file.
-        path: PathBuf,
-        /// In which line, from 1.
-        line: usize,
-        /// The key of that line.
-        key: Option<String>,
-        /// What is wrong.
-        problem: String,
-    },
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    server: ServerKeys,
-    limits: LimitKeys,
-    app: Vec<AppKeys>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AppKeys {
-    id: AppId,
-    #[serde(default, deserialize_with = "certificates")]
-    certificates: Vec<Certificate>,
-    token_required: Option<bool>,
-    #[serde(default)]
-    observers: HashSet<Account>,
-    #[serde(default)]
-    uid_zero: bool,
-    #[serde(default)]
-    legacy_codes: bool,
-    #[serde(default)]
-    extra_as_peeruid: bool,
-    gateway: Option<Account>,
-}
-
 impl Config {
     /// The configuration of a server process: flag over environment (both are in `args`) over file over default.
     ///
@@ -161,7 +103,7 @@ impl Config {
             Some(path) => File::read(path)?,
             None => File::default(),
         };
-        let server = args.server.or(file.server);
+        let server = args.server.or(file.server.clone());
         let limits = args
             .limits
             .into_iter()
@@ -190,7 +132,7 @@ impl Config {
             end_at_token_expiry: server
                 .end_at_token_expiry
                 .unwrap_or(defaults.end_at_token_expiry),
-            apps: file.app.into_iter().map(App::from).collect(),
+            apps: file.into_apps(),
             limits: limits.over(defaults.limits),
             planned: PlannedLimits {
                 rooms: limits.rooms,
@@ -201,15 +143,6 @@ impl Config {
         config.check()?;
         Ok(config)
     }
-}
-
-/// The apps of a configuration file, for a command that needs nothing else of it.
-///
-/// # Errors
-/// The file cannot be read or understood.
-pub fn apps_in(path: &Path) -> Result<Vec<App>, FileError> {
-    let file = File::read(path)?;
-    Ok(file.app.into_iter().map(App::from).collect())
 }
 
 /// Where the system wants programs to keep their data; `None` where it does not say.
@@ -229,68 +162,6 @@ pub fn default_data_dir() -> Option<PathBuf> {
         dir("XDG_DATA_HOME").or_else(|| dir("HOME").map(|home| home.join(".local/share")))
     };
     base.map(|base| base.join(NAME))
-}
-
-impl File {
-    fn read(path: &Path) -> Result<Self, FileError> {
-        let text = fs::read_to_string(path).map_err(|source| FileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let mut file = Self::parse(&text, path)?;
-        // Paths in the file are relative to the file, so that it means the same wherever the server is started.
-        if let Some(dir) = path.parent() {
-            let server = &mut file.server;
-            for inner in [&mut server.data, &mut server.tls_cert, &mut server.tls_key] {
-                *inner = inner.take().map(|inner| dir.join(inner));
-            }
-        }
-        Ok(file)
-    }
-
-    fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
-        toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let before = text.get(..start).unwrap_or_default();
-            let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-            // Only what looks like one of our keys is shown: the rest of a line may be a certificate.
-            let key = text[line_start..]
-                .lines()
-                .next()
-                .and_then(|line| line.split_once('='))
-                .map(|(key, _)| key.trim())
-                .filter(|key| {
-                    key.bytes()
-                        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-                })
-                .filter(|key| !key.is_empty() && !error.message().contains(key))
-                .map(str::to_owned);
-            FileError::Content {
-                path: path.to_owned(),
-                line: before.matches('\n').count() + 1,
-                key,
-                problem: error.message().to_owned(),
-            }
-        })
-    }
-}
-
-impl From<AppKeys> for App {
-    fn from(keys: AppKeys) -> Self {
-        let token_required = keys.token_required.unwrap_or(!keys.certificates.is_empty());
-        Self {
-            id: keys.id,
-            rules: AppRules {
-                certificates: keys.certificates,
-                token_required,
-                observers: keys.observers,
-                uid_zero: keys.uid_zero,
-                legacy_codes: keys.legacy_codes,
-                extra_as_peeruid: keys.extra_as_peeruid,
-                gateway: keys.gateway,
-            },
-        }
-    }
 }
 
 impl ServerKeys {
@@ -370,21 +241,6 @@ impl<'de> Deserialize<'de> for NoTurn {
     }
 }
 
-/// Reads certificates through a plain value, since serde's own errors would quote them.
-fn certificates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Certificate>, D::Error> {
-    const FORM: &str = "takes a list of texts, each a certificate in quotes";
-    let toml::Value::Array(list) = toml::Value::deserialize(deserializer)? else {
-        return Err(de::Error::custom(FORM));
-    };
-    list.iter()
-        .map(|value| match value.as_str() {
-            Some("") => Err(de::Error::custom("has an empty certificate")),
-            Some(text) => Ok(Certificate::new(text)),
-            None => Err(de::Error::custom(FORM)),
-        })
-        .collect()
-}
-
 fn durability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Durability>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_durability(&text).map(Some).map_err(de::Error::custom)
@@ -415,11 +271,13 @@ fn parse_limit(text: &str) -> Result<LimitKeys, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+    use crate::protocol::Account;
     use crate::protocol::limits::Limits;
     use clap::Parser as _;
-
-    const SECRET: &str = "fedcba9876543210fedcba9876543210";
 
     #[derive(clap::Parser)]
     struct Line {
@@ -606,38 +464,5 @@ mod tests {
         for off in ["false", "\"off\"", "\"\""] {
             load(&format!("[server]\nturn = {off}\n"), &["--data", "/tmp/x"]).expect("off");
         }
-    }
-
-    #[test]
-    fn no_error_quotes_a_certificate() {
-        for file in [
-            format!("[[app]]\nid = \"a\"\ncertificates = \"{SECRET}\""),
-            format!("[[app]]\nid = \"a\"\ncertificates = {SECRET}"),
-            format!("[[app]]\nid = \"a\"\ncertificates = [{SECRET}]"),
-            format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}\", 1]"),
-            format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}]\n"),
-            format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}\", \"\"]"),
-            format!("[[app]]\nid = \"a\"\ncertificates = [\n\"{SECRET}\"\n\"{SECRET}\"]"),
-            format!("[[app]]\nid = \"a\"\ntoken_required = true\ncertificate = [\"{SECRET}\"]"),
-        ] {
-            let error = load(&file, &[]).expect_err("refused");
-            let shown = format!("{error} {error:?}");
-            assert!(!shown.contains(SECRET), "{shown}");
-            assert!(!shown.contains(&SECRET[..12]), "{shown}");
-        }
-    }
-
-    #[test]
-    fn a_missing_file_is_told() {
-        let args = ConfigArgs {
-            config: Some(PathBuf::from("/nowhere/callsign.toml")),
-            ..ConfigArgs::default()
-        };
-        let error = Config::load(args).expect_err("refused");
-        assert!(
-            error
-                .to_string()
-                .contains("cannot read /nowhere/callsign.toml")
-        );
     }
 }

@@ -20,7 +20,7 @@ use response::Response;
 pub(crate) use invite::Desk;
 pub(crate) use routes::{AdminToken, Route, Site, Visit};
 
-/// Serves one connection to its end. The permit is given back once it is known what the connection is for.
+/// Serves one connection to its end. The permit is given back when it becomes a WebSocket, or ends.
 pub(super) async fn serve<S>(
     mut stream: S,
     visit: Visit,
@@ -33,9 +33,9 @@ pub(super) async fn serve<S>(
         Ok(head) => head,
         Err(error) => return refuse_head(stream, &error).await,
     };
-    drop(permit);
     match edge.site.route(&head, &visit, edge.is_draining()) {
         Route::WebSocket { key } => {
+            drop(permit);
             let ws = match accept_websocket(stream, &key, head.leftover).await {
                 Ok(ws) => ws,
                 Err(error) => {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
+/// How long a client may take to take an answer.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// How long, and ...
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
 /// ... for how many bytes we listen on after an answer, so that a client that is still sending its body gets to read it: a
@@ -67,13 +69,17 @@ impl Response {
     /// Writes it, without its body for a `HEAD` request, and ends the connection.
     ///
     /// # Errors
-    /// The connection broke.
+    /// The connection broke, or the client does not take the answer.
     pub(crate) async fn finish<S>(self, stream: &mut S, head_only: bool) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        stream.write_all(self.render(head_only).as_bytes()).await?;
-        stream.shutdown().await?;
+        let text = self.render(head_only);
+        let writing = async {
+            stream.write_all(text.as_bytes()).await?;
+            stream.shutdown().await
+        };
+        tokio::time::timeout(ANSWER_TIME, writing).await??;
         let mut rest = stream.take(FAREWELL_BYTES);
         let mut nowhere = tokio::io::sink();
         let listening = tokio::io::copy(&mut rest, &mut nowhere);
