@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -65,7 +65,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     })
 }
 
-/// Takes connections until dropped, which also ends those that it took.
+/// Takes connections until dropped, which also ends those that it took and that are no WebSocket yet.
 pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, edge: Arc<Edge>) {
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
     let mut connections = JoinSet::new();
@@ -91,15 +91,23 @@ pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, edge
             continue;
         };
         let edge = Arc::clone(&edge);
-        // Two tasks of their own size: a plain connection need not pay for TLS.
+        // Two tasks of their own size: a plain connection need not pay for TLS. A WebSocket leaves both when it is
+        // handed over, and the permit comes back.
         match &tls {
             None => {
                 edge.counters.plain_connections.inc();
-                connections.spawn(http::serve(stream, visit, edge, permit));
+                connections.spawn(async move {
+                    http::serve(stream, visit, edge).await;
+                    drop(permit);
+                });
             }
             Some(acceptor) => {
                 edge.counters.tls_connections.inc();
-                connections.spawn(secure(stream, acceptor.clone(), visit, edge, permit));
+                let acceptor = acceptor.clone();
+                connections.spawn(async move {
+                    secure(stream, acceptor, visit, edge).await;
+                    drop(permit);
+                });
             }
         }
     }
@@ -116,16 +124,10 @@ fn greet(stream: &TcpStream, peer: SocketAddr, secure: bool) -> Option<Visit> {
     })
 }
 
-async fn secure(
-    stream: TcpStream,
-    acceptor: TlsAcceptor,
-    visit: Visit,
-    edge: Arc<Edge>,
-    permit: OwnedSemaphorePermit,
-) {
+async fn secure(stream: TcpStream, acceptor: TlsAcceptor, visit: Visit, edge: Arc<Edge>) {
     let handshake = Box::pin(acceptor.accept(stream));
     match tokio::time::timeout(TLS_TIME, handshake).await {
-        Ok(Ok(stream)) => http::serve(stream, visit, edge, permit).await,
+        Ok(Ok(stream)) => http::serve(stream, visit, edge).await,
         Ok(Err(error)) => {
             edge.counters.tls_failures.inc();
             tracing::debug!(%error, "a TLS handshake failed");

@@ -1,8 +1,6 @@
 //! What every connection needs: the hub, the site, and the figures.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use super::driver::HubHandle;
+use super::HubHandle;
 use super::http::{Desk, Site};
 use super::metrics::EdgeCounters;
 
@@ -13,7 +11,6 @@ pub(super) struct Edge {
     pub(super) site: Site,
     pub(super) desk: Desk,
     pub(super) counters: EdgeCounters,
-    draining: AtomicBool,
 }
 
 impl Edge {
@@ -23,17 +20,6 @@ impl Edge {
             site,
             desk,
             counters: EdgeCounters::default(),
-            draining: AtomicBool::new(false),
         }
-    }
-
-    /// From now on nobody new is let in, and `/healthz` says so.
-    pub(super) fn start_draining(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-        self.hub.drain();
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
     }
 }

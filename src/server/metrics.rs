@@ -5,7 +5,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::driver::Stats;
+use super::ServerStats;
 
 /// The content type of [`render`]'s text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -24,28 +24,47 @@ pub(crate) struct EdgeCounters {
 }
 
 /// The text.
-pub(crate) fn render(stats: &Stats, edge: &EdgeCounters) -> String {
+pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters) -> String {
     let mut registry = Registry::with_prefix("callsign");
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The program", version);
 
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let hub = &stats.hub;
     for (name, help, value) in [
-        ("links", "WebSocket connections now", hub.links),
-        ("sessions", "Signed-in sessions now", hub.sessions),
-        ("channels", "Channels now", hub.channels),
-        ("calls", "Calls that have not ended", hub.calls),
+        ("links", "WebSocket connections now", count(hub.links)),
+        ("sessions", "Signed-in sessions now", count(hub.sessions)),
+        ("channels", "Channels now", count(hub.channels)),
+        ("calls", "Calls that have not ended", count(hub.calls)),
         (
             "inbox_messages",
             "Messages waiting in inboxes",
-            hub.inbox_messages,
+            count(hub.inbox_messages),
         ),
-        ("inbox_bytes", "Their bytes", hub.inbox_bytes),
+        ("inbox_bytes", "Their bytes", count(hub.inbox_bytes)),
+        (
+            "held_outputs",
+            "Outputs that wait for a commit now",
+            stats.held,
+        ),
     ] {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         registry.register(name, help, ConstGauge::new(value));
     }
     for (name, help, value) in [
+        ("frames_in", "Frames that came in", stats.frames_in),
+        (
+            "frames_out",
+            "Frames put out, each once however many got it",
+            stats.frames_out,
+        ),
+        ("deliveries", "Frames handed to links", stats.deliveries),
+        ("commits", "Commits of the store", stats.commits),
+        (
+            "slow_links_closed",
+            "Links cut since they read too slowly",
+            stats.slow_links_closed,
+        ),
         (
             "plain_connections",
             "Connections taken on the plain port",
@@ -83,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_figure_has_a_line() {
-        let mut stats = Stats::default();
+        let mut stats = ServerStats::default();
         stats.hub.sessions = 3;
         let edge = EdgeCounters::default();
         edge.tls_connections.inc();

@@ -13,18 +13,34 @@
 //!
 //! [`Config::default`] listens on free ports of loopback, takes any app id without a token, and keeps nothing on disk. What
 //! an operator runs is in [`cli`].
+//!
+//! A connection's way from its port to the hub, and back:
+//!
+//! ```text
+//! accept -> TLS -> http: read the head -> page, or: accept_websocket -> HubHandle::serve_link
+//!                                                                              |
+//! socket -> one task a link -> queue of inputs -> driver -> Hub               <+
+//! socket <- one task a link <- its outbox <------ driver <-'
+//!                                                     store (its own thread) <-'
+//! ```
 
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod driver;
 pub mod invitation;
 pub mod store;
 
 mod accept;
-mod driver;
+mod batches;
 mod edge;
+mod event;
+mod handle;
+mod held;
 mod http;
+mod link;
 mod metrics;
+mod outbox;
 mod ws;
 
 use std::io;
@@ -48,6 +64,8 @@ use store::{DataDir, Store};
 
 pub use config::{Config, ConfigError};
 pub use driver::DriverError;
+pub use handle::{HubHandle, ServerStats};
+pub use ws::accept_websocket;
 
 /// The directory of the TLS identity within the data directory.
 pub const TLS_DIR: &str = "tls";
@@ -222,7 +240,7 @@ impl Server {
         let edge = self.edge;
         let stop = async move {
             self.shutdown.0.notified().await;
-            edge.start_draining();
+            edge.hub.drain();
             // The driver ends when all is done. Until then `/healthz` goes on answering.
             std::future::pending::<()>().await;
         };

@@ -10,32 +10,26 @@ mod throttle;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::accept_websocket;
 use super::edge::Edge;
-use super::ws::accept_websocket;
 use head::{Head, HeadError};
 use response::Response;
 
 pub(crate) use invite::Desk;
 pub(crate) use routes::{AdminToken, Route, Site, Visit};
 
-/// Serves one connection to its end. The permit is given back when it becomes a WebSocket, or ends.
-pub(super) async fn serve<S>(
-    mut stream: S,
-    visit: Visit,
-    edge: Arc<Edge>,
-    permit: OwnedSemaphorePermit,
-) where
+/// Serves one connection until it has its answer, or is handed over to the hub.
+pub(super) async fn serve<S>(mut stream: S, visit: Visit, edge: Arc<Edge>)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let head = match Head::read(&mut stream).await {
         Ok(head) => head,
         Err(error) => return refuse_head(stream, &error).await,
     };
-    match edge.site.route(&head, &visit, edge.is_draining()) {
+    match edge.site.route(&head, &visit, edge.hub.is_draining()) {
         Route::WebSocket { key } => {
-            drop(permit);
             let ws = match accept_websocket(stream, &key, head.leftover).await {
                 Ok(ws) => ws,
                 Err(error) => {
@@ -43,9 +37,7 @@ pub(super) async fn serve<S>(
                     return;
                 }
             };
-            edge.hub
-                .serve_link(ws, visit.peer.ip().to_canonical())
-                .await;
+            edge.hub.serve_link(ws, visit.peer.ip().to_canonical());
         }
         // Boxed, since its size would count for every WebSocket, too.
         route @ (Route::Answer(_) | Route::Metrics | Route::Invite) => {
