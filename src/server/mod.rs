@@ -14,14 +14,14 @@
 //! [`Config::default`] listens on free ports of loopback, takes any app id without a token, and keeps nothing on disk. What
 //! an operator runs is in [`cli`].
 //!
-//! A connection's way from its port to the hub, and back:
+//! A connection's way from its port to the hub, and the hub's answers' way back:
 //!
 //! ```text
-//! accept -> TLS -> http: read the head -> page, or: accept_websocket -> HubHandle::serve_link
-//!                                                                              |
-//! socket -> one task a link -> queue of inputs -> driver -> Hub               <+
-//! socket <- one task a link <- its outbox <------ driver <-'
-//!                                                     store (its own thread) <-'
+//! accept -> TLS -> http: head read -> a page, or accept_websocket -> HubHandle::serve_link
+//!
+//! socket -> one task a link -> queue of inputs -> driver -> Hub
+//! socket <- one task a link <- its outbox <------ driver <- Hub
+//!                                                 driver <-> store (its own thread)
 //! ```
 
 pub mod cli;
