@@ -112,7 +112,7 @@ fn root() -> &'static Path {
 fn sources() -> Vec<File> {
     let mut files = Vec::new();
     collect(&root().join("src"), &mut files);
-    for path in ["src/lib.rs", "src/hub/mod.rs", "src/protocol/codec.rs"] {
+    for path in ["src/lib.rs", "src/hub/mod.rs", "src/protocol/mod.rs"] {
         assert!(files.iter().any(|file| file.path == path), "no {path}");
     }
     files

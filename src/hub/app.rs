@@ -80,12 +80,13 @@ impl App {
         })
     }
 
+    #[rustfmt::skip] // one line a function
     fn route(&mut self, cx: &mut Cx<'_>, from: &Account, request: Request) -> Answer {
         match request {
             Request::UserGetMsg { ver_clear, max } => self.user_getmsg(cx, from, ver_clear, max),
             Request::UserGetMsg2 { .. } => fail(Code::GeneralFailed, "inboxes are in version mode; use user_getmsg"),
             Request::UserSendMsg { peer, ttl, content, message_id } => self.user_sendmsg(cx, from, peer, ttl, content, message_id),
-            Request::UserLogout => Ok(Reply::Done),
+            Request::UserLogout => self.user_logout(cx, from),
             Request::UserQueryUserStatus { account } => self.limited(cx, from)?.user_status(account),
             Request::UserSetAttr { name, value } => self.user_set_attr(cx, from, name, value),
             Request::UserGetAttr { account, name } => self.limited(cx, from)?.user_get_attr(account, name),
@@ -124,7 +125,13 @@ impl App {
         })
     }
 
-    fn user_getmsg(&mut self, cx: &mut Cx<'_>, from: &Account, ver_clear: u64, max: usize) -> Answer {
+    fn user_getmsg(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        ver_clear: u64,
+        max: usize,
+    ) -> Answer {
         let Some(session) = self.sessions.get_mut(from) else {
             return fail(Code::GeneralNotLogin, "not logged in");
         };
@@ -170,9 +177,15 @@ impl App {
 
     /// Forgets an inbox that nobody needs; the next login sees versions from 1 on, as every login may.
     pub(super) fn tidy_inbox(&mut self, cx: &mut Cx<'_>, account: &Account) {
-        let online = self.sessions.contains_key(account);
-        if !online && self.inboxes.get(account).is_some_and(Inbox::is_empty) {
-            self.inboxes.remove(account);
+        let empty = self.inboxes.get(account).is_some_and(Inbox::is_empty);
+        if !empty || self.sessions.contains_key(account) {
+            return;
+        }
+        if self
+            .inboxes
+            .remove(account)
+            .is_some_and(|inbox| inbox.stored)
+        {
             cx.store(StoreOp::DropInbox {
                 app: self.id.clone(),
                 account: account.clone(),

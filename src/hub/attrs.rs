@@ -48,7 +48,10 @@ impl Attrs {
             return fail(Code::GeneralLargeParam, reason);
         }
         if total > limits::ATTRS_BYTES {
-            let reason = format!("all attributes together may have {} bytes", limits::ATTRS_BYTES);
+            let reason = format!(
+                "all attributes together may have {} bytes",
+                limits::ATTRS_BYTES
+            );
             return fail(Code::GeneralLargeParam, reason);
         }
         self.put(name, value);
@@ -160,7 +163,10 @@ impl App {
         change: Change,
     ) -> Answer {
         if name.special().is_some() {
-            return fail(Code::GeneralFailed, "nobody sets attributes of a special channel");
+            return fail(
+                Code::GeneralFailed,
+                "nobody sets attributes of a special channel",
+            );
         }
         let unknown = !self.channels.contains_key(&name);
         if unknown && !matches!(change, Change::Set(..)) {
@@ -185,7 +191,14 @@ impl App {
             value,
             r#type: r#type.to_owned(),
         };
-        self.tell_members(cx, &name, from, EnvelopeKind::ChannelAttrUpdate, &event, None);
+        self.tell_members(
+            cx,
+            &name,
+            from,
+            EnvelopeKind::ChannelAttrUpdate,
+            &event,
+            None,
+        );
         self.built_ins_changed(cx, &name);
         Ok(Reply::Done)
     }
@@ -195,7 +208,10 @@ impl App {
         match owner {
             AttrOwner::User(_, account) => self.users.entry(account).or_default().put(name, value),
             AttrOwner::Channel(_, channel) => {
-                self.channels.entry(channel).or_default().restore_attr(name, value);
+                self.channels
+                    .entry(channel)
+                    .or_default()
+                    .restore_attr(name, value);
             }
         }
     }
@@ -212,7 +228,10 @@ impl AttrOwner {
 }
 
 /// The number that a built-in attribute is set to, if it is one.
-pub(super) fn built_in(name: &AttrName, value: &Value) -> Result<Option<(BuiltInAttr, u32)>, Failure> {
+pub(super) fn built_in(
+    name: &AttrName,
+    value: &Value,
+) -> Result<Option<(BuiltInAttr, u32)>, Failure> {
     let Some(attr) = BuiltInAttr::from_name(name.as_str()) else {
         return Ok(None);
     };
@@ -234,7 +253,9 @@ mod tests {
     fn there_may_be_so_many_and_no_more() {
         let mut attrs = Attrs::default();
         for n in 0..limits::ATTRS {
-            attrs.set(name(&format!("a{n}")), 1.into()).expect("room for it");
+            attrs
+                .set(name(&format!("a{n}")), 1.into())
+                .expect("room for it");
         }
         assert!(attrs.set(name("more"), 1.into()).is_err());
         assert!(attrs.set(name("a0"), 2.into()).is_ok());
@@ -248,7 +269,9 @@ mod tests {
         let large = Value::from("x".repeat(limits::VALUE_BYTES));
         let fit = limits::ATTRS_BYTES / (limits::VALUE_BYTES + 3);
         for n in 0..fit {
-            attrs.set(name(&format!("a{n:02}")), large.clone()).expect("room for it");
+            attrs
+                .set(name(&format!("a{n:02}")), large.clone())
+                .expect("room for it");
         }
         assert!(attrs.set(name("one"), large.clone()).is_err());
         assert!(attrs.clear());

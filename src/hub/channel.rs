@@ -307,7 +307,9 @@ mod tests {
         }
         assert!(!channel.join(member("a", 9)));
         let names = |list: Vec<(Account, Uid)>| {
-            list.into_iter().map(|(account, _)| account.to_string()).collect::<Vec<_>>()
+            list.into_iter()
+                .map(|(account, _)| account.to_string())
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(channel.latest(2)), ["b", "c"]);
         assert!(channel.leave(&member("b", 0).account));

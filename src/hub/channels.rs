@@ -39,7 +39,11 @@ impl App {
             }
             let channel = self.channels.entry(name.clone()).or_default();
             let was_empty = channel.empty_since.is_some();
-            channel.join(Member { account: from.clone(), uid, link });
+            channel.join(Member {
+                account: from.clone(),
+                uid,
+                link,
+            });
             if was_empty && channel.has_attrs() {
                 self.store_emptied(cx, &name, None);
             }
@@ -57,10 +61,19 @@ impl App {
     fn may_join(&self, cx: &Cx<'_>, from: &Account, name: &ChannelName) -> Result<(), Failure> {
         let special = name.special().is_some();
         if special && !self.rules.observers.contains(from) {
-            return fail(Code::JoinChannelOther, "only observers of the app may join a special channel");
+            return fail(
+                Code::JoinChannelOther,
+                "only observers of the app may join a special channel",
+            );
         }
-        let joined = self.sessions.get(from).map(|session| session.channels.as_slice());
-        let other = joined.unwrap_or_default().iter().find(|other| other.special().is_some() != special);
+        let joined = self
+            .sessions
+            .get(from)
+            .map(|session| session.channels.as_slice());
+        let other = joined
+            .unwrap_or_default()
+            .iter()
+            .find(|other| other.special().is_some() != special);
         if let Some(other) = other {
             return fail(Code::JoinChannelOther, format!("leave {other} first"));
         }
@@ -75,7 +88,12 @@ impl App {
         Ok(())
     }
 
-    pub(super) fn channel_leave(&mut self, cx: &mut Cx<'_>, from: &Account, name: &ChannelName) -> Answer {
+    pub(super) fn channel_leave(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        name: &ChannelName,
+    ) -> Answer {
         let session = self.sessions.get_mut(from);
         let place = session.and_then(|session| {
             let place = session.channels.iter().position(|joined| joined == name)?;
@@ -99,17 +117,31 @@ impl App {
             return;
         }
         self.announce(cx, name, account, EnvelopeKind::ChannelUserLeave);
-        if self.channels.get(name).is_some_and(|channel| channel.num() == 0) {
+        if self
+            .channels
+            .get(name)
+            .is_some_and(|channel| channel.num() == 0)
+        {
             self.channel_emptied(cx, name);
         }
     }
 
     /// Tells the others, and those who watch the app's channels, that somebody joined or left.
-    fn announce(&mut self, cx: &mut Cx<'_>, name: &ChannelName, account: &Account, kind: EnvelopeKind) {
+    fn announce(
+        &mut self,
+        cx: &mut Cx<'_>,
+        name: &ChannelName,
+        account: &Account,
+        kind: EnvelopeKind,
+    ) {
         if name.special().is_some() {
             return;
         }
-        if self.channels.get(name).is_some_and(|channel| channel.announces()) {
+        if self
+            .channels
+            .get(name)
+            .is_some_and(|channel| channel.announces())
+        {
             let event = ChannelEvent::Member {
                 channel: name.clone(),
                 account: account.clone(),
@@ -146,11 +178,17 @@ impl App {
         if let Some(session) = self.sessions.get_mut(from)
             && !session.channel_messages.allow(now, own_limit)
         {
-            return fail(Code::SendMessageOther, format!("more than {own_limit} channel messages in a second"));
+            return fail(
+                Code::SendMessageOther,
+                format!("more than {own_limit} channel messages in a second"),
+            );
         }
         let limit = cx.limits.channel_messages;
         if channel.is_some_and(|channel| !channel.allow_message(now, limit)) {
-            return fail(Code::SendMessageOther, "too many messages in the channel in this second");
+            return fail(
+                Code::SendMessageOther,
+                "too many messages in the channel in this second",
+            );
         }
         self.remember_id(cx, from, msg_id);
         let event = ChannelEvent::Msg {
@@ -198,7 +236,14 @@ impl App {
         };
         let msgid = self.next_msgid();
         let cid = name.clone();
-        cx.fan(links, Push::Channel2 { cid, msgid, envelope });
+        cx.fan(
+            links,
+            Push::Channel2 {
+                cid,
+                msgid,
+                envelope,
+            },
+        );
     }
 
     /// Nobody is in a channel any more, or nobody has been since it was made by setting an attribute.
@@ -258,7 +303,12 @@ impl App {
     }
 
     /// Gives a channel that an earlier process kept its time: from when it was left, or from now if somebody was in it.
-    pub(super) fn restore_emptied(&mut self, cx: &mut Cx<'_>, name: &ChannelName, since_ms: Option<u64>) {
+    pub(super) fn restore_emptied(
+        &mut self,
+        cx: &mut Cx<'_>,
+        name: &ChannelName,
+        since_ms: Option<u64>,
+    ) {
         let Some(channel) = self.channels.get_mut(name) else {
             return;
         };
@@ -279,14 +329,20 @@ impl App {
     pub(super) fn channel_is_in(&self, name: ChannelName, account: Account) -> Answer {
         let channel = self.channels.get(&name);
         let is_in = channel.is_some_and(|channel| channel.has(&account));
-        Ok(Reply::ChannelIsIn { name, account, is_in })
+        Ok(Reply::ChannelIsIn {
+            name,
+            account,
+            is_in,
+        })
     }
 
     pub(super) fn channel_users(&self, name: &ChannelName, max: usize) -> Answer {
         let channel = self.channels.get(name);
         Ok(Reply::ChannelUsers {
             num: channel.map_or(0, |channel| channel.num()),
-            list: channel.map(|channel| channel.latest(max)).unwrap_or_default(),
+            list: channel
+                .map(|channel| channel.latest(max))
+                .unwrap_or_default(),
         })
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Cx<'a> {
     pub(super) limits: &'a Limits,
     pub(super) timers: &'a mut Timers,
     pub(super) out: &'a mut Vec<Output>,
+    /// What to keep; done before everything in `out`.
+    pub(super) ops: &'a mut Vec<StoreOp>,
     /// Bytes of all inboxes of the hub together, kept up to date by the inboxes.
     pub(super) inbox_bytes: &'a mut usize,
 }
@@ -52,7 +54,7 @@ impl Cx<'_> {
     }
 
     pub(super) fn store(&mut self, op: StoreOp) {
-        self.out.push(Output::Store(op));
+        self.ops.push(op);
     }
 
     pub(super) fn set_timer(&mut self, after: Duration, timer: Timer) {

@@ -15,6 +15,8 @@ pub(super) struct Inbox {
     entries: VecDeque<Entry>,
     /// Whether a timer for the first expiry is set.
     pub(super) expiry_timer: bool,
+    /// Whether the store knows of it.
+    pub(super) stored: bool,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,7 @@ impl Inbox {
         Self {
             acked,
             last: acked,
+            stored: true,
             ..Self::default()
         }
     }
@@ -91,6 +94,7 @@ impl Inbox {
     pub(super) fn restore(&mut self, ver: u64, envelope: Envelope, keep: Keep) -> (u64, usize) {
         let bytes = bytes(&envelope);
         self.last = ver.max(self.last);
+        self.stored |= matches!(keep, Keep::Until(_));
         self.entries.push_back(Entry {
             ver,
             envelope,
@@ -276,7 +280,10 @@ mod tests {
         let mut inbox = Inbox::default();
         inbox.put(instant(), Keep::Until(100));
         inbox.put(envelope(EnvelopeKind::Voip(VoipStep::Bye)), Keep::Call(1));
-        inbox.put(envelope(EnvelopeKind::Voip(VoipStep::Invite)), Keep::Call(2));
+        inbox.put(
+            envelope(EnvelopeKind::Voip(VoipStep::Invite)),
+            Keep::Call(2),
+        );
         inbox.end_session();
         assert_eq!(versions(&mut inbox, 0), [1, 3]);
         inbox.end_session();

@@ -27,7 +27,10 @@ impl Lines {
         hash.update(self.next.to_be_bytes());
         self.next += 1;
         let digest = hash.finalize();
-        let text: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let text: String = digest[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         SessionLine::new(&text)
     }
 }

@@ -29,10 +29,16 @@ impl App {
         let waiting = self.inboxes.get(&peer).map_or(0, |inbox| inbox.len());
         let limit = cx.limits.inbox;
         if limit > 0 && waiting >= limit as usize {
-            return fail(Code::SendMessageOther, format!("the inbox of {peer} is full"));
+            return fail(
+                Code::SendMessageOther,
+                format!("the inbox of {peer} is full"),
+            );
         }
         if *cx.inbox_bytes >= limits::INBOXES_BYTES {
-            return fail(Code::SendMessageOther, "the server holds no more messages now");
+            return fail(
+                Code::SendMessageOther,
+                "the server holds no more messages now",
+            );
         }
         self.remember_id(cx, from, message_id);
         let message = StoredMessage {
@@ -61,7 +67,8 @@ impl App {
         let Some(id) = id else { return };
         let now_ms = cx.now.unix_ms;
         let forget_at_ms = now_ms + millis(limits::SENT_ID_KEPT);
-        self.sent_ids.remember(from, id.clone(), forget_at_ms, now_ms);
+        self.sent_ids
+            .remember(from, id.clone(), forget_at_ms, now_ms);
         cx.store(StoreOp::PutSentId {
             app: self.id.clone(),
             sender: from.clone(),
@@ -123,7 +130,10 @@ impl App {
             inbox.expiry_timer = true;
             // Not too often, for a burst of messages that expire one by one.
             let after = after.max(EXPIRY_STEP);
-            cx.set_timer(after, Timer::MessageExpires(self.id.clone(), account.clone()));
+            cx.set_timer(
+                after,
+                Timer::MessageExpires(self.id.clone(), account.clone()),
+            );
         }
     }
 }

@@ -10,7 +10,12 @@ use super::timers::Timer;
 
 impl App {
     /// Tells those who watch the app's accounts that one came (`ChannelUserJoin`) or went (`ChannelUserLeave`).
-    pub(super) fn tell_user_observers(&mut self, cx: &mut Cx<'_>, account: &Account, kind: EnvelopeKind) {
+    pub(super) fn tell_user_observers(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        kind: EnvelopeKind,
+    ) {
         for channel in self.watched(SpecialChannel::UserOnline) {
             let event = ChannelEvent::Member {
                 channel: channel.clone(),
@@ -30,7 +35,11 @@ impl App {
         kind: EnvelopeKind,
     ) {
         let service = Account::service();
-        let event = if kind == EnvelopeKind::ChannelUserJoin { "join" } else { "leave" };
+        let event = if kind == EnvelopeKind::ChannelUserJoin {
+            "join"
+        } else {
+            "leave"
+        };
         for channel in self.watched(SpecialChannel::ChannelEvent) {
             let msg = serde_json::json!({ "channel": name, "account": account, "event": event });
             let event = ChannelEvent::Msg {
@@ -39,7 +48,14 @@ impl App {
                 uid: Uid(0),
                 msg: msg.to_string(),
             };
-            self.tell_members(cx, &channel, &service, EnvelopeKind::ChannelMsg, &event, None);
+            self.tell_members(
+                cx,
+                &channel,
+                &service,
+                EnvelopeKind::ChannelMsg,
+                &event,
+                None,
+            );
         }
     }
 
@@ -49,7 +65,9 @@ impl App {
             return Vec::new();
         }
         let spellings = which.spellings().into_iter();
-        spellings.filter(|name| self.channels.contains_key(name)).collect()
+        spellings
+            .filter(|name| self.channels.contains_key(name))
+            .collect()
     }
 
     /// The members of a channel changed: its numbers are to be told, if it asks for them.
@@ -85,6 +103,13 @@ impl App {
             value: num.into(),
             r#type: "update".to_owned(),
         };
-        self.tell_members(cx, name, &service, EnvelopeKind::ChannelAttrUpdate, &event, None);
+        self.tell_members(
+            cx,
+            name,
+            &service,
+            EnvelopeKind::ChannelAttrUpdate,
+            &event,
+            None,
+        );
     }
 }

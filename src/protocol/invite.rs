@@ -20,6 +20,14 @@ pub struct VoipContent {
     pub extra: String,
 }
 
+impl VoipContent {
+    /// As the content of an envelope.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 /// The documented fields of an invitation's `extra`. Read leniently: whatever is not understood is as if absent,
 /// and the text itself is passed on unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

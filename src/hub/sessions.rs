@@ -1,0 +1,174 @@
+//! Who is signed in on which connection: a session begins, is displaced, and ends.
+
+use std::time::Instant;
+
+use crate::protocol::token::Verified;
+use crate::protocol::{
+    Account, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet, Reply, ServerFrame,
+    SessionLine, Uid, limits,
+};
+
+use super::app::App;
+use super::cx::{Answer, Cx};
+use super::rate::Window;
+use super::timers::Timer;
+use super::{CloseStatus, LinkId};
+
+/// One signed-in connection.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) link: LinkId,
+    pub(super) line: SessionLine,
+    pub(super) uid: Uid,
+    /// Channels joined: one ordinary one, or special ones.
+    pub(super) channels: Vec<ChannelName>,
+    /// What the token proved, if there was one.
+    pub(super) proof: Option<Verified>,
+    /// When the last frame came.
+    pub(super) last_frame: Instant,
+    /// Whether the client comes back by itself after a lost link, as 1.4.0 does, which says so by `set_flag`.
+    pub(super) comes_back: bool,
+    /// Whether it was told of messages and has not polled since.
+    pub(super) announced: bool,
+    pub(super) channel_messages: Window,
+    pub(super) queries: Window,
+}
+
+/// How a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// By its user.
+    Logout,
+    /// By a login elsewhere, or by the server.
+    Kicked,
+    /// With its link. Calls wait a while for the account to come back.
+    Lost,
+}
+
+impl App {
+    /// Begins a session that was granted; one that the account has elsewhere is displaced.
+    pub(super) fn login(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        link: LinkId,
+        line: SessionLine,
+        proof: Option<Verified>,
+    ) {
+        if let Some(displaced) = self.sessions.get(account).map(|session| session.link) {
+            let text = ending_text(Code::LogoutKicked, "the account signed in elsewhere");
+            // 1.4.0 learns from `kick` that it must not come back; the others know only `close`.
+            cx.send(displaced, ServerFrame::Kick(text.clone()));
+            cx.send(displaced, ServerFrame::Close(text));
+            cx.close(displaced, limits::REFUSED_LINGER, CloseStatus::Normal);
+            self.end_session(cx, account, Ending::Kicked);
+        }
+        let uid = self.uid(account);
+        let grant = LoginGrant {
+            line: line.clone(),
+            uid,
+        };
+        cx.send(link, ServerFrame::LoginRet(LoginRet::Granted(grant)));
+        let session = Session {
+            link,
+            line,
+            uid,
+            channels: Vec::new(),
+            proof,
+            last_frame: cx.instant(),
+            comes_back: false,
+            announced: false,
+            channel_messages: Window::default(),
+            queries: Window::default(),
+        };
+        self.sessions.insert(account.clone(), session);
+        self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserJoin);
+    }
+
+    /// Ends a session at its user's wish. The client closes the link once it has the answer.
+    pub(super) fn user_logout(&mut self, cx: &mut Cx<'_>, from: &Account) -> Answer {
+        if let Some(session) = self.sessions.get(from) {
+            cx.close(session.link, limits::LOGOUT_LINGER, CloseStatus::Normal);
+        }
+        self.end_session(cx, from, Ending::Logout);
+        Ok(Reply::Done)
+    }
+
+    /// Ends the session of an account, whose link is closed by whoever calls this or is gone already.
+    pub(super) fn end_session(&mut self, cx: &mut Cx<'_>, account: &Account, ending: Ending) {
+        let Some(session) = self.sessions.remove(account) else {
+            return;
+        };
+        for channel in &session.channels {
+            self.depart(cx, account, channel);
+        }
+        self.end_calls(cx, account, ending);
+        if let Some(inbox) = self.inboxes.get_mut(account) {
+            let freed = inbox.end_session();
+            self.dropped(cx, account, freed);
+        }
+        self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserLeave);
+    }
+
+    /// Ends a session for a reason of the server's, and closes its link so that its client does the right thing:
+    /// one that comes back by itself is only disconnected, all others have to be told.
+    pub(super) fn dismiss(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        code: Code,
+        reason: &str,
+        status: CloseStatus,
+    ) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        let link = session.link;
+        if !session.comes_back {
+            cx.send(link, ServerFrame::Close(ending_text(code, reason)));
+        }
+        cx.close(link, limits::REFUSED_LINGER, status);
+        self.end_session(cx, account, Ending::Lost);
+    }
+
+    /// Ends a session for good: its client shall not come back by itself.
+    pub(super) fn send_away(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        code: Code,
+        reason: &str,
+    ) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        let link = session.link;
+        cx.send(link, ServerFrame::Close(ending_text(code, reason)));
+        cx.close(link, limits::REFUSED_LINGER, CloseStatus::Normal);
+        self.end_session(cx, account, Ending::Kicked);
+    }
+
+    /// A session may have been silent for too long; if not, it is looked at again when it will have been.
+    pub(super) fn idle_due(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        idle_timeout: std::time::Duration,
+    ) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        let silent = cx.instant().duration_since(session.last_frame);
+        if silent >= idle_timeout {
+            let reason = "nothing was heard for too long";
+            self.dismiss(cx, account, Code::LogoutNet, reason, CloseStatus::GoingAway);
+        } else {
+            cx.set_timer(idle_timeout - silent, Timer::IdleDue(session.link));
+        }
+    }
+}
+
+/// What `close` and `kick` carry. 1.x clients do not look at it.
+fn ending_text(code: Code, reason: &str) -> String {
+    serde_json::json!({ "reason": reason, "code": code.number() }).to_string()
+}

@@ -1,0 +1,22 @@
+//! Stories over the hub and the clients of the field, in simulated time.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod attributes;
+mod calls;
+mod channels;
+mod messages;
+mod old_clients;
+mod random;
+mod restart;
+mod sessions;
+
+/// No client broke, and the applications were told what the snapshot says.
+macro_rules! assert_story {
+    ($world:expr) => {
+        assert_eq!($world.broken(), Vec::<String>::new());
+        insta::assert_snapshot!($world.transcript());
+    };
+}
+use assert_story;

@@ -1,0 +1,285 @@
+//! A hub and the clients of the field in simulated time: every frame is text, as on the wire, and a story's transcript is what
+//! the applications are told.
+
+mod client;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use callsign::hub::{Hub, Input, LinkId, Now, Output, Settings, Snapshot, StoreOp, Unreadable};
+use callsign::protocol::codec;
+
+pub(crate) use client::{Client, Generation};
+
+/// The app that every client signs in to.
+pub(crate) const APP: &str = "0123456789abcdef0123456789abcdef";
+
+/// When every story begins: 2023-11-14, in ms since the Unix epoch.
+pub(crate) const START_MS: u64 = 1_700_000_000_000;
+
+/// How often web clients look whether there is something to do.
+const TICK: Duration = Duration::from_millis(100);
+
+pub(crate) struct World {
+    hub: Hub,
+    start: Instant,
+    elapsed: Duration,
+    clients: BTreeMap<String, Client>,
+    links: BTreeMap<LinkId, String>,
+    next_link: u64,
+    /// Frames on their way, in order.
+    wire: VecDeque<Wire>,
+    transcript: String,
+    /// What the hub wanted kept, in order.
+    pub(crate) ops: Vec<StoreOp>,
+}
+
+enum Wire {
+    ToHub(LinkId, String),
+    ToClient(LinkId, String),
+    Closed(LinkId),
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with_settings(Settings::open([7; 32]))
+    }
+
+    pub(crate) fn with_settings(settings: Settings) -> Self {
+        let start = Instant::now();
+        let now = Now {
+            instant: start,
+            unix_ms: START_MS,
+        };
+        Self {
+            hub: Hub::new(settings, now),
+            start,
+            elapsed: Duration::ZERO,
+            clients: BTreeMap::new(),
+            links: BTreeMap::new(),
+            next_link: 0,
+            wire: VecDeque::new(),
+            transcript: String::new(),
+            ops: Vec::new(),
+        }
+    }
+
+    /// A world in which these accounts are signed in with 1.4.0.
+    pub(crate) fn with(accounts: &[&str]) -> Self {
+        let mut world = Self::new();
+        for account in accounts {
+            world.sign_in(account, Generation::V14);
+        }
+        world.transcript.clear();
+        world
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            instant: self.start + self.elapsed,
+            unix_ms: START_MS + u64::try_from(self.elapsed.as_millis()).expect("a short story"),
+        }
+    }
+
+    /// Signs an account in without a token, under its own name.
+    pub(crate) fn sign_in(&mut self, account: &str, generation: Generation) {
+        self.sign_in_as(account, account, "_no_need_token", generation);
+    }
+
+    /// Signs in a client called `name`.
+    pub(crate) fn sign_in_as(
+        &mut self,
+        name: &str,
+        account: &str,
+        token: &str,
+        generation: Generation,
+    ) {
+        let client = Client::new(account, token, generation);
+        self.clients.insert(name.to_owned(), client);
+        self.connect(name);
+        self.settle();
+    }
+
+    fn connect(&mut self, name: &str) {
+        self.next_link += 1;
+        let link = LinkId(self.next_link);
+        self.links.insert(link, name.to_owned());
+        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        self.handle(Input::Opened { link, peer });
+        let client = self.clients.get_mut(name).expect("a client of that name");
+        client.opened(link);
+        self.collect(name);
+    }
+
+    /// Lets a client do something, and everything that follows from it happen.
+    pub(crate) fn does(&mut self, name: &str, act: impl FnOnce(&mut Client)) {
+        act(self.clients.get_mut(name).expect("a client of that name"));
+        self.collect(name);
+        self.settle();
+    }
+
+    pub(crate) fn client(&self, name: &str) -> &Client {
+        self.clients.get(name).expect("a client of that name")
+    }
+
+    /// What a client was told last, of a kind.
+    pub(crate) fn last(&self, name: &str, callback: &str) -> Option<String> {
+        let told = &self.clients.get(name).expect("a client of that name").told;
+        told.iter()
+            .rev()
+            .find(|line| line.starts_with(callback))
+            .cloned()
+    }
+
+    /// How often a client was told something of a kind.
+    pub(crate) fn count(&self, name: &str, callback: &str) -> usize {
+        let told = &self.clients.get(name).expect("a client of that name").told;
+        told.iter()
+            .filter(|line| line.starts_with(callback))
+            .count()
+    }
+
+    /// What broke a client for good, if anything did.
+    pub(crate) fn broken(&self) -> Vec<String> {
+        let clients = self.clients.iter();
+        clients
+            .filter_map(|(name, client)| Some(format!("{name}: {}", client.broken.as_ref()?)))
+            .collect()
+    }
+
+    /// Cuts a client's link: no frame, no goodbye.
+    pub(crate) fn cut(&mut self, name: &str) {
+        let link = self.clients[name].link.expect("a link");
+        self.handle(Input::Closed { link });
+        self.wire.push_back(Wire::Closed(link));
+        self.settle();
+    }
+
+    /// Stops the server in order.
+    pub(crate) fn drain(&mut self) {
+        self.handle(Input::Drain);
+        self.settle();
+    }
+
+    /// Another process takes over with what was kept.
+    pub(crate) fn restart(&mut self, settings: Settings, snapshot: Snapshot) {
+        let now = self.now();
+        self.hub = Hub::new(settings, now);
+        self.ops.extend(self.hub.restore(now, snapshot));
+        for link in std::mem::take(&mut self.links).into_keys() {
+            self.links.insert(link, String::new());
+        }
+    }
+
+    /// Lets time pass, and happen what is due.
+    pub(crate) fn advance(&mut self, duration: Duration) {
+        let until = self.elapsed + duration;
+        while self.elapsed < until {
+            let tick = self.elapsed + TICK;
+            let wakeup = self
+                .hub
+                .next_wakeup()
+                .map(|at| at.duration_since(self.start));
+            let next = wakeup.map_or(tick, |at| at.clamp(self.elapsed, tick));
+            self.elapsed = next.min(until);
+            self.handle(Input::Tick);
+            let elapsed = self.elapsed;
+            for name in self.clients.keys().cloned().collect::<Vec<_>>() {
+                let client = self.clients.get_mut(&name).expect("a client of that name");
+                let reconnects = client.tick(elapsed);
+                if reconnects {
+                    self.connect(&name);
+                }
+                self.collect(&name);
+            }
+            self.settle();
+        }
+    }
+
+    /// What the applications were told, each with its second.
+    pub(crate) fn transcript(&self) -> &str {
+        &self.transcript
+    }
+
+    /// Leaves out what was told so far.
+    pub(crate) fn forget(&mut self) {
+        self.transcript.clear();
+    }
+
+    /// Puts what a client sends on the wire, and what it was told into the transcript.
+    fn collect(&mut self, name: &str) {
+        let client = self.clients.get_mut(name).expect("a client of that name");
+        if let Some(link) = client.link {
+            let sent = client.outgoing.drain(..);
+            self.wire.extend(sent.map(|text| Wire::ToHub(link, text)));
+            if client.closes {
+                client.closes = false;
+                client.link = None;
+                self.wire.push_back(Wire::Closed(link));
+            }
+        }
+        for line in client.untold() {
+            let seconds = self.elapsed.as_secs_f64();
+            writeln!(self.transcript, "{seconds:.3} {name}: {line}").expect("room in memory");
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = self.now();
+        let outputs = self.hub.handle(now, input);
+        for output in outputs {
+            match output {
+                Output::Send { link, frame } => {
+                    let text = codec::encode_server(&frame);
+                    self.wire.push_back(Wire::ToClient(link, text));
+                }
+                Output::Fan { links, frame } => {
+                    let text = codec::encode_server(&frame);
+                    let frames = links
+                        .into_iter()
+                        .map(|link| Wire::ToClient(link, text.clone()));
+                    self.wire.extend(frames);
+                }
+                Output::Close { link, .. } => self.wire.push_back(Wire::Closed(link)),
+                Output::Store(op) => self.ops.push(op),
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        while let Some(wire) = self.wire.pop_front() {
+            match wire {
+                Wire::ToHub(link, text) => self.handle(match codec::decode_client(&text) {
+                    Ok(frame) => Input::Frame { link, frame },
+                    Err(error) => Input::Unreadable {
+                        link,
+                        what: Unreadable::NotAFrame(error.to_string()),
+                    },
+                }),
+                Wire::ToClient(link, text) => {
+                    self.client_hears(link, |client, now| client.frame(&text, now))
+                }
+                Wire::Closed(link) => {
+                    self.handle(Input::Closed { link });
+                    self.client_hears(link, |client, now| client.closed(now));
+                    self.links.remove(&link);
+                }
+            }
+        }
+    }
+
+    fn client_hears(&mut self, link: LinkId, act: impl FnOnce(&mut Client, Duration)) {
+        let Some(name) = self.links.get(&link).cloned() else {
+            return;
+        };
+        let elapsed = self.elapsed;
+        if let Some(client) = self.clients.get_mut(&name)
+            && client.link == Some(link)
+        {
+            act(client, elapsed);
+            self.collect(&name);
+        }
+    }
+}
