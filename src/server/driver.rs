@@ -51,10 +51,13 @@ pub fn start(
 ) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
     let now = clock.now();
     let mut hub = Hub::new(settings, now);
-    hub.restore(now, store.take_snapshot());
+    let over = hub.restore(now, store.take_snapshot());
     let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
     let shared = Arc::new(Shared::default());
-    let driver = Driver::new(hub, clock, store, Arc::clone(&shared));
+    let mut driver = Driver::new(hub, clock, store, Arc::clone(&shared));
+    for op in over {
+        driver.keep(op, now.instant);
+    }
     let task = tokio::spawn(driver.run(events_rx));
     (HubHandle::new(shared, events_tx), task)
 }
