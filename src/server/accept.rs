@@ -69,15 +69,22 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, edge: Arc<Edge>) {
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
     let mut connections = JoinSet::new();
+    let mut refused = false;
     loop {
         // Never closed, so never an error.
         let Ok(permit) = Arc::clone(&handshakes).acquire_owned().await else {
             return;
         };
         let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                refused = false;
+                accepted
+            }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be taken");
+                // Told once, since it may go on for long.
+                if !std::mem::replace(&mut refused, true) {
+                    tracing::warn!(%error, "connections cannot be taken for now");
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::config::Durability;
 use super::*;
@@ -114,23 +117,33 @@ async fn both_ports_answer_and_the_certificate_has_the_names_that_clients_check(
 }
 
 #[tokio::test]
-async fn a_websocket_opens_on_both_ports() {
-    const HANDSHAKE: &[u8] =
-        b"GET /any HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    async fn shake(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
-        stream.write_all(HANDSHAKE).await.expect("sent");
-        let mut answer = vec![0; 12];
-        stream.read_exact(&mut answer).await.expect("answered");
-        String::from_utf8(answer).expect("text")
+async fn a_client_signs_in_on_both_ports_and_is_let_go_in_good_order() {
+    async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocketStream<S> {
+        const LOGIN: &str = r#"["login",{"vid":"any","account":"alice","uid":0,"token":"","device":"websdk","ip":""}]"#;
+        let (mut ws, _) = tokio_tungstenite::client_async("ws://localhost/any", stream)
+            .await
+            .expect("a WebSocket");
+        ws.send(Message::text(LOGIN)).await.expect("sent");
+        let answer = ws.next().await.expect("an answer").expect("a message");
+        let answer = answer.into_text().expect("text");
+        assert!(answer.starts_with(r#"["login_ret",["","#), "{answer}");
+        ws
     }
     let world = World::start().await;
     let plain = TcpStream::connect(world.plain).await.expect("connected");
-    assert_eq!(shake(plain).await, "HTTP/1.1 101");
-    assert_eq!(
-        shake(world.connect("localhost").await).await,
-        "HTTP/1.1 101"
+    let mut plain = sign_in(plain).await;
+    let mut secure = sign_in(world.connect("localhost").await).await;
+    let metrics = world.plain(&get("/metrics")).await;
+    assert!(
+        metrics.contains("callsign_tls_connections_total 1"),
+        "{metrics}"
     );
+    // The second login displaced the first.
+    while let Some(Ok(_)) = plain.next().await {}
+
+    world.shutdown.shutdown();
+    while let Some(Ok(_)) = secure.next().await {}
+    world.serving.await.expect("ran").expect("in good order");
 }
 
 #[tokio::test]

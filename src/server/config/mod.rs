@@ -1,6 +1,6 @@
 //! What an operator decides: [`Config`], and how it is put together from flags, environment, file and defaults.
 //!
-//! The sources are in [`sources`]; this file knows only what they add up to, and which sums are refused.
+//! The sources are in `sources.rs` and `file.rs`; this file knows only what they add up to, and which sums are refused.
 
 mod advertise;
 mod file;
