@@ -22,7 +22,7 @@ mod settings;
 mod special;
 mod timers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
 use auth::Refusal;
-use cx::Cx;
+use cx::{Cx, Waiting};
 use inbox::Inbox;
 use lines::Lines;
 use rate::Windows;
@@ -53,7 +53,7 @@ pub struct Hub {
     lines: Lines,
     logins: Windows<IpAddr>,
     first_msgid: u64,
-    inbox_bytes: usize,
+    waiting: Waiting,
     draining: bool,
 }
 
@@ -97,7 +97,7 @@ impl Hub {
             logins: Windows::default(),
             // Room for a thousand events in every millisecond since 1970, and still exact in a JavaScript number.
             first_msgid: now.unix_ms.saturating_mul(1000),
-            inbox_bytes: 0,
+            waiting: Waiting::default(),
             draining: false,
             settings,
         }
@@ -173,8 +173,8 @@ impl Hub {
             sessions: sum(|app| app.sessions.len()),
             channels: sum(|app| app.channels.len()),
             calls: sum(|app| app.calls.len()),
-            inbox_messages: sum(|app| app.inboxes.values().map(Inbox::len).sum()),
-            inbox_bytes: self.inbox_bytes,
+            inbox_messages: self.waiting.messages,
+            inbox_bytes: self.waiting.bytes,
         }
     }
 
@@ -341,22 +341,23 @@ impl Hub {
     /// Clients that come back by themselves are only disconnected; the others have to be told (protocol page, section 11).
     fn drain(&mut self, effects: &mut Effects) {
         self.draining = true;
-        for app in self.apps.values_mut() {
-            for (_, session) in app.sessions.drain() {
-                if !session.comes_back {
-                    let frame = ServerFrame::Close("the server stops".to_owned());
-                    effects.1.push(Output::Send {
-                        link: session.link,
-                        frame,
-                    });
-                }
-            }
-        }
-        for (link, state) in &mut self.links {
+        let apps = self.apps.values_mut();
+        let told: HashSet<LinkId> = apps
+            .flat_map(|app| app.sessions.drain())
+            .filter(|(_, session)| !session.comes_back)
+            .map(|(_, session)| session.link)
+            .collect();
+        let mut links: Vec<_> = self.links.iter_mut().collect();
+        links.sort_by_key(|(link, _)| **link);
+        for (&link, state) in links {
             *state = Link::Closing;
+            if told.contains(&link) {
+                let frame = ServerFrame::Close("the server stops".to_owned());
+                effects.1.push(Output::Send { link, frame });
+            }
             effects
                 .1
-                .push(close(*link, limits::REFUSED_LINGER, CloseStatus::GoingAway));
+                .push(close(link, limits::REFUSED_LINGER, CloseStatus::GoingAway));
         }
     }
 
@@ -412,7 +413,7 @@ impl Hub {
             timers: &mut self.timers,
             out,
             ops,
-            inbox_bytes: &mut self.inbox_bytes,
+            waiting: &mut self.waiting,
         };
         if let Some(app) = self.apps.get_mut(id) {
             act(app, &mut cx);

@@ -259,18 +259,18 @@ impl World {
                     },
                 }),
                 Wire::ToClient(link, text) => {
-                    self.to_client(link, |client, now| client.frame(&text, now))
+                    self.client_hears(link, |client, now| client.frame(&text, now))
                 }
                 Wire::Closed(link) => {
                     self.handle(Input::Closed { link });
-                    self.to_client(link, |client, now| client.closed(now));
+                    self.client_hears(link, |client, now| client.closed(now));
                     self.links.remove(&link);
                 }
             }
         }
     }
 
-    fn to_client(&mut self, link: LinkId, act: impl FnOnce(&mut Client, Duration)) {
+    fn client_hears(&mut self, link: LinkId, act: impl FnOnce(&mut Client, Duration)) {
         let Some(name) = self.links.get(&link).cloned() else {
             return;
         };

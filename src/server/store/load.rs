@@ -1,0 +1,114 @@
+//! Reads back what earlier processes kept. Says nothing of what is over: that has been purged before.
+
+use rusqlite::{Connection, Row};
+
+use crate::hub::{AttrOwner, Snapshot, StoredMessage};
+use crate::protocol::NameError;
+
+use super::write::{CHANNEL, USER};
+
+/// Why something that was kept cannot be read back.
+#[derive(Debug)]
+pub(super) enum LoadError {
+    /// The database does not answer.
+    Database(rusqlite::Error),
+    /// What it holds was never written by us; what it should be.
+    Corrupt(&'static str),
+}
+
+impl From<rusqlite::Error> for LoadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Everything that is kept.
+pub(super) fn load(connection: &Connection) -> Result<Snapshot, LoadError> {
+    let connection = Source(connection);
+    Ok(Snapshot {
+        acked: connection.read("SELECT app, account, ver FROM acked", |row| {
+            Ok((name(row, 0)?, name(row, 1)?, unsigned(row, 2)?))
+        })?,
+        messages: connection.read(
+            "SELECT app, account, ver, sender, ttl_s, sent_ms, content FROM inbox
+             ORDER BY app, account, ver",
+            message,
+        )?,
+        attrs: connection.read(
+            "SELECT app, owner, name, value, kind FROM attrs ORDER BY rowid",
+            |row| Ok((owner(row)?, name(row, 2)?, json(row, 3)?)),
+        )?,
+        emptied: connection.read("SELECT app, name, since_ms FROM emptied", |row| {
+            Ok((name(row, 0)?, name(row, 1)?, unsigned(row, 2)?))
+        })?,
+        sent_ids: connection.read(
+            "SELECT app, sender, id, forget_at_ms FROM sent_ids ORDER BY forget_at_ms, n",
+            |row| {
+                let (app, sender, id) = (name(row, 0)?, name(row, 1)?, name(row, 2)?);
+                Ok((app, sender, id, unsigned(row, 3)?))
+            },
+        )?,
+    })
+}
+
+struct Source<'c>(&'c Connection);
+
+impl Source<'_> {
+    fn read<T>(
+        &self,
+        query: &str,
+        item: impl Fn(&Row<'_>) -> Result<T, LoadError>,
+    ) -> Result<Vec<T>, LoadError> {
+        let mut statement = self.0.prepare(query)?;
+        let mut rows = statement.query([])?;
+        let mut items = Vec::new();
+        while let Some(row) = rows.next()? {
+            items.push(item(row)?);
+        }
+        Ok(items)
+    }
+}
+
+fn message(row: &Row<'_>) -> Result<StoredMessage, LoadError> {
+    Ok(StoredMessage {
+        app: name(row, 0)?,
+        account: name(row, 1)?,
+        ver: unsigned(row, 2)?,
+        sender: name(row, 3)?,
+        ttl_s: unsigned(row, 4)?,
+        sent_ms: unsigned(row, 5)?,
+        content: row.get(6)?,
+    })
+}
+
+fn owner(row: &Row<'_>) -> Result<AttrOwner, LoadError> {
+    match row.get(4)? {
+        USER => Ok(AttrOwner::User(name(row, 0)?, name(row, 1)?)),
+        CHANNEL => Ok(AttrOwner::Channel(name(row, 0)?, name(row, 1)?)),
+        _ => Err(LoadError::Corrupt("kind of attribute")),
+    }
+}
+
+fn json(row: &Row<'_>, column: usize) -> Result<serde_json::Value, LoadError> {
+    let text = row
+        .get_ref(column)?
+        .as_str()
+        .map_err(rusqlite::Error::from)?;
+    serde_json::from_str(text).map_err(|_| LoadError::Corrupt("value of an attribute"))
+}
+
+fn name<T>(row: &Row<'_>, column: usize) -> Result<T, LoadError>
+where
+    T: for<'a> TryFrom<&'a str, Error = NameError>,
+{
+    let text = row
+        .get_ref(column)?
+        .as_str()
+        .map_err(rusqlite::Error::from)?;
+    T::try_from(text).map_err(|_| LoadError::Corrupt("name"))
+}
+
+fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, LoadError> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| LoadError::Corrupt("number"))
+}

@@ -1,0 +1,588 @@
+//! What outlives the server: inboxes, attributes, accepted message ids and invitation codes, in an SQLite database
+//! in the data directory. Knows what the hub wants kept, not why.
+//!
+//! **The promise.** A thread of its own takes everything that waits, writes it in one transaction (group commit)
+//! and says up to which batch all is kept. Batches are kept in order, each whole or not at all. What "kept" means
+//! is the operator's choice: [`Durability`].
+//!
+//! **When it fails** (disk full, input/output error), nothing of the failed transaction is ever said to be kept, and
+//! nothing is tried again: memory and disk would drift apart. The failure is reported once, and the driver stops the
+//! server with it, so that nobody is told "ok" for what would be lost. The next start takes up what was kept.
+
+pub mod codes;
+mod load;
+mod open;
+mod purge;
+mod write;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, watch};
+
+use crate::hub::{Snapshot, StoreOp};
+
+pub use open::{DATABASE, DataDir, OpenError, open};
+
+use load::LoadError;
+use write::Writer;
+
+/// Batches that wait for the thread while it writes. When full, [`Store::has_room`] says so and the driver goes on
+/// collecting ops for its next batch, within its own bound.
+const WAITING_BATCHES: usize = 1;
+
+/// What an acknowledged message survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A power cut: each commit is synced to the disk before anything is answered.
+    #[default]
+    Disk,
+    /// The end of the process, also by `kill -9`. A power cut or a crash of the system may cost the last seconds,
+    /// but never the soundness of the database.
+    Process,
+    /// Nothing: everything is gone with the process, and no file is written.
+    None,
+}
+
+/// Ops that are kept together.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Its number: one more than the one before, from 1 on.
+    pub(super) number: u64,
+    /// What to keep and to forget, in order.
+    pub(super) ops: Vec<StoreOp>,
+    /// The time, in ms since the Unix epoch.
+    pub(super) unix_ms: u64,
+}
+
+/// Why what the hub wanted kept is not.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The database did not take it: the disk is full or broken, or the file is gone.
+    #[error("the database cannot be written")]
+    Database(#[source] Arc<rusqlite::Error>),
+    /// The thread that writes is gone without a word.
+    #[error("the thread that writes to the database has ended")]
+    Ended,
+}
+
+/// How far the thread has come.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    committed: u64,
+    failed: Option<CommitError>,
+}
+
+/// The store of a running server, or none where nothing is kept.
+#[derive(Debug)]
+pub struct Store {
+    snapshot: Snapshot,
+    thread: Option<Thread>,
+    /// Where nothing is written, the directory is still this server's.
+    _data: Option<DataDir>,
+}
+
+#[derive(Debug)]
+struct Thread {
+    batches_tx: mpsc::Sender<Batch>,
+    progress_rx: watch::Receiver<Progress>,
+    handle: JoinHandle<()>,
+}
+
+impl Store {
+    /// A store that keeps nothing, for a server without a data directory.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            snapshot: Snapshot::default(),
+            thread: None,
+            _data: None,
+        }
+    }
+
+    /// Opens the database of a data directory, forgets what is over at `now_ms` (since the Unix epoch), reads the
+    /// rest and starts to write. With [`Durability::None`] it only holds on to the directory.
+    ///
+    /// # Errors
+    /// If the database cannot be opened or read, or the thread cannot be started.
+    pub fn start(data: DataDir, durability: Durability, now_ms: u64) -> Result<Self, OpenError> {
+        if durability == Durability::None {
+            return Ok(Self {
+                _data: Some(data),
+                ..Self::none()
+            });
+        }
+        let connection = open(data.path(), durability)?;
+        let in_database = |source| OpenError::Database {
+            path: data.path().join(DATABASE),
+            source,
+        };
+        purge::at_start(&connection, now_ms).map_err(in_database)?;
+        let snapshot = load::load(&connection).map_err(|error| match error {
+            LoadError::Database(source) => in_database(source),
+            LoadError::Corrupt(what) => OpenError::Corrupt { what },
+        })?;
+        let (batches_tx, batches_rx) = mpsc::channel(WAITING_BATCHES);
+        let (progress_tx, progress_rx) = watch::channel(Progress::default());
+        let handle = std::thread::Builder::new()
+            .name("callsign-store".to_owned())
+            .spawn(move || {
+                write_all(connection, batches_rx, &progress_tx, now_ms);
+                drop(data);
+            })
+            .map_err(OpenError::Thread)?;
+        Ok(Self {
+            snapshot,
+            thread: Some(Thread {
+                batches_tx,
+                progress_rx,
+                handle,
+            }),
+            _data: None,
+        })
+    }
+
+    /// What earlier processes kept; empty from the second call on.
+    pub(super) fn take_snapshot(&mut self) -> Snapshot {
+        std::mem::take(&mut self.snapshot)
+    }
+
+    /// Whether anything is kept.
+    pub(super) fn keeps(&self) -> bool {
+        self.thread.is_some()
+    }
+
+    /// Whether the thread takes another batch now.
+    pub(super) fn has_room(&self) -> bool {
+        let thread = self.thread.as_ref();
+        thread.is_some_and(|thread| thread.batches_tx.capacity() > 0)
+    }
+
+    /// Hands a batch to the thread, which must have room. What cannot be kept, [`Self::progress`] tells.
+    pub(super) fn put(&self, batch: Batch) {
+        if let Some(thread) = &self.thread
+            && let Err(error) = thread.batches_tx.try_send(batch)
+        {
+            debug_assert!(
+                matches!(error, mpsc::error::TrySendError::Closed(_)),
+                "the thread has no room"
+            );
+        }
+    }
+
+    /// Waits until more is kept; returns the number of the last batch that is. Never returns if nothing is kept.
+    /// Nothing is lost if the future is dropped.
+    ///
+    /// # Errors
+    /// If something was not kept; then nothing will be any more.
+    pub(super) async fn progress(&mut self) -> Result<u64, CommitError> {
+        let Some(thread) = &mut self.thread else {
+            return std::future::pending().await;
+        };
+        if thread.progress_rx.changed().await.is_err() {
+            return Err(CommitError::Ended);
+        }
+        let progress = thread.progress_rx.borrow_and_update();
+        match &progress.failed {
+            None => Ok(progress.committed),
+            Some(error) => Err(error.clone()),
+        }
+    }
+
+    /// Writes what was handed over, closes the database and gives the data directory back.
+    ///
+    /// # Errors
+    /// If something was not kept.
+    pub(super) async fn finish(self) -> Result<(), CommitError> {
+        let Some(mut thread) = self.thread else {
+            return Ok(());
+        };
+        drop(thread.batches_tx);
+        // The thread has let go of the channel when it has closed the database.
+        while thread.progress_rx.changed().await.is_ok() {}
+        let failed = thread.progress_rx.borrow().failed.clone();
+        match (failed, thread.handle.join()) {
+            (Some(error), _) => Err(error),
+            (None, Err(_)) => Err(CommitError::Ended),
+            (None, Ok(())) => Ok(()),
+        }
+    }
+}
+
+/// The thread's work: until nobody can hand over batches any more, or until one cannot be kept.
+fn write_all(
+    connection: Connection,
+    mut batches_rx: mpsc::Receiver<Batch>,
+    progress_tx: &watch::Sender<Progress>,
+    now_ms: u64,
+) {
+    let failed = match Writer::new(&connection, now_ms) {
+        Ok(mut writer) => write_batches(&mut writer, &mut batches_rx, progress_tx),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = failed {
+        let error = CommitError::Database(Arc::new(error));
+        progress_tx.send_modify(|progress| progress.failed = Some(error));
+    }
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "the database was not closed in order; it is sound nevertheless");
+    }
+}
+
+fn write_batches(
+    writer: &mut Writer<'_>,
+    batches_rx: &mut mpsc::Receiver<Batch>,
+    progress_tx: &watch::Sender<Progress>,
+) -> rusqlite::Result<()> {
+    let mut batches = Vec::new();
+    while let Some(batch) = batches_rx.blocking_recv() {
+        batches.push(batch);
+        while let Ok(batch) = batches_rx.try_recv() {
+            batches.push(batch);
+        }
+        writer.commit(&batches)?;
+        if let Some(last) = batches.last() {
+            progress_tx.send_modify(|progress| progress.committed = last.number);
+        }
+        batches.clear();
+    }
+    Ok(())
+}
+
+/// A number as the database holds it. What is larger than it can hold means "never" wherever it occurs.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::{AttrOwner, StoredMessage};
+    use serde_json::json;
+    use std::path::Path;
+
+    fn name<T>(text: &str) -> T
+    where
+        T: for<'a> TryFrom<&'a str, Error = crate::protocol::NameError>,
+    {
+        T::try_from(text).expect("a name")
+    }
+
+    fn message(account: &str, ver: u64) -> StoredMessage {
+        StoredMessage {
+            app: name("demo"),
+            account: name(account),
+            ver,
+            sender: name("bob"),
+            ttl_s: 60,
+            sent_ms: 1000,
+            content: format!("number {ver}"),
+        }
+    }
+
+    fn user() -> AttrOwner {
+        AttrOwner::User(name("demo"), name("alice"))
+    }
+
+    fn channel() -> AttrOwner {
+        AttrOwner::Channel(name("demo"), name("the red room"))
+    }
+
+    fn set(owner: AttrOwner, attr: &str, value: serde_json::Value) -> StoreOp {
+        StoreOp::SetAttr {
+            owner,
+            name: name(attr),
+            value,
+        }
+    }
+
+    fn sent_id(n: usize, forget_at_ms: u64) -> StoreOp {
+        StoreOp::PutSentId {
+            app: name("demo"),
+            sender: name("bob"),
+            id: name(&format!("id-{n}")),
+            forget_at_ms,
+        }
+    }
+
+    fn start(dir: &Path, now_ms: u64) -> Store {
+        let data = DataDir::take(dir).expect("is free");
+        Store::start(data, Durability::Disk, now_ms).expect("starts")
+    }
+
+    async fn keep(store: &mut Store, number: u64, unix_ms: u64, ops: Vec<StoreOp>) {
+        let batch = Batch {
+            number,
+            ops,
+            unix_ms,
+        };
+        store.put(batch);
+        assert_eq!(store.progress().await.expect("is kept"), number);
+    }
+
+    /// What a new server finds, after this one was shut down in order.
+    async fn after_restart(store: Store, dir: &Path, now_ms: u64) -> Snapshot {
+        store.finish().await.expect("everything is kept");
+        let mut store = start(dir, now_ms);
+        let snapshot = store.take_snapshot();
+        store.finish().await.expect("everything is kept");
+        snapshot
+    }
+
+    #[tokio::test]
+    async fn everything_that_is_kept_comes_back() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        assert_eq!(store.take_snapshot(), Snapshot::default());
+        let ops = vec![
+            StoreOp::PutMessage(message("alice", 2)),
+            StoreOp::PutMessage(message("alice", 1)),
+            StoreOp::PutMessage(message("carol", 1)),
+            set(user(), "name", json!("Alice")),
+            set(
+                channel(),
+                "topic",
+                json!({"text": "it's \"red\"", "n": [1, null]}),
+            ),
+            StoreOp::ChannelEmptied {
+                app: name("demo"),
+                name: name("the red room"),
+                since_ms: Some(7),
+            },
+            sent_id(2, 5000),
+            sent_id(1, 4000),
+        ];
+        keep(&mut store, 1, 0, ops).await;
+        let found = after_restart(store, temp.path(), 2000).await;
+        assert_eq!(
+            found,
+            Snapshot {
+                acked: Vec::new(),
+                messages: vec![
+                    message("alice", 1),
+                    message("alice", 2),
+                    message("carol", 1)
+                ],
+                attrs: vec![
+                    (user(), name("name"), json!("Alice")),
+                    (
+                        channel(),
+                        name("topic"),
+                        json!({"text": "it's \"red\"", "n": [1, null]})
+                    ),
+                ],
+                emptied: vec![(name("demo"), name("the red room"), 7)],
+                sent_ids: vec![
+                    (name("demo"), name("bob"), name("id-1"), 4000),
+                    (name("demo"), name("bob"), name("id-2"), 5000),
+                ],
+            }
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_does_not_come_back() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let messages = (1..=5).map(|ver| StoreOp::PutMessage(message("alice", ver)));
+        keep(&mut store, 1, 0, messages.collect()).await;
+        let (app, account) = (name("demo"), name("alice"));
+        let ops = vec![
+            StoreOp::AckInbox {
+                app,
+                account,
+                ver: 2,
+            },
+            StoreOp::DropMessages {
+                app: name("demo"),
+                account: name("alice"),
+                vers: vec![3, 5],
+            },
+            StoreOp::PutMessage(message("dave", 1)),
+            StoreOp::AckInbox {
+                app: name("demo"),
+                account: name("dave"),
+                ver: 1,
+            },
+            StoreOp::DropInbox {
+                app: name("demo"),
+                account: name("dave"),
+            },
+            set(user(), "kept", json!(1)),
+            set(user(), "kept", json!(2)),
+            set(user(), "deleted", json!(1)),
+            StoreOp::DelAttr {
+                owner: user(),
+                name: name("deleted"),
+            },
+            set(channel(), "topic", json!("red")),
+            StoreOp::ClearAttrs { owner: channel() },
+        ];
+        keep(&mut store, 2, 0, ops).await;
+        let found = after_restart(store, temp.path(), 2000).await;
+        assert_eq!(found.acked, [(name("demo"), name("alice"), 2)]);
+        assert_eq!(found.messages, [message("alice", 4)]);
+        assert_eq!(found.attrs, [(user(), name("kept"), json!(2))]);
+    }
+
+    #[tokio::test]
+    async fn a_killed_server_leaves_behind_what_it_said_was_kept() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let (dir, copy) = (temp.path().join("data"), temp.path().join("copy"));
+        let mut store = start(&dir, 0);
+        for number in 1..=3 {
+            let ops = vec![StoreOp::PutMessage(message("alice", number))];
+            keep(&mut store, number, 0, ops).await;
+        }
+        // The files as they are at this moment, the database still open: what `kill -9` leaves.
+        std::fs::create_dir(&copy).expect("is made");
+        for file in ["callsign.db", "callsign.db-wal"] {
+            std::fs::copy(dir.join(file), copy.join(file)).expect("is copied");
+        }
+        let found = start(&copy, 0).take_snapshot().messages;
+        assert_eq!(
+            found,
+            (1..=3).map(|ver| message("alice", ver)).collect::<Vec<_>>()
+        );
+        store.finish().await.expect("everything is kept");
+    }
+
+    #[tokio::test]
+    async fn what_is_over_is_forgotten_at_the_start() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let ops = vec![
+            StoreOp::PutMessage(message("alice", 1)),
+            StoreOp::PutMessage(StoredMessage {
+                ttl_s: 61,
+                ..message("alice", 2)
+            }),
+            sent_id(1, 61_000),
+            sent_id(2, 61_001),
+            StoreOp::ChannelEmptied {
+                app: name("demo"),
+                name: name("without attributes"),
+                since_ms: Some(7),
+            },
+        ];
+        keep(&mut store, 1, 0, ops).await;
+        let found = after_restart(store, temp.path(), 61_000).await;
+        let versions: Vec<_> = found.messages.iter().map(|message| message.ver).collect();
+        assert_eq!(versions, [2]);
+        assert_eq!(found.sent_ids.len(), 1);
+        assert_eq!(found.emptied, []);
+    }
+
+    #[tokio::test]
+    async fn a_running_server_forgets_ids_each_hour() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        keep(&mut store, 1, 0, vec![sent_id(1, 10), sent_id(2, u64::MAX)]).await;
+        let count = || -> i64 {
+            open(temp.path(), Durability::Process)
+                .expect("opens")
+                .query_row("SELECT count(*) FROM sent_ids", [], |row| row.get(0))
+                .expect("is a number")
+        };
+        keep(&mut store, 2, purge::EVERY_MS - 1, Vec::new()).await;
+        assert_eq!(count(), 2);
+        keep(&mut store, 3, purge::EVERY_MS, Vec::new()).await;
+        assert_eq!(count(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_of_too_many_ids_is_forgotten() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let most = crate::protocol::limits::SENT_IDS_PER_SENDER;
+        let ids = (0..most + 3).map(|n| sent_id(n, 5000));
+        keep(&mut store, 1, 0, ids.collect()).await;
+        let found = after_restart(store, temp.path(), 0).await.sent_ids;
+        assert_eq!(found.len(), most);
+        assert_eq!(found.first().map(|id| id.2.as_str()), Some("id-3"));
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_fails_is_not_kept_at_all_and_is_the_last() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        keep(
+            &mut store,
+            1,
+            0,
+            vec![StoreOp::PutMessage(message("alice", 1))],
+        )
+        .await;
+        open(temp.path(), Durability::Process)
+            .expect("opens")
+            .execute_batch(
+                "CREATE TRIGGER full_disk BEFORE INSERT ON attrs
+                 BEGIN SELECT RAISE(FAIL, 'as if the disk were full'); END",
+            )
+            .expect("writes");
+        let batch = Batch {
+            number: 2,
+            ops: vec![
+                StoreOp::PutMessage(message("alice", 2)),
+                set(user(), "name", json!("Alice")),
+            ],
+            unix_ms: 0,
+        };
+        store.put(batch);
+        let error = store.progress().await.expect_err("fails");
+        assert!(matches!(error, CommitError::Database(_)), "{error}");
+        assert!(store.finish().await.is_err());
+        let found = start(temp.path(), 0).take_snapshot();
+        assert_eq!(found.messages, [message("alice", 1)]);
+    }
+
+    #[tokio::test]
+    async fn while_the_thread_writes_one_batch_waits() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        // While another connection writes, the thread waits with its batch.
+        let other = open(temp.path(), Durability::Process).expect("opens");
+        other.execute_batch("BEGIN IMMEDIATE").expect("begins");
+        let batch = |number| Batch {
+            number,
+            ops: Vec::new(),
+            unix_ms: 0,
+        };
+        store.put(batch(1));
+        let mut number = 1;
+        // It may have taken the first one, and even the second one with it; then the next one waits.
+        while store.has_room() {
+            number += 1;
+            store.put(batch(number));
+        }
+        assert!(number <= 3, "{number}");
+        other.execute_batch("COMMIT").expect("commits");
+        while store.progress().await.expect("is kept") < number {}
+        store.finish().await.expect("everything is kept");
+    }
+
+    #[tokio::test]
+    async fn without_durability_nothing_is_kept_but_the_directory() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let data = DataDir::take(temp.path()).expect("is free");
+        let store = Store::start(data, Durability::None, 0).expect("starts");
+        assert!(!store.keeps());
+        assert!(DataDir::take(temp.path()).is_err());
+        assert!(!temp.path().join(DATABASE).exists());
+    }
+
+    #[test]
+    fn what_was_never_written_is_refused() {
+        let temp = tempfile::tempdir().expect("a directory");
+        open(temp.path(), Durability::Process)
+            .expect("opens")
+            .execute_batch("INSERT INTO acked VALUES ('demo', 'no account', 1)")
+            .expect("writes");
+        let data = DataDir::take(temp.path()).expect("is free");
+        assert!(matches!(
+            Store::start(data, Durability::Disk, 0),
+            Err(OpenError::Corrupt { what: "name" })
+        ));
+    }
+}

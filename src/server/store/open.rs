@@ -1,0 +1,303 @@
+//! The data directory and the database in it: who may use them, and what shape they have. Knows no table's meaning.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::Durability;
+
+/// The name of the database within the data directory.
+pub const DATABASE: &str = "callsign.db";
+/// The name of the lock file within the data directory.
+const LOCK: &str = "lock";
+/// How long a connection waits while another process writes; the command line tools do so for milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// What a write-ahead log that once grew may keep of the disk: 64 MiB.
+const LOG_BYTES: i64 = 64 << 20;
+/// The database's shape, one step a version: `PRAGMA user_version` counts the steps that were taken.
+const MIGRATIONS: [&str; 1] = [include_str!("../../../resources/sql/server/001_start.sql")];
+
+/// Why a data directory or its database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory or a file in it cannot be made or opened.
+    #[error("cannot use {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another server uses the directory.
+    #[error("the data directory {path} is in use by another server")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The database cannot be opened, read or given its shape.
+    #[error("cannot use the database {path}")]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A later version of this program has been here.
+    #[error(
+        "the database {path} is of a later version (its format is {found}, this program knows {known})"
+    )]
+    Later {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: usize,
+        /// The latest format that this program knows.
+        known: usize,
+    },
+    /// The database holds what this program would never have written.
+    #[error("the database holds a {what} that is not one")]
+    Corrupt {
+        /// What it should be.
+        what: &'static str,
+    },
+    /// The thread that writes cannot be started.
+    #[error("cannot start the thread that writes to the database")]
+    Thread(#[source] io::Error),
+}
+
+/// A data directory that is this process's alone for as long as the value lives.
+///
+/// The command line tools open the database beside a running server; only servers exclude each other.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    /// Locked; the system releases it when the file is closed, also after `kill -9`.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Takes a directory, which is made (mode 0700) where it is missing.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] if another process has it, [`OpenError::File`] if it cannot be made or written.
+    pub fn take(path: &Path) -> Result<Self, OpenError> {
+        make_dir(path)?;
+        let lock_path = path.join(LOCK);
+        let lock = open_private(&lock_path)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+                path: path.to_owned(),
+            }),
+            Err(TryLockError::Error(source)) => Err(OpenError::File {
+                path: lock_path,
+                source,
+            }),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Opens the database of a data directory, for reading and writing, and gives it its present shape. Directory and
+/// file are made (modes 0700 and 0600) where they are missing. Several processes may do so at once.
+///
+/// With [`Durability::None`] no file is touched: the database is an empty one in memory, gone with the connection.
+///
+/// # Errors
+/// All of [`OpenError`] but `InUse`, `Corrupt` and `Thread`.
+pub fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let path = dir.join(DATABASE);
+    if durability != Durability::None {
+        make_dir(dir)?;
+        // Made here and not by the database, for its mode; the database gives its log the same one.
+        drop(open_private(&path)?);
+    }
+    let in_database = |source| OpenError::Database {
+        path: path.clone(),
+        source,
+    };
+    let mut connection = match durability {
+        Durability::None => Connection::open_in_memory(),
+        Durability::Disk | Durability::Process => Connection::open_with_flags(
+            &path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        ),
+    }
+    .map_err(in_database)?;
+    configure(&connection, durability).map_err(in_database)?;
+    match migrate(&mut connection).map_err(in_database)? {
+        found if found > MIGRATIONS.len() => Err(OpenError::Later {
+            path,
+            found,
+            known: MIGRATIONS.len(),
+        }),
+        _ => Ok(connection),
+    }
+}
+
+fn configure(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    // FULL syncs the log at each commit. NORMAL leaves that to the system, and a power cut takes the last commits
+    // whole; the database stays sound in both.
+    let synchronous = match durability {
+        Durability::Disk => "full",
+        Durability::Process | Durability::None => "normal",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    // Where an ordinary sync stops at the drive's own cache (macOS), ask for the one that does not.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "temp_store", "memory")
+}
+
+/// Takes the steps that are missing; returns the version that was found.
+fn migrate(connection: &mut Connection) -> rusqlite::Result<usize> {
+    if version(connection)? >= MIGRATIONS.len() {
+        return version(connection);
+    }
+    let steps = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Looked up again: another process may have been faster.
+    let found = version(&steps)?;
+    for step in MIGRATIONS.iter().skip(found) {
+        steps.execute_batch(step)?;
+    }
+    if found < MIGRATIONS.len() {
+        steps.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    }
+    steps.commit()?;
+    Ok(found)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+fn make_dir(path: &Path) -> Result<(), OpenError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Opens a file for reading and writing that only its owner may use, where it is not there yet.
+fn open_private(path: &Path) -> Result<File, OpenError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_belongs_to_one_server_at_a_time() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let dir = temp.path().join("a/b");
+        let taken = DataDir::take(&dir).expect("is free");
+        assert!(matches!(
+            DataDir::take(&dir),
+            Err(OpenError::InUse { path }) if path == dir
+        ));
+        drop(taken);
+        DataDir::take(&dir).expect("is free again");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn directory_and_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temp = tempfile::tempdir().expect("a directory");
+        let dir = temp.path().join("data");
+        let _data = DataDir::take(&dir).expect("is free");
+        let connection = open(&dir, Durability::Disk).expect("opens");
+        connection
+            .execute_batch("CREATE TABLE something (x)")
+            .expect("writes");
+        let mode = |path: &Path| {
+            let metadata = fs::metadata(path).expect("is there");
+            metadata.permissions().mode() & 0o777
+        };
+        assert_eq!(mode(&dir), 0o700);
+        for file in ["lock", "callsign.db", "callsign.db-wal", "callsign.db-shm"] {
+            assert_eq!(mode(&dir.join(file)), 0o600, "{file}");
+        }
+    }
+
+    #[test]
+    fn two_connections_open_one_new_database_at_once() {
+        let temp = tempfile::tempdir().expect("a directory");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| open(temp.path(), Durability::Process).expect("opens"));
+            }
+        });
+    }
+
+    #[test]
+    fn each_durability_has_its_way_of_syncing() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let synchronous = |durability| -> i64 {
+            open(temp.path(), durability)
+                .expect("opens")
+                .query_row("PRAGMA synchronous", [], |row| row.get(0))
+                .expect("is a number")
+        };
+        assert_eq!(synchronous(Durability::Disk), 2);
+        assert_eq!(synchronous(Durability::Process), 1);
+    }
+
+    #[test]
+    fn without_durability_there_is_no_file() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let dir = temp.path().join("data");
+        open(&dir, Durability::None).expect("opens");
+        assert!(!dir.exists());
+    }
+
+    #[test]
+    fn a_database_of_a_later_version_is_left_alone() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let connection = open(temp.path(), Durability::Process).expect("opens");
+        connection
+            .pragma_update(None, "user_version", 1000)
+            .expect("writes");
+        assert!(matches!(
+            open(temp.path(), Durability::Process),
+            Err(OpenError::Later { found: 1000, .. })
+        ));
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused() {
+        let temp = tempfile::tempdir().expect("a directory");
+        fs::write(temp.path().join(DATABASE), "not a database at all").expect("writes");
+        assert!(matches!(
+            open(temp.path(), Durability::Disk),
+            Err(OpenError::Database { .. })
+        ));
+    }
+}
