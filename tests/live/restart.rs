@@ -23,8 +23,6 @@ fn after_an_orderly_restart_web_comes_back_by_itself() {
         "set_attr",
         json!({"on": at_alice, "name": "topic", "value": "tea"}),
     );
-    alice.message("bob", "before");
-    bob.expect_message("alice", "before");
 
     let status = server.terminate();
     assert!(status.success(), "{status}");
