@@ -145,7 +145,7 @@ impl App {
             cx.notify(session.link, Push::Msg { ver });
         }
         let link = session.link;
-        *cx.inbox_bytes -= freed.bytes;
+        cx.waiting.remove(&freed);
         if !freed.stored.is_empty() {
             cx.store(StoreOp::AckInbox {
                 app: self.id.clone(),
@@ -164,7 +164,7 @@ impl App {
 
     /// Keeps the books when messages leave an inbox for another reason than that they were acknowledged.
     pub(super) fn dropped(&mut self, cx: &mut Cx<'_>, account: &Account, freed: Freed) {
-        *cx.inbox_bytes -= freed.bytes;
+        cx.waiting.remove(&freed);
         if !freed.stored.is_empty() {
             cx.store(StoreOp::DropMessages {
                 app: self.id.clone(),

@@ -50,6 +50,7 @@ pub(super) struct Page {
 /// What leaving messages amounts to, for the books of the hub.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Freed {
+    pub(super) messages: usize,
     pub(super) bytes: usize,
     /// Versions of messages that the store holds.
     pub(super) stored: Vec<u64>,
@@ -174,6 +175,7 @@ impl Inbox {
         self.entries.retain(|entry| {
             let gone = gone(entry);
             if gone {
+                freed.messages += 1;
                 freed.bytes += bytes(&entry.envelope);
                 if let Keep::Until(_) = entry.keep {
                     freed.stored.push(entry.ver);

@@ -34,7 +34,7 @@ impl App {
                 format!("the inbox of {peer} is full"),
             );
         }
-        if *cx.inbox_bytes >= limits::INBOXES_BYTES {
+        if cx.waiting.bytes >= limits::INBOXES_BYTES {
             return fail(
                 Code::SendMessageOther,
                 "the server holds no more messages now",
@@ -88,7 +88,7 @@ impl App {
     ) -> u64 {
         let inbox = self.inboxes.entry(account.clone()).or_default();
         let (ver, bytes) = inbox.put(envelope, keep);
-        *cx.inbox_bytes += bytes;
+        cx.waiting.add(bytes);
         self.watch_expiry(cx, account);
         if let Some(session) = self.sessions.get_mut(account)
             && !session.announced
@@ -104,7 +104,7 @@ impl App {
         let (account, envelope, keep) = unpack(message);
         let inbox = self.inboxes.entry(account.clone()).or_default();
         let (_, bytes) = inbox.restore(message.ver, envelope, keep);
-        *cx.inbox_bytes += bytes;
+        cx.waiting.add(bytes);
         self.watch_expiry(cx, &account);
     }
 

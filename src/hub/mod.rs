@@ -36,7 +36,7 @@ pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
 use auth::Refusal;
-use cx::Cx;
+use cx::{Cx, Waiting};
 use inbox::Inbox;
 use lines::Lines;
 use rate::Windows;
@@ -53,7 +53,7 @@ pub struct Hub {
     lines: Lines,
     logins: Windows<IpAddr>,
     first_msgid: u64,
-    inbox_bytes: usize,
+    waiting: Waiting,
     draining: bool,
 }
 
@@ -97,7 +97,7 @@ impl Hub {
             logins: Windows::default(),
             // Room for a thousand events in every millisecond since 1970, and still exact in a JavaScript number.
             first_msgid: now.unix_ms.saturating_mul(1000),
-            inbox_bytes: 0,
+            waiting: Waiting::default(),
             draining: false,
             settings,
         }
@@ -173,8 +173,8 @@ impl Hub {
             sessions: sum(|app| app.sessions.len()),
             channels: sum(|app| app.channels.len()),
             calls: sum(|app| app.calls.len()),
-            inbox_messages: sum(|app| app.inboxes.values().map(Inbox::len).sum()),
-            inbox_bytes: self.inbox_bytes,
+            inbox_messages: self.waiting.messages,
+            inbox_bytes: self.waiting.bytes,
         }
     }
 
@@ -413,7 +413,7 @@ impl Hub {
             timers: &mut self.timers,
             out,
             ops,
-            inbox_bytes: &mut self.inbox_bytes,
+            waiting: &mut self.waiting,
         };
         if let Some(app) = self.apps.get_mut(id) {
             act(app, &mut cx);

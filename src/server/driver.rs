@@ -2,7 +2,7 @@
 //! protocol; knows what must be durable before it is told.
 //!
 //! **The hold rule.** Behind a [`Output::Store`] that cannot wait, everything that goes to links is held in one line
-//! until the store has committed it (`held`). Ops that can wait share the next commit (`batches`).
+//! until the store has committed it (`held.rs`). Ops that can wait share the next commit (`batches.rs`).
 //!
 //! **When too much is held or uncommitted**, no inputs are taken until a commit comes; links then wait for room in the
 //! queue of inputs ([`limits::HUB_INPUTS`]), and TCP slows their senders.

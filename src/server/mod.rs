@@ -1,29 +1,314 @@
-//! LAYER 3. The server: the hub on real sockets and a real disk.
+//! LAYER 3. The server: the hub on real sockets and a real disk. Binds, serves, shuts down; embeds in three lines.
 //!
-//! The data path, from a socket that has asked for a WebSocket to the hub and back:
+//! ```no_run
+//! # async fn embed() -> Result<(), Box<dyn std::error::Error>> {
+//! use callsign::server::{Config, Server};
 //!
-//! ```text
-//! accept_websocket -> HubHandle::serve_link -> one task a link -> queue of inputs -> driver -> Hub
-//!                                 socket <- one task a link <- its outbox <- driver <-'
-//!                                                     store (its own thread) <-'
+//! let server = Server::bind(Config::default()).await?;
+//! println!("{}", server.ready_line());
+//! server.serve().await?;
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! * [`store::DataDir::take`] claims a data directory, [`store::Store::start`] opens what is kept in it, or
-//!   [`store::Store::none`] keeps nothing.
-//! * [`driver::start`] runs a hub on it and returns a [`HubHandle`], and a task that ends after
-//!   [`HubHandle::drain`] or with the error that stopped the server.
-//! * [`accept_websocket`] completes a handshake whose head was read, [`HubHandle::serve_link`] takes it from there.
+//! [`Config::default`] listens on free ports of loopback, takes any app id without a token, and keeps nothing on disk. What
+//! an operator runs is in [`cli`].
+//!
+//! A connection's way from its port to the hub, and the hub's answers' way back:
+//!
+//! ```text
+//! accept -> TLS -> http: head read -> a page, or accept_websocket -> HubHandle::serve_link
+//!
+//! socket -> one task a link -> queue of inputs -> driver -> Hub
+//! socket <- one task a link <- its outbox <------ driver <- Hub
+//!                                                 driver <-> store (its own thread)
+//! ```
 
-mod batches;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod driver;
+pub mod invitation;
+pub mod store;
+
+mod accept;
+mod batches;
+mod edge;
 mod event;
 mod handle;
 mod held;
+mod http;
 mod link;
+mod metrics;
 mod outbox;
-pub mod store;
 mod ws;
 
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::net::tls::{Identity, TlsError};
+use crate::net::{addresses, private};
+use accept::Listeners;
+use clock::Clock;
+use edge::Edge;
+use http::{AdminToken, Desk, Site};
+use store::{DataDir, Store};
+
+pub use config::{Config, ConfigError};
+pub use driver::DriverError;
 pub use handle::{HubHandle, ServerStats};
 pub use ws::accept_websocket;
+
+/// The directory of the TLS identity within the data directory.
+pub const TLS_DIR: &str = "tls";
+/// The file of the admin token within the data directory.
+pub const ADMIN_TOKEN_FILE: &str = "admin-token";
+
+/// A server that holds its ports and its data, and serves once it is told to.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Listeners,
+    plain: SocketAddr,
+    tls: SocketAddr,
+    identity: Identity,
+    edge: Arc<Edge>,
+    driver: JoinHandle<Result<(), DriverError>>,
+    shutdown: ShutdownHandle,
+}
+
+/// Asks a server to stop in good order. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct ShutdownHandle(Arc<Notify>);
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The configuration does not fit together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A port is in use.
+    #[error("cannot listen on {address}: another program uses this port")]
+    PortTaken {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// A port cannot be had for another reason.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no port for TLS.
+    #[error("port {port} leaves no next port for TLS: choose a lower one")]
+    NoNextPort {
+        /// The port.
+        port: u16,
+    },
+    /// The system does not say which port it gave us.
+    #[error("the system does not tell the listener's address")]
+    Address(#[source] io::Error),
+    /// No TLS identity.
+    #[error("TLS cannot be served")]
+    Tls(#[from] TlsError),
+    /// The data cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// Reading what was kept ended badly.
+    #[error("reading the data ended badly")]
+    Task(#[from] tokio::task::JoinError),
+    /// The admin token cannot be read or made.
+    #[error("the admin token in {path} cannot be read or made", path = .path.display())]
+    AdminToken {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Why a server stopped though nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// What drives the hub had to stop, so that nothing is acknowledged that is not kept.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// It ended badly.
+    #[error("the server's own task ended badly")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+impl Server {
+    /// Takes the ports and the data directory, and reads what was kept. Connections wait until [`Self::serve`].
+    ///
+    /// # Errors
+    /// A configuration that does not fit together, a port or a data directory in use, a certificate that cannot be used.
+    pub async fn bind(config: Config) -> Result<Self, BindError> {
+        config.check()?;
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let listeners = Listeners::bind(config.listen).await?;
+        let plain = listeners.plain.local_addr().map_err(BindError::Address)?;
+        let tls = listeners.tls.local_addr().map_err(BindError::Address)?;
+
+        let mut line_seed = [0; 32];
+        getrandom::fill(&mut line_seed)?;
+        // The store comes before all other files, since it makes sure that no other process uses the directory.
+        let mut clock = Clock::new();
+        let store = open_store(&config, clock.now().unix_ms).await?;
+        let (hub, driver) = driver::start(config.settings(line_seed), store, clock);
+        let identity = identity(&config)?;
+        let admin_token = match &config.data {
+            Some(dir) => Some(admin_token(dir)?),
+            None => None,
+        };
+        let site = Site {
+            plain_port: plain.port(),
+            tls_port: tls.port(),
+            advertise: config.advertise.clone(),
+            allow_plain: config.allow_plain,
+            admin_token,
+        };
+        let desk = match (&config.data, config.durability) {
+            (Some(dir), config::Durability::Disk | config::Durability::Process) => {
+                Desk::new(dir.clone(), config.durability, &config.apps)
+            }
+            (Some(_), config::Durability::None) | (None, _) => Desk::closed(),
+        };
+        Ok(Self {
+            listeners,
+            plain,
+            tls,
+            identity,
+            edge: Arc::new(Edge::new(hub, site, desk)),
+            driver,
+            shutdown: ShutdownHandle::default(),
+        })
+    }
+
+    /// Where plain connections are taken.
+    #[must_use]
+    pub fn plain_addr(&self) -> SocketAddr {
+        self.plain
+    }
+
+    /// Where TLS connections are taken.
+    #[must_use]
+    pub fn tls_addr(&self) -> SocketAddr {
+        self.tls
+    }
+
+    /// Who the server is to TLS clients.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What scripts wait for: `ready ws://127.0.0.1:7800 wss://127.0.0.1:7801`.
+    #[must_use]
+    pub fn ready_line(&self) -> String {
+        format!("ready ws://{} wss://{}", self.plain, self.tls)
+    }
+
+    /// What ends [`Self::serve`].
+    #[must_use]
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        self.shutdown.clone()
+    }
+
+    /// Serves until asked to stop; then sends everybody away in the way that lets them come back, and keeps what must be kept.
+    ///
+    /// # Errors
+    /// The data could not be kept any more, so the server stopped rather than acknowledge what it may lose.
+    pub async fn serve(self) -> Result<(), ServeError> {
+        let acceptor = TlsAcceptor::from(self.identity.server_config());
+        let plain = accept::accept(self.listeners.plain, None, Arc::clone(&self.edge));
+        let tls = accept::accept(self.listeners.tls, Some(acceptor), Arc::clone(&self.edge));
+        let edge = self.edge;
+        let stop = async move {
+            self.shutdown.0.notified().await;
+            edge.hub.drain();
+            // The driver ends when all is done. Until then `/healthz` goes on answering.
+            std::future::pending::<()>().await;
+        };
+        // Whichever way the driver ends, the listeners and all connections end with it.
+        tokio::select! {
+            ended = self.driver => Ok(ended??),
+            () = plain => Ok(()),
+            () = tls => Ok(()),
+            () = stop => Ok(()),
+        }
+    }
+}
+
+impl ShutdownHandle {
+    /// Asks the server to stop. It does so once it serves; asking again changes nothing.
+    pub fn shutdown(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Takes the data directory and reads what was kept, on a thread that may wait for the disk.
+async fn open_store(config: &Config, now_ms: u64) -> Result<Store, BindError> {
+    let Some(dir) = config.data.clone() else {
+        return Ok(Store::none());
+    };
+    let durability = config.durability;
+    let opening = move || Store::start(DataDir::take(&dir)?, durability, now_ms);
+    Ok(tokio::task::spawn_blocking(opening).await??)
+}
+
+/// The TLS identity that a configuration asks for.
+pub(crate) fn identity(config: &Config) -> Result<Identity, TlsError> {
+    if let Some(files) = &config.tls {
+        return Identity::from_files(&files.cert, &files.key);
+    }
+    let told = config.advertise.as_ref().map(ToString::to_string);
+    let names = addresses::certificate_names(told.as_deref());
+    match &config.data {
+        Some(dir) => Identity::kept_in(&dir.join(TLS_DIR), &names, unix_s()),
+        None => Identity::in_memory(&names, unix_s()),
+    }
+}
+
+/// The wall clock, in seconds since the Unix epoch.
+pub(crate) fn unix_s() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// The admin token of a data directory, made at the first start.
+fn admin_token(dir: &Path) -> Result<AdminToken, BindError> {
+    let path = dir.join(ADMIN_TOKEN_FILE);
+    let in_file = |source| BindError::AdminToken {
+        path: path.clone(),
+        source,
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => return Ok(AdminToken::new(&text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(in_file(source)),
+    }
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    private::write_new(&path, format!("{text}\n").as_bytes()).map_err(in_file)?;
+    Ok(AdminToken::new(&text))
+}
+
+#[cfg(test)]
+mod tests;

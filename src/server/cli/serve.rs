@@ -1,0 +1,110 @@
+//! `serve`: runs the server until a signal.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use crate::server::config::{Config, ConfigArgs, ConfigError};
+use crate::server::{BindError, ServeError, Server, ShutdownHandle};
+
+/// The exit code after a second signal, as of a program that was interrupted.
+const AT_ONCE: i32 = 130;
+/// How long work that cannot be broken off, such as the exchange of an invitation, may go on when all else has ended.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("the system does not let us have threads, sockets or signals")]
+    System(#[source] io::Error),
+    #[error("the ready line cannot be written to stdout")]
+    Ready(#[source] io::Error),
+}
+
+pub(super) fn run(args: ConfigArgs) -> Result<(), Error> {
+    let config = Config::load(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::System)?;
+    let result = runtime.block_on(serve(config));
+    runtime.shutdown_timeout(LAST_WORK);
+    result
+}
+
+async fn serve(config: Config) -> Result<(), Error> {
+    let mut signals = Signals::listen().map_err(Error::System)?;
+    let server = Server::bind(config).await?;
+    tracing::info!(
+        plain = %server.plain_addr(),
+        tls = %server.tls_addr(),
+        fingerprint = server.identity().fingerprint(),
+        "serving"
+    );
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", server.ready_line())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Ready)?;
+    drop(stdout);
+
+    let shutdown: ShutdownHandle = server.shutdown_handle();
+    let watch = tokio::spawn(async move {
+        signals.next().await;
+        tracing::info!("stopping in good order; another signal stops at once");
+        shutdown.shutdown();
+        signals.next().await;
+        tracing::warn!("stopping at once");
+        std::process::exit(AT_ONCE);
+    });
+    let served = server.serve().await;
+    watch.abort();
+    served?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The signals that ask a program to end.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From here on they no longer end the process by themselves.
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without signals nobody can ask; the server runs on.
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What every connection needs: the hub, the site, and the figures.
+
+use super::HubHandle;
+use super::http::{Desk, Site};
+use super::metrics::EdgeCounters;
+
+/// Shared by all connections of a server.
+#[derive(Debug)]
+pub(super) struct Edge {
+    pub(super) hub: HubHandle,
+    pub(super) site: Site,
+    pub(super) desk: Desk,
+    pub(super) counters: EdgeCounters,
+}
+
+impl Edge {
+    pub(super) fn new(hub: HubHandle, site: Site, desk: Desk) -> Self {
+        Self {
+            hub,
+            site,
+            desk,
+            counters: EdgeCounters::default(),
+        }
+    }
+}
