@@ -30,8 +30,6 @@ use super::store::{CommitError, Store};
 
 /// How many events are handled before other tasks get their turn.
 const EVENTS_AT_ONCE: usize = 128;
-/// How old the hub's figures may be: it counts some of them one by one, which is too much for each batch of events.
-const STATS_AGE: Duration = Duration::from_millis(250);
 /// How long clients may take to close after a drain has begun; who has not by then is cut.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
 
@@ -76,8 +74,6 @@ struct Driver {
     slow: Vec<LinkId>,
     held: Held,
     batches: Batches,
-    /// When to publish the hub's figures; `None` if they have not changed.
-    stats_due: Option<Instant>,
     /// When a drain is over at the latest, once it has begun.
     drained_at: Option<Instant>,
 }
@@ -93,7 +89,6 @@ impl Driver {
             slow: Vec::new(),
             held: Held::default(),
             batches: Batches::new(),
-            stats_due: None,
             drained_at: None,
         }
     }
@@ -121,7 +116,7 @@ impl Driver {
             self.tick();
             self.cut_slow_links();
             self.hand_over();
-            self.publish_if_due();
+            self.publish();
             tokio::task::yield_now().await;
         }
         self.finish().await
@@ -151,7 +146,6 @@ impl Driver {
 
     fn input(&mut self, input: Input) {
         let now = self.clock.now();
-        self.stats_due.get_or_insert(now.instant + STATS_AGE);
         let outputs = self.hub.handle(now, input);
         self.perform(outputs, now.instant);
     }
@@ -263,24 +257,16 @@ impl Driver {
     fn next_wakeup(&self) -> Option<Instant> {
         let tick = self.hub.next_wakeup().filter(|_| !self.is_full());
         let batch = self.batches.due().filter(|_| self.store.has_room());
-        let all = [tick, batch, self.stats_due, self.drained_at];
-        all.into_iter().flatten().min()
+        [tick, batch, self.drained_at].into_iter().flatten().min()
     }
 
     fn is_full(&self) -> bool {
         self.held.is_full() || self.batches.is_full()
     }
 
-    fn publish_if_due(&mut self) {
-        self.shared.counters.held.set(self.held.len() as u64);
-        if self.stats_due.is_some_and(|due| due <= Instant::now()) {
-            self.publish();
-        }
-    }
-
-    fn publish(&mut self) {
-        self.stats_due = None;
+    fn publish(&self) {
         self.shared.set_hub_stats(self.hub.stats());
+        self.shared.counters.held.set(self.held.len() as u64);
     }
 
     fn drain(&mut self) {

@@ -24,7 +24,7 @@ pub struct HubHandle {
 /// Figures of a running hub; what counts up does so from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerStats {
-    /// What the hub says about itself; up to a quarter of a second old.
+    /// What the hub says about itself.
     pub hub: hub::Stats,
     /// Frames that came in.
     pub frames_in: u64,
