@@ -72,7 +72,7 @@ impl App {
 
     /// Answers a request of an account that has a session.
     pub(super) fn request(&mut self, cx: &mut Cx<'_>, from: &Account, request: Request) -> Answer {
-        let in_slot = outcome_is_a_callback(&request);
+        let in_slot = Request::fails_in_slot(request.function());
         self.route(cx, from, request).map_err(|failure| Failure {
             code: self.code(failure.code),
             in_slot,
@@ -192,12 +192,4 @@ impl App {
             });
         }
     }
-}
-
-/// Whether the application sees the outcome of the call only as a callback, so that a failure stands in the error slot, too.
-fn outcome_is_a_callback(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::UserSendMsg { .. } | Request::ChannelJoin { .. } | Request::Voip(..)
-    )
 }

@@ -301,7 +301,7 @@ impl Hub {
             } else {
                 match request {
                     Ok(request) => app.request(cx, account, request),
-                    Err(error) => cx::fail(error.code(), error.to_string()),
+                    Err(failure) => Err(failure),
                 }
             };
         });

@@ -71,53 +71,14 @@ pub struct Call {
     pub id: CallId,
     /// The session the client claims; `None` where it is absent or not a text.
     pub line: Option<SessionLine>,
-    /// What is asked, or what is wrong with the question.
-    pub request: Result<Request, CallError>,
+    /// What is asked, or the answer to a question that was not understood.
+    pub request: Result<Request, Failure>,
 }
 
 /// The id of a call: the web clients count from 1, the Python client from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct CallId(pub i64);
-
-/// Why the arguments of a call were not understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// No such function.
-    #[error("unknown function {function}")]
-    UnknownFunction {
-        /// Its name, cut to a readable length.
-        function: String,
-    },
-    /// An argument is absent or has the wrong form.
-    #[error("{argument} {problem}")]
-    Wrong {
-        /// The argument's name.
-        argument: &'static str,
-        /// What is wrong, for a person.
-        problem: String,
-    },
-    /// An argument is over its size.
-    #[error("{argument} {problem}")]
-    Large {
-        /// The argument's name.
-        argument: &'static str,
-        /// By which limit.
-        problem: String,
-    },
-}
-
-impl CallError {
-    /// The code of the failing answer.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        match self {
-            Self::UnknownFunction { .. } => Code::GeneralUnknown,
-            Self::Wrong { .. } => Code::GeneralWrongParam,
-            Self::Large { .. } => Code::GeneralLargeParam,
-        }
-    }
-}
 
 /// What a server may send.
 #[derive(Clone, Debug, PartialEq)]

@@ -21,9 +21,7 @@ pub use dtmf::Dtmf;
 pub use envelope::{
     ChannelEvent, Envelope, EnvelopeError, EnvelopeKind, EnvelopeVersion, VoipStep,
 };
-pub use frame::{
-    Call, CallError, CallId, CallRet, ClientFrame, Login, LoginGrant, LoginRet, ServerFrame,
-};
+pub use frame::{Call, CallId, CallRet, ClientFrame, Login, LoginGrant, LoginRet, ServerFrame};
 pub use invite::{InviteExtra, InviteMsg, VoipContent};
 pub use names::{
     Account, AppId, AttrName, ChannelName, MessageId, NameError, SessionLine, SpecialChannel, Uid,

@@ -137,6 +137,42 @@ pub enum Request {
     Voip(VoipStep, VoipArgs),
 }
 
+impl Request {
+    /// The function's name on the wire.
+    #[must_use]
+    pub fn function(&self) -> &'static str {
+        match self {
+            Self::UserGetMsg { .. } => "user_getmsg",
+            Self::UserGetMsg2 { .. } => "user_getmsg2",
+            Self::UserSendMsg { .. } => "user_sendmsg",
+            Self::UserLogout => "user_logout",
+            Self::UserQueryUserStatus { .. } => "user_query_user_status",
+            Self::UserSetAttr { .. } => "user_set_attr",
+            Self::UserGetAttr { .. } => "user_get_attr",
+            Self::UserGetAttrAll { .. } => "user_get_attr_all",
+            Self::UserExtCall { .. } => "user_ext_call",
+            Self::ChannelJoin { .. } => "channel_join",
+            Self::ChannelLeave { .. } => "channel_leave",
+            Self::ChannelSendMsg { .. } => "channel_sendmsg",
+            Self::ChannelSetAttr { .. } => "channel_set_attr",
+            Self::ChannelDelAttr { .. } => "channel_del_attr",
+            Self::ChannelClearAttr { .. } => "channel_clear_attr",
+            Self::ChannelQueryNum { .. } => "channel_query_num",
+            Self::ChannelQueryUserIsIn { .. } => "channel_query_user_isin",
+            Self::ChannelQueryUserList { .. } => "channel_query_userlist",
+            Self::ChannelQueryUserListAll { .. } => "channel_query_userlist_all",
+            Self::Voip(step, _) => step.name(),
+        }
+    }
+
+    /// Whether the application sees the outcome of a function only as a callback, so that a failure stands in the
+    /// answer's error slot, too: 1.1.3 looks nowhere else (protocol page, section 6).
+    #[must_use]
+    pub fn fails_in_slot(function: &str) -> bool {
+        matches!(function, "user_sendmsg" | "channel_join") || function.starts_with("voip_")
+    }
+}
+
 /// The arguments of every `voip_*` function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoipArgs {

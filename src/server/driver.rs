@@ -51,13 +51,14 @@ pub fn start(
 ) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
     let now = clock.now();
     let mut hub = Hub::new(settings, now);
-    let over = hub.restore(now, store.take_snapshot());
+    let ops = hub.restore(now, store.take_snapshot());
     let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
     let shared = Arc::new(Shared::default());
     let mut driver = Driver::new(hub, clock, store, Arc::clone(&shared));
-    for op in over {
+    for op in ops {
         driver.keep(op, now.instant);
     }
+    driver.publish();
     let task = tokio::spawn(driver.run(events_rx));
     (HubHandle::new(shared, events_tx), task)
 }
@@ -471,7 +472,6 @@ mod tests {
         driver.cut_slow_links();
         alice.cut().await;
         assert_eq!(driver.links.len(), 1);
-        driver.shared.set_hub_stats(driver.hub.stats());
         let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
         assert_eq!(handle.stats().slow_links_closed, 1);
     }

@@ -159,3 +159,219 @@ async fn serve<S>(
     // Nobody is left to be told if the driver has ended.
     events_tx.send(event(What::Closed)).await.ok();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Settings;
+    use crate::protocol::limits;
+    use crate::server::clock::Clock;
+    use crate::server::driver::{self, DriverError};
+    use crate::server::store::{DATABASE, DataDir, Durability, Store};
+    use crate::server::ws::tests::client;
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use serde_json::{Value, json};
+    use std::net::Ipv4Addr;
+    use std::path::Path;
+    use tokio::io::DuplexStream;
+    use tokio::task::JoinHandle;
+    use tokio_tungstenite::tungstenite::Message;
+
+    /// A running hub with what is kept in a directory, or with nothing kept.
+    struct World {
+        handle: HubHandle,
+        task: JoinHandle<Result<(), DriverError>>,
+    }
+
+    impl World {
+        fn new(dir: Option<&Path>) -> Self {
+            let mut clock = Clock::new();
+            let store = match dir {
+                Some(dir) => {
+                    let data = DataDir::take(dir).expect("is free");
+                    let now_ms = clock.now().unix_ms;
+                    Store::start(data, Durability::Disk, now_ms).expect("starts")
+                }
+                None => Store::none(),
+            };
+            let mut settings = Settings::open([0; 32]);
+            settings.limits.attribute_changes = 0;
+            let (handle, task) = driver::start(settings, store, clock);
+            Self { handle, task }
+        }
+
+        /// A client that has signed in. `room` is how much its socket holds on the way, in bytes.
+        async fn client(&self, account: &str, room: usize) -> Client {
+            let (ws, server) = client(room).await;
+            let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            self.handle.serve_link(server, peer);
+            let mut client = Client {
+                ws,
+                line: String::new(),
+                calls: 0,
+            };
+            let login = json!({"vid": "demo", "account": account, "uid": 0,
+                "token": "_no_need_token", "device": "websdk", "ip": ""});
+            client.send(json!(["login", login])).await;
+            let answer = client.next("login_ret").await;
+            let grant = inner(&answer[1]);
+            let line = grant["line"].as_str().expect("is granted");
+            client.line = line.to_owned();
+            client
+        }
+
+        /// Stops in order.
+        async fn stop(self) {
+            self.handle.drain();
+            self.task.await.expect("ends").expect("nothing is lost");
+        }
+    }
+
+    struct Client {
+        ws: WebSocketStream<DuplexStream>,
+        line: String,
+        calls: u64,
+    }
+
+    impl Client {
+        async fn send(&mut self, frame: Value) {
+            let sent = self.ws.send(Message::text(frame.to_string())).await;
+            sent.expect("is sent");
+        }
+
+        /// The payload of the next frame of an event; others are passed over.
+        async fn next(&mut self, event: &str) -> Value {
+            loop {
+                let message = self.ws.next().await.expect("comes").expect("is sound");
+                let frame: Value =
+                    serde_json::from_str(message.to_text().expect("is text")).expect("is JSON");
+                if frame[0] == event {
+                    return frame[1].clone();
+                }
+            }
+        }
+
+        async fn call(&mut self, function: &str, mut args: Value) -> Value {
+            self.calls += 1;
+            args["line"] = self.line.as_str().into();
+            self.send(json!(["call2", [function, self.calls, args]]))
+                .await;
+            let answer = self.next("call2-ret").await;
+            assert_eq!(answer[0], self.calls);
+            inner(&answer[2])
+        }
+
+        async fn tell(&mut self, peer: &str, content: &str) {
+            let args =
+                json!({"peer": peer, "flag": "v1:E:3600", "t": "instant", "content": content});
+            assert_eq!(self.call("user_sendmsg", args).await["result"], "ok");
+        }
+
+        /// What waits in its inbox, as envelopes.
+        async fn poll(&mut self) -> Vec<String> {
+            let answer = self
+                .call("user_getmsg", json!({"ver_clear": 0, "max": 30}))
+                .await;
+            let msgs = answer["msgs"].as_array().expect("is a list");
+            let envelope = |msg: &Value| msg[1].as_str().expect("is text").to_owned();
+            msgs.iter().map(envelope).collect()
+        }
+    }
+
+    /// JSON within a string of JSON.
+    fn inner(text: &Value) -> Value {
+        serde_json::from_str(text.as_str().expect("is text")).expect("is JSON")
+    }
+
+    #[tokio::test]
+    async fn clients_reach_each_other() {
+        let world = World::new(None);
+        let mut alice = world.client("alice", 1 << 20).await;
+        let mut bob = world.client("bob", 1 << 20).await;
+        alice.tell("bob", "hello").await;
+        bob.next("notify").await;
+        let messages = bob.poll().await;
+        assert!(messages[0].ends_with("hello"), "{messages:?}");
+        let stats = world.handle.stats();
+        assert_eq!(stats.frames_in, 4);
+        assert!(stats.deliveries >= 5);
+        drop((alice, bob));
+        world.stop().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_acknowledged_survives_a_kill() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let (dir, copy) = (temp.path().join("data"), temp.path().join("copy"));
+        let world = World::new(Some(&dir));
+        let mut alice = world.client("alice", 1 << 20).await;
+        let attr = json!({"name": "name", "value": "Alice"});
+        assert_eq!(alice.call("user_set_attr", attr).await["result"], "ok");
+        for n in 0..5 {
+            alice.tell("bob", &format!("message {n}")).await;
+        }
+        // The files as they are right after the last answer: what `kill -9` leaves.
+        std::fs::create_dir(&copy).expect("is made");
+        for file in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
+            std::fs::copy(dir.join(&file), copy.join(&file)).expect("is copied");
+        }
+        let after = World::new(Some(&copy));
+        let mut bob = after.client("bob", 1 << 20).await;
+        let messages = bob.poll().await;
+        assert_eq!(messages.len(), 5);
+        assert!(messages[4].ends_with("message 4"), "{messages:?}");
+        let whose = json!({"account": "alice", "name": "name"});
+        assert_eq!(bob.call("user_get_attr", whose).await["value"], "Alice");
+        drop((alice, bob));
+        world.stop().await;
+        after.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_stop_sends_everybody_away_and_keeps_everything() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let world = World::new(Some(temp.path()));
+        let mut alice = world.client("alice", 1 << 20).await;
+        alice.tell("bob", "hello").await;
+        let stopping = tokio::spawn(world.stop());
+        let mut last = None;
+        while let Some(Ok(message)) = alice.ws.next().await {
+            last = Some(message);
+        }
+        assert!(
+            matches!(&last, Some(Message::Close(Some(frame))) if u16::from(frame.code) == 1001),
+            "{last:?}"
+        );
+        stopping.await.expect("stops");
+        let world = World::new(Some(temp.path()));
+        let mut bob = world.client("bob", 1 << 20).await;
+        assert_eq!(bob.poll().await.len(), 1);
+        drop(bob);
+        world.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_cut_and_nobody_waits_for_it() {
+        let world = World::new(None);
+        let channel = json!({"name": "room"});
+        let mut slow = world.client("slow", 256).await;
+        slow.call("channel_join", channel.clone()).await;
+        let mut quick = world.client("quick", 1 << 20).await;
+        quick.call("channel_join", channel).await;
+        let mut writer = world.client("writer", 1 << 20).await;
+        let mut changes = 0;
+        while world.handle.stats().slow_links_closed == 0 {
+            let args = json!({"channel": "room", "name": "topic", "value": "x".repeat(8000)});
+            let answer = writer.call("channel_set_attr", args).await;
+            assert_eq!(answer["result"], "ok");
+            quick.next("notify").await;
+            changes += 1;
+            assert!(changes <= limits::OUTBOX_FRAMES + 10, "it is never cut");
+        }
+        let args = json!({"account": "slow"});
+        let answer = quick.call("user_query_user_status", args).await;
+        assert_eq!(answer["status"], 0);
+        drop((slow, quick, writer));
+        world.stop().await;
+    }
+}

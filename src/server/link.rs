@@ -219,15 +219,15 @@ mod tests {
     use super::*;
     use crate::hub::CloseStatus;
     use crate::protocol::ClientFrame;
-    use crate::server::accept_websocket;
     use crate::server::outbox::{OutboxTx, outbox};
+    use crate::server::ws::tests::client_over;
     use std::pin::Pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll};
-    use tokio::io::{AsyncReadExt as _, DuplexStream, ReadBuf};
+    use tokio::io::{DuplexStream, ReadBuf};
     use tokio::task::JoinHandle;
-    use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+    use tokio_tungstenite::tungstenite::protocol::Role;
 
     /// Longer than any test takes.
     const LONG: Duration = Duration::from_secs(3600);
@@ -258,12 +258,10 @@ mod tests {
                 outbox_tx.push(Utf8Bytes::from(*frame)).expect("has room");
             }
             let (events_tx, events_rx) = mpsc::channel(2);
+            let (client, ws) = client_over((client, server)).await;
             let task = tokio::spawn(async move {
-                let ws = accept_websocket(server, "key", Vec::new()).await;
-                let ws = ws.expect("is answered");
                 run(ws, LinkId(1), &events_tx, &outbox_rx).await;
             });
-            let client = after_handshake(client).await;
             Self {
                 client,
                 events_rx,
@@ -308,15 +306,6 @@ mod tests {
             self.task.await.expect("ends");
             frame.code.into()
         }
-    }
-
-    async fn after_handshake(mut client: DuplexStream) -> WebSocketStream<DuplexStream> {
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(client.read_u8().await.expect("is answered"));
-        }
-        let config = WebSocketConfig::default();
-        WebSocketStream::from_raw_socket(client, Role::Client, Some(config)).await
     }
 
     /// A stream that counts what is written to it.

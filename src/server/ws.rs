@@ -81,29 +81,55 @@ pub(super) fn pieces(text: &Utf8Bytes) -> impl Iterator<Item = Message> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use futures_util::{SinkExt as _, StreamExt as _};
     use tokio::io::{AsyncReadExt as _, DuplexStream};
 
-    /// The stream of a client that has read the server's answer, and the server's side.
-    async fn accepted(leftover: Vec<u8>) -> (DuplexStream, WebSocketStream<DuplexStream>, String) {
-        let (mut client, server) = tokio::io::duplex(1 << 20);
+    /// The stream of a client that has read the server's answer, the server's side, and the answer.
+    async fn accepted<S>(
+        (mut client, server): (DuplexStream, S),
+        leftover: Vec<u8>,
+    ) -> (DuplexStream, WebSocketStream<S>, String)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         // The key and its answer are the example of RFC 6455, section 1.3.
-        let ws = accept_websocket(server, "dGhlIHNhbXBsZSBub25jZQ==", leftover)
-            .await
-            .expect("is answered");
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(client.read_u8().await.expect("is answered"));
-        }
-        let answer = String::from_utf8(answer).expect("is text");
-        (client, ws, answer)
+        let accept = accept_websocket(server, "dGhlIHNhbXBsZSBub25jZQ==", leftover);
+        let read = async {
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n\r\n") {
+                answer.push(client.read_u8().await.expect("is answered"));
+            }
+            String::from_utf8(answer).expect("is text")
+        };
+        let (ws, answer) = tokio::join!(accept, read);
+        (client, ws.expect("is answered"), answer)
+    }
+
+    /// A client and the server's side of it, over a socket that holds `room` bytes on the way.
+    pub(in crate::server) async fn client(
+        room: usize,
+    ) -> (WebSocketStream<DuplexStream>, WebSocketStream<DuplexStream>) {
+        client_over(tokio::io::duplex(room)).await
+    }
+
+    /// The same over two given ends.
+    pub(in crate::server) async fn client_over<S>(
+        ends: (DuplexStream, S),
+    ) -> (WebSocketStream<DuplexStream>, WebSocketStream<S>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let (client, ws, _) = accepted(ends, Vec::new()).await;
+        let config = Some(WebSocketConfig::default());
+        let client = WebSocketStream::from_raw_socket(client, Role::Client, config).await;
+        (client, ws)
     }
 
     #[tokio::test]
     async fn the_answer_proves_that_the_request_was_read() {
-        let (_client, _ws, answer) = accepted(Vec::new()).await;
+        let (_client, _ws, answer) = accepted(tokio::io::duplex(64), Vec::new()).await;
         let lines: Vec<_> = answer.lines().collect();
         assert_eq!(lines[0], "HTTP/1.1 101 Switching Protocols");
         assert!(lines.contains(&"Upgrade: websocket"));
@@ -115,7 +141,7 @@ mod tests {
     async fn what_came_with_the_request_is_read_first() {
         // A masked text frame "Hello" (RFC 6455, section 5.7).
         let hello = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58".to_vec();
-        let (client, mut ws, _) = accepted(hello).await;
+        let (client, mut ws, _) = accepted(tokio::io::duplex(64), hello).await;
         let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
         client.send(Message::text("again")).await.expect("is sent");
         for expected in ["Hello", "again"] {
@@ -126,8 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_text_arrives_whole() {
-        let (client, mut ws, _) = accepted(Vec::new()).await;
-        let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+        let (mut client, mut ws) = client(1 << 20).await;
         for bytes in [1, PIECE_BYTES, PIECE_BYTES + 1, 10 * PIECE_BYTES + 7] {
             // A character of three bytes stands across each border.
             let text: String = "€".repeat(bytes / 3 + 1);

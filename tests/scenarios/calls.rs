@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use callsign::hub::{AppRules, Apps, Settings};
+use callsign::hub::AppRules;
 use callsign::protocol::Account;
 use serde_json::json;
 
 use crate::assert_story;
-use crate::support::{APP, Generation, World};
+use crate::support::{Generation, World, one_app};
 
 const DTMF: &str = r#"{"msgtype":"dtmf","msgdata":"12#"}"#;
 
@@ -24,14 +24,6 @@ fn talking() -> World {
         bob.voip("voip_invite_accept", "room", "alice", "yes")
     });
     world
-}
-
-fn with_rules(rules: AppRules) -> World {
-    let apps = [(APP.try_into().expect("an app"), rules)].into();
-    World::with_settings(Settings {
-        apps: Apps::Listed(apps),
-        ..Settings::open([7; 32])
-    })
 }
 
 #[test]
@@ -259,10 +251,10 @@ fn a_number_without_a_gateway_fails() {
 
 #[test]
 fn a_number_is_answered_by_the_gateway_under_its_own_name() {
-    let mut world = with_rules(AppRules {
+    let mut world = World::with_settings(one_app(AppRules {
         gateway: Some(Account::try_from("gate").expect("a name")),
         ..AppRules::default()
-    });
+    }));
     world.sign_in("alice", Generation::V14);
     world.sign_in("gate", Generation::V14);
     world.forget();
@@ -288,10 +280,10 @@ fn a_number_with_a_session_of_its_own_answers_itself() {
 
 #[test]
 fn legacy_codes_tell_700_for_all() {
-    let mut world = with_rules(AppRules {
+    let mut world = World::with_settings(one_app(AppRules {
         legacy_codes: true,
         ..AppRules::default()
-    });
+    }));
     world.sign_in("alice", Generation::V14);
     world.forget();
     world.does("alice", |alice| alice.invite("room", "bob", "{}"));

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use callsign::hub::{AppRules, Apps, Settings};
+use callsign::hub::{AppRules, Settings};
 use callsign::protocol::Account;
 use serde_json::json;
 
 use crate::assert_story;
-use crate::support::{APP, Generation, World};
+use crate::support::{Generation, World, one_app};
 
 /// Alice and Bob in one room.
 fn room() -> World {
@@ -178,11 +178,7 @@ fn watched() -> World {
         observers: [Account::try_from("watcher").expect("a name")].into(),
         ..AppRules::default()
     };
-    let apps = [(APP.try_into().expect("an app"), rules)].into();
-    let mut world = World::with_settings(Settings {
-        apps: Apps::Listed(apps),
-        ..Settings::open([7; 32])
-    });
+    let mut world = World::with_settings(one_app(rules));
     world.sign_in("watcher", Generation::V14);
     world.forget();
     world

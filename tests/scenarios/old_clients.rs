@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use callsign::hub::{AppRules, Apps, Settings};
+use callsign::hub::{AppRules, Settings};
 use serde_json::json;
 
 use crate::assert_story;
-use crate::support::{APP, Generation, World};
+use crate::support::{Generation, World, one_app};
 
 const OLD: [Generation; 4] = [
     Generation::V11,
@@ -117,11 +117,7 @@ fn the_extra_of_an_invitation_reaches_old_callees_where_the_app_asks_for_it() {
         extra_as_peeruid: true,
         ..AppRules::default()
     };
-    let apps = [(APP.try_into().expect("an app"), rules)].into();
-    let mut world = World::with_settings(Settings {
-        apps: Apps::Listed(apps),
-        ..Settings::open([7; 32])
-    });
+    let mut world = World::with_settings(one_app(rules));
     world.sign_in("alice", Generation::V14);
     world.sign_in("old", Generation::V13);
     world.sign_in("python", Generation::Py);
@@ -153,11 +149,7 @@ fn uids_are_0_where_the_app_asks_for_it() {
         uid_zero: true,
         ..AppRules::default()
     };
-    let apps = [(APP.try_into().expect("an app"), rules)].into();
-    let mut world = World::with_settings(Settings {
-        apps: Apps::Listed(apps),
-        ..Settings::open([7; 32])
-    });
+    let mut world = World::with_settings(one_app(rules));
     world.sign_in("alice", Generation::V13);
     world.does("alice", |alice| alice.join("room"));
     world.does("alice", |alice| alice.say("hello"));

@@ -8,7 +8,7 @@ use callsign::protocol::{Account, AppId};
 use serde_json::json;
 
 use crate::assert_story;
-use crate::support::{APP, Generation, START_MS, World};
+use crate::support::{APP, Generation, START_MS, World, one_app};
 
 const EVERY: [Generation; 5] = [
     Generation::V11,
@@ -29,11 +29,7 @@ fn guarded() -> World {
         token_required: true,
         ..AppRules::default()
     };
-    let apps = [(APP.try_into().expect("an app"), rules)].into();
-    World::with_settings(Settings {
-        apps: Apps::Listed(apps),
-        ..Settings::open([7; 32])
-    })
+    World::with_settings(one_app(rules))
 }
 
 /// A token for an account that was issued and expires so many seconds after the story's beginning.
@@ -234,11 +230,9 @@ fn a_token_that_expires_ends_the_session_where_the_server_is_set_to() {
             token_required: true,
             ..AppRules::default()
         };
-        let apps = [(APP.try_into().expect("an app"), rules)].into();
         let mut world = World::with_settings(Settings {
-            apps: Apps::Listed(apps),
             end_at_token_expiry: ends,
-            ..Settings::open([7; 32])
+            ..one_app(rules)
         });
         let token = token(TokenKind::Signaling, "alice", 0, 60);
         world.sign_in_as("alice", "alice", &token, Generation::V14);

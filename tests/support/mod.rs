@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use callsign::hub::{Hub, Input, LinkId, Now, Output, Settings, Snapshot, StoreOp, Unreadable};
+use callsign::hub::{
+    AppRules, Apps, Hub, Input, LinkId, Now, Output, Settings, Snapshot, StoreOp, Unreadable,
+};
 use callsign::protocol::codec;
 
 pub(crate) use client::{Client, Generation};
@@ -18,6 +20,15 @@ pub(crate) const APP: &str = "0123456789abcdef0123456789abcdef";
 
 /// When every story begins: 2023-11-14, in ms since the Unix epoch.
 pub(crate) const START_MS: u64 = 1_700_000_000_000;
+
+/// Settings of a server for [`APP`] alone.
+pub(crate) fn one_app(rules: AppRules) -> Settings {
+    let apps = [(APP.try_into().expect("an app"), rules)].into();
+    Settings {
+        apps: Apps::Listed(apps),
+        ..Settings::open([7; 32])
+    }
+}
 
 /// How often web clients look whether there is something to do.
 const TICK: Duration = Duration::from_millis(100);

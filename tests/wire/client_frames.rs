@@ -5,7 +5,7 @@ use std::time::Duration;
 use callsign::protocol::codec::{decode_client, encode_client};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
-    Call, CallError, CallId, ClientFrame, Login, Request, SessionLine, VoipArgs, VoipStep,
+    Call, CallId, ClientFrame, Login, Request, SessionLine, VoipArgs, VoipStep,
 };
 use serde_json::json;
 
@@ -13,33 +13,7 @@ fn name<T: for<'a> TryFrom<&'a str, Error: std::fmt::Debug>>(text: &str) -> T {
     T::try_from(text).expect("a name")
 }
 
-/// The file of a request: its function. A new variant does not compile until it has one.
-fn function(request: &Request) -> &'static str {
-    match request {
-        Request::UserGetMsg { .. } => "user_getmsg",
-        Request::UserGetMsg2 { .. } => "user_getmsg2",
-        Request::UserSendMsg { .. } => "user_sendmsg",
-        Request::UserLogout => "user_logout",
-        Request::UserQueryUserStatus { .. } => "user_query_user_status",
-        Request::UserSetAttr { .. } => "user_set_attr",
-        Request::UserGetAttr { .. } => "user_get_attr",
-        Request::UserGetAttrAll { .. } => "user_get_attr_all",
-        Request::UserExtCall { .. } => "user_ext_call",
-        Request::ChannelJoin { .. } => "channel_join",
-        Request::ChannelLeave { .. } => "channel_leave",
-        Request::ChannelSendMsg { .. } => "channel_sendmsg",
-        Request::ChannelSetAttr { .. } => "channel_set_attr",
-        Request::ChannelDelAttr { .. } => "channel_del_attr",
-        Request::ChannelClearAttr { .. } => "channel_clear_attr",
-        Request::ChannelQueryNum { .. } => "channel_query_num",
-        Request::ChannelQueryUserIsIn { .. } => "channel_query_user_isin",
-        Request::ChannelQueryUserList { .. } => "channel_query_userlist",
-        Request::ChannelQueryUserListAll { .. } => "channel_query_userlist_all",
-        Request::Voip(step, _) => step.name(),
-    }
-}
-
-/// Every function once.
+/// Every function once: there are as many golden files.
 fn requests() -> Vec<Request> {
     let mut requests = vec![
         Request::UserGetMsg {
@@ -141,8 +115,13 @@ fn call(request: Request) -> ClientFrame {
 #[test]
 fn every_function_is_written_and_read_as_its_golden_file() {
     let frames: Vec<_> = (requests().into_iter())
-        .map(|request| (function(&request).to_owned(), call(request)))
+        .map(|request| (request.function().to_owned(), call(request)))
         .collect();
+    assert_eq!(
+        frames.len(),
+        25,
+        "a function that is new has its golden file"
+    );
     check("calls", &frames);
 }
 
@@ -193,8 +172,8 @@ fn problem(call: &str) -> String {
     let ClientFrame::Call(call) = decode_client(call).expect("a frame that can be answered") else {
         panic!("{call} is no call");
     };
-    let error: CallError = call.request.expect_err("something wrong");
-    format!("{} {error}", error.code().number())
+    let failure = call.request.expect_err("something wrong");
+    format!("{} {}", failure.code.number(), failure.reason)
 }
 
 #[test]

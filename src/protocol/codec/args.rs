@@ -2,7 +2,38 @@
 
 use serde_json::{Map, Value};
 
-use crate::protocol::{CallError, MessageId, NameError, limits};
+use crate::protocol::{Code, MessageId, NameError, limits};
+
+/// Why the arguments of a call were not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CallError {
+    /// No such function.
+    #[error("unknown function {function}")]
+    UnknownFunction { function: String },
+    /// An argument is absent or has the wrong form.
+    #[error("{argument} {problem}")]
+    Wrong {
+        argument: &'static str,
+        problem: String,
+    },
+    /// An argument is over its size.
+    #[error("{argument} {problem}")]
+    Large {
+        argument: &'static str,
+        problem: String,
+    },
+}
+
+impl CallError {
+    /// The code of the failing answer.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::UnknownFunction { .. } => Code::GeneralUnknown,
+            Self::Wrong { .. } => Code::GeneralWrongParam,
+            Self::Large { .. } => Code::GeneralLargeParam,
+        }
+    }
+}
 
 /// The arguments of one call.
 pub(super) struct Args<'a>(pub(super) &'a Map<String, Value>);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::args::{Args, wrong};
+use super::args::{Args, CallError, wrong};
 use super::{DecodeError, text};
 use crate::protocol::envelope::parse_flag;
-use crate::protocol::{Call, CallError, CallId, Request, SessionLine, VoipArgs, VoipStep, limits};
+use crate::protocol::{Call, CallId, Failure, Request, SessionLine, VoipArgs, VoipStep, limits};
 
 /// Reads the payload. What is wrong behind the id is part of the call, since it can be answered.
 pub(super) fn decode(payload: Value) -> Result<Call, DecodeError> {
@@ -20,7 +20,8 @@ pub(super) fn decode(payload: Value) -> Result<Call, DecodeError> {
         .and_then(|args| args.get("line"))
         .and_then(Value::as_str)
         .map(SessionLine::new);
-    let request = match (payload[0].as_str(), args) {
+    let function = payload[0].as_str();
+    let request = match (function, args) {
         (Some(function), Some(args)) => decode_request(function, &Args(args)),
         (None, _) => Err(wrong("function", "must be a text")),
         (Some(_), None) => Err(wrong("args", "must be an object")),
@@ -28,7 +29,11 @@ pub(super) fn decode(payload: Value) -> Result<Call, DecodeError> {
     Ok(Call {
         id: CallId(id),
         line,
-        request,
+        request: request.map_err(|error| Failure {
+            code: error.code(),
+            reason: error.to_string(),
+            in_slot: function.is_some_and(Request::fails_in_slot),
+        }),
     })
 }
 
@@ -139,36 +144,22 @@ fn voip_args(args: &Args<'_>) -> Result<VoipArgs, CallError> {
     })
 }
 
-/// Writes the frame. A request that was not understood has no form of its own: its function is sent without arguments.
+/// Writes the frame. What was not understood has no form of its own.
 pub(super) fn encode(call: &Call) -> String {
-    let (function, args) = match &call.request {
-        Ok(request) => encode_request(request),
-        Err(CallError::UnknownFunction { function }) => (function.as_str(), json!({})),
-        Err(CallError::Wrong { argument, .. } | CallError::Large { argument, .. }) => {
-            (*argument, json!({}))
-        }
-    };
-    let mut args = match args {
-        Value::Object(args) => args,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
+    let (function, mut args) = match &call.request {
+        Ok(request) => (request.function(), encode_args(request)),
+        Err(_) => ("", json!({})),
     };
     if let Some(line) = &call.line {
-        args.insert("line".to_owned(), line.expose().into());
+        args["line"] = line.expose().into();
     }
     text(&("call2", (function, call.id, args)))
 }
 
-fn encode_request(request: &Request) -> (&str, Value) {
+fn encode_args(request: &Request) -> Value {
     match request {
-        Request::UserGetMsg { ver_clear, max } => {
-            ("user_getmsg", json!({ "ver_clear": ver_clear, "max": max }))
-        }
-        Request::UserGetMsg2 { clear_msgs, max } => (
-            "user_getmsg2",
-            json!({ "clear_msgs": clear_msgs, "max": max }),
-        ),
+        Request::UserGetMsg { ver_clear, max } => json!({ "ver_clear": ver_clear, "max": max }),
+        Request::UserGetMsg2 { clear_msgs, max } => json!({ "clear_msgs": clear_msgs, "max": max }),
         Request::UserSendMsg {
             peer,
             ttl,
@@ -181,25 +172,18 @@ fn encode_request(request: &Request) -> (&str, Value) {
             if let Some(id) = message_id {
                 args["messageID"] = json!(id);
             }
-            ("user_sendmsg", args)
+            args
         }
-        Request::UserLogout => ("user_logout", json!({})),
-        Request::UserQueryUserStatus { account } => {
-            ("user_query_user_status", json!({ "account": account }))
+        Request::UserLogout => json!({}),
+        Request::UserQueryUserStatus { account } => json!({ "account": account }),
+        Request::UserSetAttr { name, value } => json!({ "name": name, "value": value }),
+        Request::UserGetAttr { account, name } => json!({ "account": account, "name": name }),
+        Request::UserGetAttrAll { account } => json!({ "account": account }),
+        Request::UserExtCall { package, func } => {
+            json!({ "package": package, "func": func, "args": "", "callid": 0 })
         }
-        Request::UserSetAttr { name, value } => {
-            ("user_set_attr", json!({ "name": name, "value": value }))
-        }
-        Request::UserGetAttr { account, name } => {
-            ("user_get_attr", json!({ "account": account, "name": name }))
-        }
-        Request::UserGetAttrAll { account } => ("user_get_attr_all", json!({ "account": account })),
-        Request::UserExtCall { package, func } => (
-            "user_ext_call",
-            json!({ "package": package, "func": func, "args": "", "callid": 0 }),
-        ),
-        Request::ChannelJoin { name } => ("channel_join", json!({ "name": name })),
-        Request::ChannelLeave { name } => ("channel_leave", json!({ "name": name })),
+        Request::ChannelJoin { name } => json!({ "name": name }),
+        Request::ChannelLeave { name } => json!({ "name": name }),
         Request::ChannelSendMsg {
             name,
             msg,
@@ -213,38 +197,23 @@ fn encode_request(request: &Request) -> (&str, Value) {
             if *force {
                 args["force"] = json!(true);
             }
-            ("channel_sendmsg", args)
+            args
         }
         Request::ChannelSetAttr {
             channel,
             name,
             value,
-        } => (
-            "channel_set_attr",
-            json!({ "channel": channel, "name": name, "value": value }),
-        ),
-        Request::ChannelDelAttr { channel, name } => (
-            "channel_del_attr",
-            json!({ "channel": channel, "name": name }),
-        ),
-        Request::ChannelClearAttr { channel } => {
-            ("channel_clear_attr", json!({ "channel": channel }))
+        } => json!({ "channel": channel, "name": name, "value": value }),
+        Request::ChannelDelAttr { channel, name } => json!({ "channel": channel, "name": name }),
+        Request::ChannelClearAttr { channel } => json!({ "channel": channel }),
+        Request::ChannelQueryNum { name } => json!({ "name": name }),
+        Request::ChannelQueryUserIsIn { name, account } => {
+            json!({ "name": name, "account": account })
         }
-        Request::ChannelQueryNum { name } => ("channel_query_num", json!({ "name": name })),
-        Request::ChannelQueryUserIsIn { name, account } => (
-            "channel_query_user_isin",
-            json!({ "name": name, "account": account }),
-        ),
-        Request::ChannelQueryUserList { name } => {
-            ("channel_query_userlist", json!({ "name": name }))
+        Request::ChannelQueryUserList { name } => json!({ "name": name }),
+        Request::ChannelQueryUserListAll { name, num } => json!({ "name": name, "num": num }),
+        Request::Voip(_, args) => {
+            json!({ "channelName": args.channel, "peer": args.peer, "extra": args.extra })
         }
-        Request::ChannelQueryUserListAll { name, num } => (
-            "channel_query_userlist_all",
-            json!({ "name": name, "num": num }),
-        ),
-        Request::Voip(step, args) => (
-            step.name(),
-            json!({ "channelName": args.channel, "peer": args.peer, "extra": args.extra }),
-        ),
     }
 }

@@ -11,8 +11,10 @@ use super::Durability;
 
 /// The name of the database within the data directory.
 pub const DATABASE: &str = "callsign.db";
-/// The name of the lock file within the data directory.
+/// The name of the file within the data directory that a server locks for its life.
 const LOCK: &str = "lock";
+/// The name of the file that is locked while the database is being opened.
+const OPENING: &str = "callsign.db-opening";
 /// How long a connection waits while another process writes; the command line tools do so for milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// What a write-ahead log that once grew may keep of the disk: 64 MiB.
@@ -110,35 +112,44 @@ impl DataDir {
 }
 
 /// Opens the database of a data directory, for reading and writing, and gives it its present shape. Directory and
-/// file are made (modes 0700 and 0600) where they are missing. Several processes may do so at once.
+/// file are made (modes 0700 and 0600) where they are missing. Several processes may do so at once, and threads too.
 ///
 /// With [`Durability::None`] no file is touched: the database is an empty one in memory, gone with the connection.
 ///
 /// # Errors
 /// All of [`OpenError`] but `InUse`, `Corrupt` and `Thread`.
 pub fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError> {
-    let path = dir.join(DATABASE);
-    if durability != Durability::None {
-        make_dir(dir)?;
-        // Made here and not by the database, for its mode; the database gives its log the same one.
-        drop(open_private(&path)?);
+    if durability == Durability::None {
+        return set_up(Connection::open_in_memory(), durability, dir);
     }
+    make_dir(dir)?;
+    // A new database must not be found half made, and cannot be given its log while others look at it.
+    let opening = dir.join(OPENING);
+    let lock = open_private(&opening)?;
+    lock.lock().map_err(|source| OpenError::File {
+        path: opening,
+        source,
+    })?;
+    let path = dir.join(DATABASE);
+    make_private(&path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    set_up(Connection::open_with_flags(&path, flags), durability, &path)
+}
+
+fn set_up(
+    connection: rusqlite::Result<Connection>,
+    durability: Durability,
+    path: &Path,
+) -> Result<Connection, OpenError> {
     let in_database = |source| OpenError::Database {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     };
-    let mut connection = match durability {
-        Durability::None => Connection::open_in_memory(),
-        Durability::Disk | Durability::Process => Connection::open_with_flags(
-            &path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        ),
-    }
-    .map_err(in_database)?;
+    let mut connection = connection.map_err(in_database)?;
     configure(&connection, durability).map_err(in_database)?;
     match migrate(&mut connection).map_err(in_database)? {
         found if found > MIGRATIONS.len() => Err(OpenError::Later {
-            path,
+            path: path.to_owned(),
             found,
             known: MIGRATIONS.len(),
         }),
@@ -165,19 +176,15 @@ fn configure(connection: &Connection, durability: Durability) -> rusqlite::Resul
 
 /// Takes the steps that are missing; returns the version that was found.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<usize> {
-    if version(connection)? >= MIGRATIONS.len() {
-        return version(connection);
-    }
-    let steps = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Looked up again: another process may have been faster.
-    let found = version(&steps)?;
-    for step in MIGRATIONS.iter().skip(found) {
-        steps.execute_batch(step)?;
-    }
+    let found = version(connection)?;
     if found < MIGRATIONS.len() {
+        let steps = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for step in MIGRATIONS.iter().skip(found) {
+            steps.execute_batch(step)?;
+        }
         steps.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+        steps.commit()?;
     }
-    steps.commit()?;
     Ok(found)
 }
 
@@ -197,16 +204,36 @@ fn make_dir(path: &Path) -> Result<(), OpenError> {
     })
 }
 
-/// Opens a file for reading and writing that only its owner may use, where it is not there yet.
+/// Opens a file for writing; where it is not there yet, it is made for its owner alone.
 fn open_private(path: &Path) -> Result<File, OpenError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|source| OpenError::File {
+    let opened = private().create(true).truncate(false).open(path);
+    opened.map_err(|source| OpenError::File {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Makes the database's file, for its mode; the database gives its log the same one.
+///
+/// One that is there is not touched: closing it, after opening it in whatever way, would end the locks that other
+/// connections of this process have on it (POSIX file locks belong to the process).
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    match private().create_new(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[cfg(test)]
@@ -242,19 +269,41 @@ mod tests {
             metadata.permissions().mode() & 0o777
         };
         assert_eq!(mode(&dir), 0o700);
-        for file in ["lock", "callsign.db", "callsign.db-wal", "callsign.db-shm"] {
+        for file in [
+            "lock",
+            DATABASE,
+            OPENING,
+            "callsign.db-wal",
+            "callsign.db-shm",
+        ] {
             assert_eq!(mode(&dir.join(file)), 0o600, "{file}");
         }
     }
 
     #[test]
-    fn two_connections_open_one_new_database_at_once() {
+    fn several_connections_open_one_new_database_at_once() {
         let temp = tempfile::tempdir().expect("a directory");
         std::thread::scope(|scope| {
-            for _ in 0..4 {
+            for _ in 0..8 {
                 scope.spawn(|| open(temp.path(), Durability::Process).expect("opens"));
             }
         });
+    }
+
+    /// Whether other processes find the database in use.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn opening_it_again_leaves_the_locks_of_other_connections_alone() {
+        use std::os::unix::fs::MetadataExt as _;
+        let temp = tempfile::tempdir().expect("a directory");
+        let first = open(temp.path(), Durability::Process).expect("opens");
+        first.execute_batch("SELECT * FROM acked").expect("reads");
+        drop(open(temp.path(), Durability::Process).expect("opens"));
+        let metadata = fs::metadata(temp.path().join(DATABASE)).expect("is there");
+        let locks = fs::read_to_string("/proc/locks").expect("reads");
+        let file = format!(":{} ", metadata.ino());
+        let held = |line: &str| line.contains("POSIX") && line.contains(&file);
+        assert!(locks.lines().any(held), "{locks}");
     }
 
     #[test]
