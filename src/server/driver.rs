@@ -2,7 +2,8 @@
 //! protocol; knows what must be durable before it is told.
 //!
 //! **The hold rule.** Behind a [`Output::Store`] that cannot wait, everything that goes to links is held in one line
-//! until the store has committed it (`held.rs`). Ops that can wait share the next commit (`batches.rs`).
+//! until the store has committed it (`held.rs`). Ops that can wait share the next commit (`batches.rs`). What a commit
+//! sets free is released a part at a time, so that links write meanwhile; inputs wait until all of it is out.
 //!
 //! **When too much is held or uncommitted**, no inputs are taken until a commit comes; links then wait for room in the
 //! queue of inputs ([`limits::HUB_INPUTS`]), and TCP slows their senders.
@@ -30,6 +31,8 @@ use super::store::{CommitError, Store};
 
 /// How many events are handled before other tasks get their turn.
 const EVENTS_AT_ONCE: usize = 128;
+/// How many of the deliveries that a commit sets free are done before other tasks get their turn.
+const RELEASED_AT_ONCE: usize = 128;
 /// How long clients may take to close after a drain has begun; who has not by then is cut.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
 
@@ -102,6 +105,7 @@ impl Driver {
                 biased;
                 committed = self.store.progress() => self.committed(committed?),
                 () = shared.drain.notified() => self.drain(),
+                () = std::future::ready(()), if self.held.has_free() => self.release(),
                 count = events_rx.recv_many(&mut events, EVENTS_AT_ONCE), if !self.is_full() => {
                     if count == 0 {
                         // Nobody holds a handle or serves a link any more.
@@ -155,17 +159,17 @@ impl Driver {
             match output {
                 Output::Send { link, frame } => {
                     let text = self.encode(&frame);
-                    self.offer(Delivery::Send(link, text));
+                    self.offer(Delivery::Send(link, text), now);
                 }
                 Output::Fan { links, frame } => {
                     let text = self.encode(&frame);
-                    self.offer(Delivery::Fan(links, text));
+                    self.offer(Delivery::Fan(links, text), now);
                 }
                 Output::Close {
                     link,
                     linger,
                     status,
-                } => self.offer(Delivery::Close(link, Closing { linger, status })),
+                } => self.offer(Delivery::Close(link, Closing { linger, status }), now),
                 Output::Store(op) => self.keep(op, now),
             }
         }
@@ -184,18 +188,18 @@ impl Driver {
         }
     }
 
-    fn offer(&mut self, delivery: Delivery) {
+    fn offer(&mut self, delivery: Delivery, now: Instant) {
         if let Some(delivery) = self.held.offer(delivery) {
-            self.deliver(delivery);
+            self.deliver(delivery, now);
         }
     }
 
-    fn deliver(&mut self, delivery: Delivery) {
+    fn deliver(&mut self, delivery: Delivery, now: Instant) {
         match delivery {
-            Delivery::Send(link, text) => self.push(link, text),
+            Delivery::Send(link, text) => self.push(link, text, now),
             Delivery::Fan(links, text) => {
                 for link in links {
-                    self.push(link, text.clone());
+                    self.push(link, text.clone(), now);
                 }
             }
             Delivery::Close(link, closing) => {
@@ -206,11 +210,11 @@ impl Driver {
         }
     }
 
-    fn push(&mut self, link: LinkId, text: Utf8Bytes) {
+    fn push(&mut self, link: LinkId, text: Utf8Bytes, now: Instant) {
         let Some(outbox) = self.links.get(&link) else {
             return;
         };
-        match outbox.push(text) {
+        match outbox.push(text, now) {
             Ok(()) => self.shared.counters.deliveries.add(1),
             Err(_) => self.slow.push(link),
         }
@@ -232,8 +236,17 @@ impl Driver {
         self.shared.counters.commits.add(1);
         self.batches.committed(batch);
         self.held.committed(batch);
-        while let Some(delivery) = self.held.release() {
-            self.deliver(delivery);
+        self.release();
+    }
+
+    /// Some of what is held without need, in its order.
+    fn release(&mut self) {
+        let now = self.clock.now().instant;
+        for _ in 0..RELEASED_AT_ONCE {
+            let Some(delivery) = self.held.release() else {
+                return;
+            };
+            self.deliver(delivery, now);
         }
     }
 
@@ -313,7 +326,7 @@ mod tests {
     use super::*;
     use crate::hub::{CloseStatus, Snapshot, StoredMessage};
     use crate::protocol::{Account, AppId};
-    use crate::server::outbox::{Next, OutboxRx, outbox};
+    use crate::server::outbox::{Next, OutboxRx, PATIENCE, outbox};
     use crate::server::store::{DataDir, Durability, open};
     use std::net::{IpAddr, Ipv4Addr};
     use std::path::Path;
@@ -462,18 +475,45 @@ mod tests {
     async fn a_link_that_does_not_read_is_cut_and_others_are_not() {
         let mut driver = driver(Store::none());
         let (alice, bob) = (link(&mut driver, 1), link(&mut driver, 2));
+        let start = Instant::now();
+        let fan = |driver: &mut Driver, at| {
+            let links = vec![LinkId(1), LinkId(2)];
+            let frame = ServerFrame::Pong(1);
+            driver.perform(vec![Output::Fan { links, frame }], at);
+            driver.cut_slow_links();
+        };
         for n in 0..=limits::OUTBOX_FRAMES {
-            driver.done(vec![Output::Fan {
-                links: vec![LinkId(1), LinkId(2)],
-                frame: ServerFrame::Pong(1),
-            }]);
+            fan(&mut driver, start);
             assert_eq!(waiting(&bob).len(), 1, "frame {n}");
         }
-        driver.cut_slow_links();
+        assert_eq!(driver.links.len(), 2, "not before it had time to read");
+        fan(&mut driver, start + PATIENCE);
         alice.cut().await;
         assert_eq!(driver.links.len(), 1);
         let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
         assert_eq!(handle.stats().slow_links_closed, 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_commit_sets_free_is_released_in_parts_and_nothing_overtakes() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut driver = driver(store(temp.path()));
+        let alice = link(&mut driver, 1);
+        let held = RELEASED_AT_ONCE + 1;
+        let numbers = 0..i64::try_from(held).expect("is small");
+        driver.done(vec![urgent(1)]);
+        driver.done(numbers.clone().map(|n| pong(1, n)).collect());
+        let batch = driver.store.progress().await.expect("is kept");
+        driver.committed(batch);
+        let first = waiting(&alice);
+        assert_eq!(first.len(), RELEASED_AT_ONCE);
+        driver.done(vec![pong(1, numbers.end)]);
+        assert_eq!(waiting(&alice), [""; 0]);
+        while driver.held.has_free() {
+            driver.release();
+        }
+        let all: Vec<_> = first.into_iter().chain(waiting(&alice)).collect();
+        assert_eq!(all, (0..=numbers.end).map(text).collect::<Vec<_>>());
     }
 
     #[tokio::test]
@@ -497,7 +537,7 @@ mod tests {
         driver.done(vec![urgent(1)]);
         assert!(!driver.is_full());
         let large = Utf8Bytes::from("x".repeat(crate::server::held::HELD_BYTES));
-        driver.offer(Delivery::Send(LinkId(1), large));
+        driver.offer(Delivery::Send(LinkId(1), large), Instant::now());
         assert!(driver.is_full());
         let batch = driver.store.progress().await.expect("is kept");
         driver.committed(batch);
