@@ -10,7 +10,7 @@
 //!
 //! **When the store fails**, the loop ends with the error: what is held is never told, and every link is cut.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,10 @@ const EVENTS_AT_ONCE: usize = 128;
 const RELEASED_AT_ONCE: usize = 128;
 /// How long clients may take to close after a drain has begun; who has not by then is cut.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
+
+/// How long a link that is being closed may take beyond the time its client has to close it first. A link that is read
+/// needs less; who does not read is cut.
+const CLOSING_GRACE: Duration = Duration::from_secs(3);
 
 /// Why a hub stopped without having been asked to.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -75,6 +79,8 @@ struct Driver {
     links: HashMap<LinkId, OutboxTx>,
     /// Links without room for what they were sent.
     slow: Vec<LinkId>,
+    /// Links that are being closed, by the time at which they are cut; those that have ended by themselves among them.
+    closing: BTreeSet<(Instant, LinkId)>,
     held: Held,
     batches: Batches,
     /// When a drain is over at the latest, once it has begun.
@@ -90,6 +96,7 @@ impl Driver {
             shared,
             links: HashMap::new(),
             slow: Vec::new(),
+            closing: BTreeSet::new(),
             held: Held::default(),
             batches: Batches::new(),
             drained_at: None,
@@ -119,6 +126,7 @@ impl Driver {
             }
             self.tick();
             self.cut_slow_links();
+            self.cut_overdue_links();
             self.hand_over();
             self.publish();
             tokio::task::yield_now().await;
@@ -204,6 +212,8 @@ impl Driver {
             }
             Delivery::Close(link, closing) => {
                 if let Some(outbox) = self.links.get(&link) {
+                    let latest = now + closing.linger + CLOSING_GRACE;
+                    self.closing.insert((latest, link));
                     outbox.close(closing);
                 }
             }
@@ -227,6 +237,24 @@ impl Driver {
             if self.links.remove(&link).is_some() {
                 tracing::debug!(link = link.0, "a link that read too slowly is cut");
                 self.shared.counters.slow_links_closed.add(1);
+                self.input(Input::Closed { link });
+            }
+        }
+    }
+
+    /// Cuts links that should have ended by now: their clients do not read.
+    fn cut_overdue_links(&mut self) {
+        if self.closing.is_empty() {
+            return;
+        }
+        let now = self.clock.now().instant;
+        while let Some((latest, link)) = self.closing.pop_first() {
+            if latest > now {
+                self.closing.insert((latest, link));
+                return;
+            }
+            if self.links.remove(&link).is_some() {
+                tracing::debug!(link = link.0, "a link that did not close in time is cut");
                 self.input(Input::Closed { link });
             }
         }
@@ -270,7 +298,11 @@ impl Driver {
     fn next_wakeup(&self) -> Option<Instant> {
         let tick = self.hub.next_wakeup().filter(|_| !self.is_full());
         let batch = self.batches.due().filter(|_| self.store.has_room());
-        [tick, batch, self.drained_at].into_iter().flatten().min()
+        let overdue = self.closing.first().map(|(latest, _)| *latest);
+        [tick, batch, overdue, self.drained_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn is_full(&self) -> bool {
@@ -514,6 +546,27 @@ mod tests {
         }
         let all: Vec<_> = first.into_iter().chain(waiting(&alice)).collect();
         assert_eq!(all, (0..=numbers.end).map(text).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_link_whose_client_does_not_read_is_cut_when_it_should_be_closed() {
+        let mut driver = driver(Store::none());
+        let (alice, bob) = (link(&mut driver, 1), link(&mut driver, 2));
+        let linger = Duration::from_secs(2);
+        let close = |link| Output::Close {
+            link: LinkId(link),
+            linger,
+            status: CloseStatus::GoingAway,
+        };
+        let now = Instant::now();
+        let longer = linger + CLOSING_GRACE;
+        driver.perform(vec![pong(1, 1), close(1)], now - longer);
+        driver.perform(vec![pong(2, 1), close(2)], now);
+        driver.cut_overdue_links();
+        alice.cut().await;
+        assert_eq!(waiting(&bob), [text(1)]);
+        assert!(matches!(bob.next().await, Next::Close(_)));
+        assert_eq!(driver.next_wakeup(), Some(now + longer));
     }
 
     #[tokio::test]
