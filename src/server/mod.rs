@@ -39,6 +39,7 @@ mod handle;
 mod held;
 mod http;
 mod link;
+mod lobby;
 mod metrics;
 mod outbox;
 mod ws;
