@@ -232,16 +232,19 @@ impl Server {
 
     /// Serves until asked to stop; then sends everybody away in the way that lets them come back, and keeps what must be kept.
     ///
+    /// Dropping the future stops likewise, in the background: the ports are free at once, the data directory when everybody
+    /// has been sent away and all is kept, for which the runtime must go on.
+    ///
     /// # Errors
     /// The data could not be kept any more, so the server stopped rather than acknowledge what it may lose.
     pub async fn serve(self) -> Result<(), ServeError> {
         let acceptor = TlsAcceptor::from(self.identity.server_config());
         let plain = accept::accept(self.listeners.plain, None, Arc::clone(&self.edge));
         let tls = accept::accept(self.listeners.tls, Some(acceptor), Arc::clone(&self.edge));
-        let edge = self.edge;
-        let stop = async move {
+        let drain = Drain(self.edge.hub.clone());
+        let stop = async {
             self.shutdown.0.notified().await;
-            edge.hub.drain();
+            drain.0.drain();
             // The driver ends when all is done. Until then `/healthz` goes on answering.
             std::future::pending::<()>().await;
         };
@@ -252,6 +255,15 @@ impl Server {
             () = tls => Ok(()),
             () = stop => Ok(()),
         }
+    }
+}
+
+/// Drains the hub when dropped.
+struct Drain(HubHandle);
+
+impl Drop for Drain {
+    fn drop(&mut self) {
+        self.0.drain();
     }
 }
 

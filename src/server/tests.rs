@@ -298,3 +298,28 @@ async fn who_reads_may_have_any_number_of_calls_on_their_way() {
     world.shutdown.shutdown();
     world.serving.await.expect("ran").expect("in good order");
 }
+
+#[tokio::test]
+async fn serving_that_is_broken_off_sends_everybody_away_and_frees_the_data() {
+    let world = World::start().await;
+    let (mut client, _line) = signed_in(world.plain, "alice").await;
+    world.serving.abort();
+    let mut last = None;
+    while let Some(Ok(message)) = client.next().await {
+        last = Some(message);
+    }
+    assert!(
+        matches!(&last, Some(Message::Close(Some(frame))) if u16::from(frame.code) == 1001),
+        "{last:?}"
+    );
+    // The directory is given back by another thread, shortly after the last client has left.
+    let again = config(&world.data);
+    let server = loop {
+        match Server::bind(again.clone()).await {
+            Ok(server) => break server,
+            Err(BindError::Store(store::OpenError::InUse { .. })) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    drop(server);
+}
