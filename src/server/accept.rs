@@ -155,7 +155,8 @@ mod tests {
 
     #[tokio::test]
     async fn silent_connections_do_not_shut_a_port() {
-        let (hub, _driver) = driver::start(Settings::open([0; 32]), Store::none(), Clock::new());
+        let (hub, _driver) =
+            driver::prepare(Settings::open([0; 32]), Store::none(), Clock::new()).start();
         let site = Site {
             plain_port: 1,
             tls_port: 2,

@@ -48,26 +48,41 @@ pub enum DriverError {
     Store(#[from] CommitError),
 }
 
-/// Starts a hub in the present runtime, with what the store kept. The task ends after [`HubHandle::drain`], or when
-/// something can no longer be kept.
+/// A hub that has taken up what was kept, and does not run yet.
+pub struct Prepared {
+    driver: Driver,
+    now: Instant,
+    ops: Vec<StoreOp>,
+}
+
+/// Makes a hub of what the store kept. That may be much, so an asynchronous caller does it on a thread for such work.
 #[must_use]
-pub fn start(
-    settings: Settings,
-    mut store: Store,
-    mut clock: Clock,
-) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
+pub fn prepare(settings: Settings, mut store: Store, mut clock: Clock) -> Prepared {
     let now = clock.now();
     let mut hub = Hub::new(settings, now);
     let ops = hub.restore(now, store.take_snapshot());
-    let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
-    let shared = Arc::new(Shared::default());
-    let mut driver = Driver::new(hub, clock, store, Arc::clone(&shared));
-    for op in ops {
-        driver.keep(op, now.instant);
+    Prepared {
+        driver: Driver::new(hub, clock, store, Arc::default()),
+        now: now.instant,
+        ops,
     }
-    driver.publish();
-    let task = tokio::spawn(driver.run(events_rx));
-    (HubHandle::new(shared, events_tx), task)
+}
+
+impl Prepared {
+    /// Starts the hub in the present runtime. The task ends after [`HubHandle::drain`], when all handles are gone, or when
+    /// something can no longer be kept.
+    #[must_use]
+    pub fn start(self) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
+        let mut driver = self.driver;
+        for op in self.ops {
+            driver.keep(op, self.now);
+        }
+        driver.publish();
+        let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
+        let shared = Arc::clone(&driver.shared);
+        let task = tokio::spawn(driver.run(events_rx));
+        (HubHandle::new(shared, events_tx), task)
+    }
 }
 
 struct Driver {
@@ -615,7 +630,7 @@ mod tests {
     #[tokio::test]
     async fn it_ends_when_nobody_holds_it() {
         let settings = Settings::open([0; 32]);
-        let (handle, task) = start(settings, Store::none(), Clock::new());
+        let (handle, task) = prepare(settings, Store::none(), Clock::new()).start();
         drop(handle);
         task.await.expect("ends").expect("nothing is lost");
     }
