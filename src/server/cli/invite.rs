@@ -1,15 +1,16 @@
 //! `invite`: prints a link that lets one person sign in.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::duration;
 use crate::net::addresses;
-use crate::net::tls::TlsError;
+use crate::net::tls::{CERT_FILE, TlsError};
 use crate::protocol::{Account, AppId};
 use crate::server::config::{Config, ConfigArgs, ConfigError, Durability, url_host};
 use crate::server::invitation::{self, ExchangeError};
-use crate::server::store;
+use crate::server::{TLS_DIR, store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -38,6 +39,10 @@ pub(super) enum Error {
     Choose(#[from] super::ChooseError),
     #[error("invitations are kept on disk, but `durability` is none")]
     NothingKept,
+    #[error(
+        "no server has run with the data directory {}: start one first, or say the right one with --data", .dir.display()
+    )]
+    NoServer { dir: PathBuf },
     #[error("the server picks its own port (`listen` has port 0), so no link can name it")]
     NoPort,
     #[error(transparent)]
@@ -87,6 +92,9 @@ fn make(
     if config.listen.port() == 0 {
         return Err(Error::NoPort);
     }
+    if !has_run(config, dir) {
+        return Err(Error::NoServer { dir: dir.clone() });
+    }
     let now_s = crate::server::unix_s();
     // Made now and thrown away, so that the operator learns here that it cannot be made, and not the invited.
     let expires_s = now_s.saturating_add(validity.as_secs());
@@ -109,6 +117,12 @@ fn make(
         &code,
         identity.fingerprint(),
     ))
+}
+
+/// Whether a server has left its database and its TLS identity; whoever made them here would invite to nowhere.
+fn has_run(config: &Config, dir: &Path) -> bool {
+    let identity = config.tls.is_some() || dir.join(TLS_DIR).join(CERT_FILE).exists();
+    identity && dir.join(store::DATABASE).exists()
 }
 
 /// The host of the link: the advertised one, else the address listened on, else the best guess at how others reach this machine.
@@ -165,6 +179,23 @@ mod tests {
         }
     }
 
+    /// Leaves what a server leaves.
+    fn serve_once(config: &Config) {
+        let data = config.data.as_deref().expect("given");
+        drop(store::open(data, config.durability).expect("opened"));
+        crate::server::identity(config).expect("made");
+    }
+
+    #[test]
+    fn where_no_server_has_run_nobody_is_invited_and_nothing_is_made() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let config = config(&dir, "127.0.0.1:7800");
+        let one = AppId::try_from("one").expect("an app id");
+        let error = make(&config, &one, &alice(), Duration::from_secs(60)).expect_err("refused");
+        assert!(matches!(error, Error::NoServer { .. }), "{error}");
+        assert!(!dir.path().join("data").exists());
+    }
+
     fn alice() -> Account {
         Account::try_from("alice").expect("a name")
     }
@@ -174,6 +205,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let config = config(&dir, "127.0.0.1:7800");
         let app = app(&config, None).expect("the only one");
+        serve_once(&config);
         let link = make(&config, &app, &alice(), Duration::from_secs(60)).expect("made");
         let fingerprint = crate::server::identity(&config)
             .expect("kept")
