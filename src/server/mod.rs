@@ -281,6 +281,7 @@ impl Kept {
     fn read(config: &Config) -> Result<Self, BindError> {
         let mut line_seed = [0; 32];
         getrandom::fill(&mut line_seed)?;
+        tracing::debug!("opening the data");
         let mut clock = Clock::new();
         // The store comes before all other files, since it makes sure that no other process uses the directory.
         let store = match &config.data {

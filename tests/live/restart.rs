@@ -1,11 +1,13 @@
 //! What a restart leaves (sections 11 and 20): SDK 1.4.0 comes back by itself and finds what was acknowledged.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::peer::{Peer, Sdk};
-use crate::server::Server;
+use crate::server::{Server, callsign_server};
 
 /// The SDK tries 10 times, with up to 2 s between.
 const COMES_BACK: Duration = Duration::from_secs(30);
@@ -49,6 +51,38 @@ fn after_an_orderly_restart_web_comes_back_by_itself() {
     let (at_alice, _) = alice.join("room");
     alice.ask("broadcast", json!({"on": at_alice, "text": "all here"}));
     assert_eq!(bob.next("onMessageChannelReceive").args[2], "all here");
+}
+
+#[test]
+fn a_start_that_waits_ends_when_it_is_asked_to() {
+    let directory = tempfile::tempdir().expect("a directory");
+    // As if another process were opening the database.
+    let opening = std::fs::File::create(directory.path().join("callsign.db-opening"));
+    let opening = opening.expect("a file");
+    opening.lock().expect("nobody else has it");
+    let mut child = callsign_server()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(directory.path())
+        .args(["--log", "debug"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("callsign-server can be run");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    // It listens for signals before it says anything of the store.
+    let waiting = |line: std::io::Result<String>| line.expect("text").contains("opening the data");
+    assert!(lines.any(waiting), "it did not begin");
+    let killed = Command::new("sh")
+        .args(["-c", "kill -TERM \"$1\"", "sh", &child.id().to_string()])
+        .status();
+    assert!(killed.expect("a shell").success());
+    let rest: Vec<_> = lines.map_while(Result::ok).collect();
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("stopped before it was ready")),
+        "{rest:?}"
+    );
+    assert!(child.wait().expect("our child").success());
 }
 
 #[test]

@@ -41,7 +41,14 @@ pub(super) fn run(args: ConfigArgs) -> Result<(), Error> {
 
 async fn serve(config: Config) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
-    let server = Server::bind(config).await?;
+    // A start may wait: for a lock on the database, or for much data.
+    let server = tokio::select! {
+        bound = Server::bind(config) => bound?,
+        () = signals.next() => {
+            tracing::info!("stopped before it was ready");
+            return Ok(());
+        }
+    };
     tracing::info!(
         plain = %server.plain_addr(),
         tls = %server.tls_addr(),

@@ -15,6 +15,8 @@ pub const DATABASE: &str = "callsign.db";
 const LOCK: &str = "lock";
 /// The name of the file that is locked while the database is being opened.
 const OPENING: &str = "callsign.db-opening";
+/// How long another process may take to open the database; it needs milliseconds, and only its first start more.
+const OPENING_TIME: Duration = Duration::from_secs(10);
 /// How long a connection waits while another process writes; the command line tools do so for milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a running server waits for another process to end its write, such as a tool of the operator's that holds a
@@ -44,6 +46,12 @@ pub enum OpenError {
     #[error("the data directory {path} is in use by another server")]
     InUse {
         /// The directory.
+        path: PathBuf,
+    },
+    /// Another process has been opening the database for long.
+    #[error("another process has {path} locked and does not let go", path = .path.display())]
+    Locked {
+        /// The file.
         path: PathBuf,
     },
     /// The database cannot be opened, read or given its shape.
@@ -133,14 +141,26 @@ pub fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError>
     // A new database must not be found half made, and cannot be given its log while others look at it.
     let opening = dir.join(OPENING);
     let lock = open_private(&opening)?;
-    lock.lock().map_err(|source| OpenError::File {
-        path: opening,
-        source,
-    })?;
+    take_lock(&lock, opening, OPENING_TIME)?;
     let path = dir.join(DATABASE);
     make_private(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     set_up(Connection::open_with_flags(&path, flags), durability, &path)
+}
+
+/// Takes a lock that others have only for a moment. The system's own way of waiting has no end.
+fn take_lock(lock: &File, path: PathBuf, time: Duration) -> Result<(), OpenError> {
+    let latest = Instant::now() + time;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < latest => {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path }),
+            Err(TryLockError::Error(source)) => return Err(OpenError::File { path, source }),
+        }
+    }
 }
 
 /// Makes a connection wait for other processes as long as a running server does.
@@ -326,6 +346,18 @@ mod tests {
         ] {
             assert_eq!(mode(&dir.join(file)), 0o600, "{file}");
         }
+    }
+
+    #[test]
+    fn an_opening_that_does_not_end_is_told_with_its_file() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join(OPENING);
+        let other = open_private(&path).expect("is made");
+        other.try_lock().expect("is free");
+        let lock = open_private(&path).expect("opens");
+        let short = Duration::from_millis(1);
+        let error = take_lock(&lock, path, short).expect_err("is locked");
+        assert!(error.to_string().contains(OPENING), "{error}");
     }
 
     #[test]
