@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `login`, `lbs`, `keepalive` | how SDKs find the server, sign in, stay, are displaced, and leave |
 //! | `messages`, `channels`, `queries`, `calls` | what users do with it |
+//! | `settings` | where they come from |
 //! | `restart`, `kill9` | what outlives the process |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
@@ -23,4 +24,5 @@ mod queries;
 mod raw;
 mod restart;
 mod server;
+mod settings;
 mod slow_reader;

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod duration;
+mod environment;
 mod invite;
 mod open_files;
 mod serve;
@@ -10,11 +11,15 @@ mod token;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
 use super::config::{App, ConfigArgs};
 use crate::protocol::AppId;
+use environment::Environment;
+
+/// The exit code for arguments that are not understood, as clap has it.
+const WRONG_ARGUMENTS: u8 = 2;
 
 /// The signaling server of Callsign
 #[derive(Debug, Parser)]
@@ -61,7 +66,14 @@ enum ChooseError {
 /// Runs the command of this process's arguments. The code is 0 when all is well, 1 when it is not, 2 for wrong arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let environment = Environment::of_process();
+    let matches = environment.without_empty(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let unknown = environment.unknown(&Cli::command()).join(", ");
+    if !unknown.is_empty() {
+        eprintln!("error: the environment has what is no setting: {unknown}");
+        return ExitCode::from(WRONG_ARGUMENTS);
+    }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(cli.log)
@@ -123,7 +135,6 @@ fn names(ids: &[AppId]) -> String {
 mod tests {
     use super::*;
     use crate::hub::AppRules;
-    use clap::CommandFactory as _;
 
     fn app(id: &str) -> App {
         App {

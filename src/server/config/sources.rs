@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
 use super::file::File;
@@ -24,15 +25,24 @@ pub struct ConfigArgs {
     /// What `[server]` of the file may say, too.
     #[command(flatten)]
     pub server: ServerKeys,
-    /// A limit, as in `[limits]` of the file; may be repeated
+    /// A limit, as in `[limits]` of the file; may be repeated [env: CALLSIGN_LIMITS=NAME=NUMBER,...]
     #[arg(
         long = "limit",
-        env = "CALLSIGN_LIMITS",
         value_name = "NAME=NUMBER",
         value_delimiter = ',',
         value_parser = parse_limit
     )]
     pub limits: Vec<LimitKeys>,
+    /// The same in the environment, apart so that a flag replaces one limit and not all.
+    #[arg(
+        long = "limits",
+        env = "CALLSIGN_LIMITS",
+        value_name = "NAME=NUMBER,...",
+        value_delimiter = ',',
+        value_parser = parse_limit,
+        hide = true
+    )]
+    pub environment_limits: Vec<LimitKeys>,
 }
 
 /// The keys of `[server]`.
@@ -54,7 +64,7 @@ pub struct ServerKeys {
     #[serde(deserialize_with = "from_text")]
     pub advertise: Option<Advertise>,
     /// Take WebSockets without TLS off loopback, too
-    #[arg(long, env = "CALLSIGN_ALLOW_PLAIN", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, env = "CALLSIGN_ALLOW_PLAIN", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub allow_plain: Option<bool>,
     /// Your own certificate chain (PEM), instead of a self-signed one
     #[arg(long, env = "CALLSIGN_TLS_CERT", value_name = "FILE")]
@@ -66,7 +76,7 @@ pub struct ServerKeys {
     #[arg(long, env = "CALLSIGN_IDLE_TIMEOUT", value_name = "SECONDS")]
     pub idle_timeout: Option<u64>,
     /// End a session when its token expires
-    #[arg(long, env = "CALLSIGN_END_AT_TOKEN_EXPIRY", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, env = "CALLSIGN_END_AT_TOKEN_EXPIRY", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub end_at_token_expiry: Option<bool>,
     /// Whether to relay voice (not yet: only `off`)
     #[arg(long, env = "CALLSIGN_TURN", value_name = "off", hide = true)]
@@ -108,6 +118,7 @@ impl Config {
             .limits
             .into_iter()
             .rev()
+            .chain(args.environment_limits.into_iter().rev())
             .chain([file.limits])
             .fold(LimitKeys::default(), LimitKeys::or);
         let data = server
@@ -404,15 +415,27 @@ mod tests {
             "--allow-plain=false",
             "--limit=inbox=1,members=1",
             "--limit=inbox=2",
+            // What the variable stands for.
+            "--limits=inbox=3,channel_messages=3",
             "--data=/tmp/x",
         ];
         let config = load(file, &flags).expect("loaded");
+        assert_eq!(config.limits.channel_messages, 3);
         assert_eq!(config.listen.port(), 9100);
         assert!(!config.allow_plain);
         assert_eq!((config.limits.inbox, config.limits.members), (2, 1));
         let alone = load(file, &["--allow-plain"]).expect("loaded");
         assert!(alone.allow_plain);
         assert_eq!(alone.listen.port(), 9000);
+    }
+
+    #[test]
+    fn a_switch_may_be_a_number() {
+        for (text, expected) in [("1", true), ("0", false), ("true", true), ("false", false)] {
+            let flag = format!("--allow-plain={text}");
+            let config = load("", &[&flag, "--data=/tmp/x"]).expect("loaded");
+            assert_eq!(config.allow_plain, expected, "{text}");
+        }
     }
 
     #[test]
