@@ -66,6 +66,16 @@ const NOT_IN_CORES: &[&str] = &[
     "tokio",
 ];
 
+/// Queues that grow without end. Ours have a bound, and say what happens when it is reached.
+const UNBOUNDED: &[&str] = &[
+    "unbounded_channel",
+    "UnboundedSender",
+    "UnboundedReceiver",
+    "mpsc::unbounded",
+    "std::sync::mpsc::channel",
+    "SegQueue",
+];
+
 /// The most lines of a file before its tests.
 const LINES: usize = 500;
 
@@ -77,6 +87,11 @@ fn every_file_keeps_to_its_layer() {
 #[test]
 fn cores_read_no_clock_and_no_chance() {
     assert_tidy(&sources(), cores);
+}
+
+#[test]
+fn no_queue_is_without_a_bound() {
+    assert_tidy(&sources(), queues);
 }
 
 #[test]
@@ -183,6 +198,24 @@ fn cores(file: &File) -> Vec<String> {
         for word in NOT_IN_CORES.iter().filter(|word| line.contains(*word)) {
             let place = format!("{}:{}", file.path, number + 1);
             found.push(format!("{place}: a core must not name {word}"));
+        }
+    }
+    found
+}
+
+/// Queues that have no bound, in what is shipped.
+fn queues(file: &File) -> Vec<String> {
+    let code = bare(file.product());
+    let mut found = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        // The standard library's takes no bound; its `sync_channel` and Tokio's `channel` take one.
+        let bare_channel = line.split("mpsc::channel").skip(1).any(|rest| {
+            rest.starts_with("()") || (rest.starts_with("::<") && rest.contains(">()"))
+        });
+        let named = UNBOUNDED.iter().any(|word| line.contains(word));
+        if bare_channel || named {
+            let place = format!("{}:{}", file.path, number + 1);
+            found.push(format!("{place}: a queue must have a bound"));
         }
     }
     found
@@ -501,6 +534,38 @@ mod proofs {
         }
         let helper = "#[cfg(test)]\nfn f() {}\nfn g() { Instant::now() }";
         assert_eq!(cores(&file("src/hub/io.rs", helper)).len(), 1);
+    }
+
+    #[test]
+    fn a_queue_without_a_bound_is_found() {
+        for text in [
+            "let (tx, rx) = mpsc::unbounded_channel();",
+            "events_tx: UnboundedSender<Event>,",
+            "let (tx, rx) = std::sync::mpsc::channel();",
+            "use std::sync::mpsc::channel;",
+            "use std::sync::mpsc; fn f() { mpsc::channel() }",
+            "let (tx, rx) = mpsc::channel::<Vec<u8>>();",
+        ] {
+            assert_eq!(
+                queues(&file("src/server/driver.rs", text)).len(),
+                1,
+                "{text}"
+            );
+        }
+        for text in [
+            "use tokio::sync::mpsc; fn f() { mpsc::channel(8) }",
+            "let (tx, rx) = mpsc::channel::<Event>(8);",
+            "let (tx, rx) = oneshot::channel();",
+            "use std::sync::mpsc; fn f() { mpsc::sync_channel(8) }",
+            "// never an unbounded_channel",
+            "#[cfg(test)]\nmod tests {\n    use std::sync::mpsc::channel;\n}",
+        ] {
+            assert_eq!(
+                queues(&file("src/server/driver.rs", text)),
+                [""; 0],
+                "{text}"
+            );
+        }
     }
 
     #[test]
