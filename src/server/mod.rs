@@ -324,7 +324,7 @@ pub(crate) fn unix_s() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// The admin token of a data directory, made at the first start.
+/// The admin token of a data directory, made at the first start, and anew where its file is empty.
 fn admin_token(dir: &Path) -> Result<AdminToken, BindError> {
     let path = dir.join(ADMIN_TOKEN_FILE);
     let in_file = |source| BindError::AdminToken {
@@ -332,14 +332,15 @@ fn admin_token(dir: &Path) -> Result<AdminToken, BindError> {
         source,
     };
     match std::fs::read_to_string(&path) {
-        Ok(text) => return Ok(AdminToken::new(&text)),
+        Ok(text) if !text.trim().is_empty() => return Ok(AdminToken::new(&text)),
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(in_file(source)),
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
-    private::write_new(&path, format!("{text}\n").as_bytes()).map_err(in_file)?;
+    private::replace(&path, format!("{text}\n").as_bytes()).map_err(in_file)?;
     Ok(AdminToken::new(&text))
 }
 

@@ -247,6 +247,11 @@ fn the_admin_token_is_made_once() {
     assert_eq!(first.trim().len(), 43);
     admin_token(dir.path()).expect("kept");
     assert_eq!(std::fs::read_to_string(&path).expect("read"), first);
+    // What a full disk may leave.
+    std::fs::write(&path, "\n").expect("written");
+    admin_token(dir.path()).expect("made anew");
+    let second = std::fs::read_to_string(&path).expect("read");
+    assert!(second.trim().len() == 43 && second != first);
 }
 
 /// A client that has signed in on the plain port.

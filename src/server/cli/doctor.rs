@@ -1,4 +1,5 @@
-//! `doctor`: one line a check, `ok ...` or `problem ...: remedy`. Changes nothing.
+//! `doctor`: one line a check, `ok ...` or `problem ...: remedy`. Changes nothing; only where a server was killed may the
+//! database's library make the index of its log anew.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -62,15 +63,24 @@ pub(super) fn run(args: ConfigArgs) -> ExitCode {
     }
 }
 
+/// What others than the owner may read and should not, each with its remedy.
+pub(super) fn exposed(config: &Config, file: Option<&Path>) -> Vec<String> {
+    let exposed = |finding| match finding {
+        Finding::Ok(_) => None,
+        Finding::Problem { what, remedy } => Some(format!("{what}: {remedy}")),
+    };
+    privacy(config, file)
+        .into_iter()
+        .filter_map(exposed)
+        .collect()
+}
+
 fn examine(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     let now_s = crate::server::unix_s();
     let mut findings = vec![configuration(config, file)];
     findings.extend(config.warnings().into_iter().map(Finding::Ok));
-    if let Some(file) = file.filter(|_| has_certificates(config)) {
-        findings.extend(private_file(file, OTHERS));
-    }
+    findings.extend(privacy(config, file));
     if let Some(dir) = &config.data {
-        findings.extend(data_directory(dir));
         findings.push(database(&dir.join(store::DATABASE)));
     }
     findings.extend(certificate(config, now_s));
@@ -97,6 +107,21 @@ fn has_certificates(config: &Config) -> bool {
         .apps
         .iter()
         .any(|app| !app.rules.certificates.is_empty())
+}
+
+/// Who may read what holds secrets.
+fn privacy(config: &Config, file: Option<&Path>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(file) = file.filter(|_| has_certificates(config)) {
+        findings.extend(private_file(file, OTHERS));
+    }
+    if let Some(dir) = &config.data {
+        findings.extend(data_directory(dir));
+    }
+    if let Some(files) = &config.tls {
+        findings.extend(private_file(&files.key, OTHERS));
+    }
+    findings
 }
 
 fn data_directory(dir: &Path) -> Vec<Finding> {
@@ -162,16 +187,34 @@ fn database(path: &Path) -> Finding {
             "stop the server and restore the data directory from a backup",
         )
     };
-    let checked =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|database| {
-            database.query_row("PRAGMA integrity_check(1)", [], |row| {
-                row.get::<_, String>(0)
-            })
-        });
+    let checked = open_to_look(path).and_then(|database| {
+        database.query_row("PRAGMA integrity_check(1)", [], |row| {
+            row.get::<_, String>(0)
+        })
+    });
     match checked {
         Ok(answer) if answer == "ok" => Finding::Ok(format!("database {shown} is sound")),
         Ok(answer) => broken(answer),
         Err(error) => broken(error.to_string()),
+    }
+}
+
+/// Opens a database without a trace. Nobody has one open that has no log beside it, and only then may it be taken as
+/// immutable, which keeps the library from making a log.
+fn open_to_look(path: &Path) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match path.to_str() {
+        Some(text) if !Path::new(&log).exists() => {
+            let escaped = text
+                .replace('%', "%25")
+                .replace('?', "%3f")
+                .replace('#', "%23");
+            let uri = format!("file:{escaped}?immutable=1");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        Some(_) | None => Connection::open_with_flags(path, flags),
     }
 }
 
@@ -199,14 +242,10 @@ fn certificate(config: &Config, now_s: u64) -> Vec<Finding> {
         }
     };
     let facts = identity.facts();
-    let mut findings = vec![
+    vec![
         validity(&shown, facts, now_s),
         coverage(&shown, facts, config),
-    ];
-    if config.tls.is_some() {
-        findings.extend(private_file(&key, OTHERS));
-    }
-    findings
+    ]
 }
 
 fn validity(shown: &str, facts: &CertificateFacts, now_s: u64) -> Finding {
@@ -395,6 +434,32 @@ mod tests {
         assert!(!dir.path().join("none").exists(), "nothing is changed");
     }
 
+    #[test]
+    fn nothing_is_changed() {
+        let world = installation();
+        let data = world.config.data.as_deref().expect("given");
+        let files = || {
+            let mut files: Vec<_> = fs::read_dir(data)
+                .expect("read")
+                .map(|entry| {
+                    let entry = entry.expect("read");
+                    let changed = entry.metadata().and_then(|file| file.modified());
+                    (entry.file_name(), changed.expect("read"))
+                })
+                .collect();
+            files.sort();
+            files
+        };
+        let before = files();
+        assert_eq!(problems(&world.config), [""; 0]);
+        assert_eq!(files(), before);
+        let open = store::open(data, Durability::Process).expect("opened");
+        let before = files();
+        assert_eq!(problems(&world.config), [""; 0]);
+        assert_eq!(files(), before, "beside a server");
+        drop(open);
+    }
+
     #[cfg(unix)]
     #[test]
     fn what_others_may_read_is_found() {
@@ -416,6 +481,7 @@ mod tests {
                 found.contains(": chmod ") && found.ends_with(&remedy),
                 "{found}"
             );
+            assert_eq!(exposed(&world.config, None), [found], "serve says so, too");
             fs::set_permissions(&path, before).expect("changed back");
         }
     }

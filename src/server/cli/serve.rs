@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use super::open_files;
+use super::{doctor, open_files};
 use crate::server::config::{Config, ConfigArgs, ConfigError};
 use crate::server::{BindError, ServeError, Server, ShutdownHandle};
 
@@ -28,7 +28,11 @@ pub(super) enum Error {
 }
 
 pub(super) fn run(args: ConfigArgs) -> Result<(), Error> {
+    let file = args.config.clone();
     let config = Config::load(args)?;
+    for warning in doctor::exposed(&config, file.as_deref()) {
+        tracing::warn!("{warning}");
+    }
     open_files::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
