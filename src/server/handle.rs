@@ -196,7 +196,7 @@ mod tests {
             };
             let mut settings = Settings::open([0; 32]);
             settings.limits.attribute_changes = 0;
-            let (handle, task) = driver::start(settings, store, clock);
+            let (handle, task) = driver::prepare(settings, store, clock).start();
             Self { handle, task }
         }
 
