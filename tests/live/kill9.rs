@@ -28,7 +28,17 @@ struct Sent {
 
 #[test]
 fn every_acknowledged_message_is_there_in_order_and_once() {
-    let mut server = Server::to_be_restarted("");
+    every_acknowledged_message_survives("");
+}
+
+/// What gives up safety from power cuts does not give up this.
+#[test]
+fn every_acknowledged_message_is_there_without_waiting_for_the_disk() {
+    every_acknowledged_message_survives("[server]\ndurability = \"process\"\n");
+}
+
+fn every_acknowledged_message_survives(config: &str) {
+    let mut server = Server::to_be_restarted(config);
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let (enough_tx, enough_rx) = std::sync::mpsc::channel();
     let senders: Vec<_> = (0..SENDERS)

@@ -33,6 +33,7 @@ fn frames_broken_at_random_trouble_nobody() {
 
 /// Whether the session goes on. Nothing but an orderly close may end it.
 fn survives(raw: &mut Raw, text: &str, n: i64) -> bool {
+    let _told = ToldOnPanic(text);
     raw.try_send_text(text).expect("the server reads");
     // It may close instead.
     drop(raw.try_send_text(&json!(["ping", n]).to_string()));
@@ -42,6 +43,17 @@ fn survives(raw: &mut Raw, text: &str, n: i64) -> bool {
             Incoming::Frame(_) => {}
             Incoming::Closed(Some(_)) => return false,
             end @ (Incoming::Closed(None) | Incoming::Cut) => panic!("{end:?} after {text}"),
+        }
+    }
+}
+
+/// Names the frame at fault.
+struct ToldOnPanic<'a>(&'a str);
+
+impl Drop for ToldOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- after {}", self.0);
         }
     }
 }
