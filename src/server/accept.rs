@@ -162,6 +162,7 @@ mod tests {
             tls_port: 2,
             advertise: None,
             allow_plain: false,
+            public: false,
             admin_token: None,
         };
         let mut edge = Edge::new(hub, site, Desk::closed());

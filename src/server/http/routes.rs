@@ -32,7 +32,9 @@ pub(crate) struct Site {
     pub(crate) advertise: Option<Advertise>,
     /// Whether plain WebSockets are taken off loopback.
     pub(crate) allow_plain: bool,
-    /// What opens `/metrics` off loopback.
+    /// Whether a connection from this machine may come from elsewhere, through a reverse proxy.
+    pub(crate) public: bool,
+    /// What opens `/metrics` then, and off loopback.
     pub(crate) admin_token: Option<AdminToken>,
 }
 
@@ -142,11 +144,11 @@ impl Site {
     }
 
     fn metrics(&self, head: &Head, visit: &Visit) -> Route {
-        // What a reverse proxy passes on comes from elsewhere, though its last step is on loopback.
+        // What a reverse proxy passes on comes from elsewhere, though its last step is on loopback; not every one says so.
         let passed_on = ["Forwarded", "X-Forwarded-For", "Via"]
             .into_iter()
             .any(|name| head.header(name).is_some());
-        let at_home = visit.on_loopback() && !passed_on;
+        let at_home = visit.on_loopback() && !passed_on && !self.public;
         let bearer = head
             .header("Authorization")
             .and_then(|value| value.split_once(' '))
@@ -155,7 +157,7 @@ impl Site {
         let may = at_home
             || matches!((&self.admin_token, bearer), (Some(token), Some(given)) if token.is(given));
         if !may {
-            let why = "off loopback, metrics need the admin token: Authorization: Bearer ..., \
+            let why = "metrics need the admin token here: Authorization: Bearer ..., \
                        as it stands in the file admin-token of the data directory";
             return Route::Answer(Response::text(403, why));
         }
@@ -220,6 +222,7 @@ mod tests {
             tls_port: 7801,
             advertise: None,
             allow_plain: false,
+            public: false,
             admin_token: Some(AdminToken::new("sesame\n")),
         }
     }
@@ -368,6 +371,13 @@ mod tests {
         );
         let proxied = route(HERE, &[("X-Forwarded-For", "192.0.2.9")]);
         assert_eq!(answer(proxied).status, 403);
+        let mut public = site();
+        public.public = true;
+        let at_home = |headers: &[(&str, &str)]| {
+            public.route(&head("GET", "/metrics", headers), &visit(HERE, true), false)
+        };
+        assert_eq!(answer(at_home(&[])).status, 403, "it may be a proxy");
+        assert!(opens(at_home(&[("Authorization", "Bearer sesame")])));
         let mut without = site();
         for token in [None, Some(AdminToken::new("\n"))] {
             without.admin_token = token;
