@@ -1,6 +1,6 @@
 //! Directories and files that only their owner may read, where the system has such a notion (Unix).
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -19,12 +19,24 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Writes a file of mode 0600, which must not exist yet.
+/// Opens a file for writing; where it is not there yet, it is made, with mode 0600.
 ///
 /// # Errors
-/// As the system says; [`io::ErrorKind::AlreadyExists`] where it does.
-pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    create(path, 0o600, content)
+/// As the system says.
+pub fn open(path: &Path) -> io::Result<File> {
+    writing(0o600).create(true).truncate(false).open(path)
+}
+
+/// Makes an empty file of mode 0600. One that is there is not touched, not even opened.
+///
+/// # Errors
+/// As the system says.
+pub fn make_file(path: &Path) -> io::Result<()> {
+    match writing(0o600).create_new(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Puts a file of mode 0600 in the place of another or of none, wholly or not at all.
@@ -74,18 +86,20 @@ fn replace_with_mode(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
 }
 
 fn create(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(mode);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = options.open(path)?;
+    let mut file = writing(mode).create_new(true).open(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+/// How a file is opened for writing; `mode` is that of a new one.
+fn writing(mode: u32) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    options
 }
 
 #[cfg(test)]
@@ -99,14 +113,21 @@ mod tests {
         make_directory(&inner).expect("made");
         make_directory(&inner).expect("there already");
         let file = inner.join("secret");
-        write_new(&file, b"one").expect("written");
-        let again = write_new(&file, b"two").expect_err("it exists");
-        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        make_file(&file).expect("made");
+        open(&file)
+            .and_then(|mut open| open.write_all(b"one"))
+            .expect("written");
+        make_file(&file).expect("there already");
+        drop(open(&file).expect("opened"));
+        assert_eq!(fs::read(&file).expect("read"), b"one");
         replace(&file, b"three").expect("replaced");
         assert_eq!(fs::read(&file).expect("read"), b"three");
         if cfg!(unix) {
             assert_eq!(mode(&inner).expect("read"), Some(0o700));
             assert_eq!(mode(&file).expect("read"), Some(0o600));
+            let lock = inner.with_extension("lock");
+            drop(open(&lock).expect("made"));
+            assert_eq!(mode(&lock).expect("read"), Some(0o600));
         }
         assert_eq!(
             fs::read_dir(&inner).expect("read").count(),

@@ -202,14 +202,6 @@ impl Identity {
 }
 
 impl CertificateFacts {
-    /// What the first certificate of a PEM file says.
-    ///
-    /// # Errors
-    /// The file cannot be read or is no certificate.
-    pub fn of_file(path: &Path) -> Result<Self, TlsError> {
-        facts_of_pem(&read(path)?, path)
-    }
-
     /// The names of a list that the certificate is not for. A wildcard stands for one label.
     #[must_use]
     pub fn missing<'a>(&self, names: &'a [String]) -> Vec<&'a str> {

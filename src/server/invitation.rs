@@ -205,24 +205,10 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::AppRules;
     use crate::protocol::token::{Certificate, verify};
     use crate::server::store::{self, Durability};
 
     const NOW_S: u64 = 1_700_000_000;
-
-    fn app(id: &str, certificates: &[&str]) -> App {
-        App {
-            id: AppId::try_from(id).expect("an app id"),
-            rules: AppRules {
-                certificates: certificates
-                    .iter()
-                    .map(|text| Certificate::new(*text))
-                    .collect(),
-                ..AppRules::default()
-            },
-        }
-    }
 
     struct World {
         connection: Connection,
@@ -247,7 +233,7 @@ mod tests {
     #[test]
     fn a_code_becomes_a_token_of_the_first_certificate_once() {
         let world = invited("one");
-        let apps = [app("one", &["new", "old"])];
+        let apps = [App::of("one", &["new", "old"])];
         let got = exchange(&apps, &world.connection, &world.code, NOW_S).expect("exchanged");
         assert_eq!(got.account.as_str(), "alice");
         assert_eq!(got.expires_s, NOW_S + 3600);
@@ -269,7 +255,7 @@ mod tests {
 
     #[test]
     fn without_a_certificate_no_token_is_needed() {
-        for apps in [vec![], vec![app("one", &[])]] {
+        for apps in [vec![], vec![App::of("one", &[])]] {
             let world = invited("one");
             let got = exchange(&apps, &world.connection, &world.code, NOW_S).expect("exchanged");
             assert!(got.token.is_none());
@@ -279,7 +265,12 @@ mod tests {
     #[test]
     fn an_app_that_is_served_no_more_takes_its_invitations_with_it() {
         let world = invited("one");
-        let got = exchange(&[app("two", &["x"])], &world.connection, &world.code, NOW_S);
+        let got = exchange(
+            &[App::of("two", &["x"])],
+            &world.connection,
+            &world.code,
+            NOW_S,
+        );
         assert!(matches!(got, Err(ExchangeError::Gone)), "{got:?}");
     }
 

@@ -157,8 +157,6 @@ impl std::fmt::Display for Validity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::AppRules;
-    use crate::protocol::token::Certificate;
     use crate::server::config::App;
     use crate::server::invitation::Code;
 
@@ -167,14 +165,7 @@ mod tests {
             listen: listen.parse().expect("an address"),
             data: Some(dir.path().join("data")),
             durability: Durability::Process,
-            apps: vec![App {
-                id: AppId::try_from("one").expect("an app id"),
-                rules: AppRules {
-                    certificates: vec![Certificate::new("secret")],
-                    token_required: true,
-                    ..AppRules::default()
-                },
-            }],
+            apps: vec![App::of("one", &["secret"])],
             ..Config::default()
         }
     }

@@ -134,14 +134,6 @@ fn names(ids: &[AppId]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::AppRules;
-
-    fn app(id: &str) -> App {
-        App {
-            id: AppId::try_from(id).expect("an app id"),
-            rules: AppRules::default(),
-        }
-    }
 
     #[test]
     fn the_command_line_is_sound() {
@@ -188,7 +180,7 @@ mod tests {
     #[test]
     fn an_app_is_chosen_only_when_it_is_clear() {
         let id = |text: &str| AppId::try_from(text).expect("an app id");
-        let two = [app("one"), app("two")];
+        let two = [App::of("one", &[]), App::of("two", &[])];
         assert_eq!(choose(&two[..1], None).expect("the only one").id, id("one"));
         assert_eq!(choose(&two, Some(&id("two"))).expect("there").id, id("two"));
         let text = choose(&two, None).expect_err("two").to_string();

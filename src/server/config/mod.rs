@@ -228,31 +228,31 @@ impl Config {
         })
         .collect()
     }
+}
 
-    /// The app of an id, if it is listed.
-    #[must_use]
-    pub fn app(&self, id: &AppId) -> Option<&App> {
-        self.apps.iter().find(|app| app.id == *id)
+#[cfg(test)]
+impl App {
+    /// One for tests, with these certificates and default rules.
+    pub(crate) fn of(id: &str, certificates: &[&str]) -> Self {
+        let certificate = |text: &&str| crate::protocol::token::Certificate::new(*text);
+        Self {
+            id: AppId::try_from(id).expect("an app id"),
+            rules: AppRules {
+                certificates: certificates.iter().map(certificate).collect(),
+                ..AppRules::default()
+            },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::token::Certificate;
 
     fn app(id: &str, certificates: &[&str], token_required: bool) -> App {
-        App {
-            id: AppId::try_from(id).expect("an app id"),
-            rules: AppRules {
-                certificates: certificates
-                    .iter()
-                    .map(|text| Certificate::new(*text))
-                    .collect(),
-                token_required,
-                ..AppRules::default()
-            },
-        }
+        let mut app = App::of(id, certificates);
+        app.rules.token_required = token_required;
+        app
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The data directory and the database in it: who may use them, and what shape they have. Knows no table's meaning.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::Durability;
+use crate::net::private;
 
 /// The name of the database within the data directory.
 pub const DATABASE: &str = "callsign.db";
@@ -101,9 +102,9 @@ impl DataDir {
     /// # Errors
     /// [`OpenError::InUse`] if another process has it, [`OpenError::File`] if it cannot be made or written.
     pub fn take(path: &Path) -> Result<Self, OpenError> {
-        make_dir(path)?;
+        private::make_directory(path).map_err(in_file(path))?;
         let lock_path = path.join(LOCK);
-        let lock = open_private(&lock_path)?;
+        let lock = private::open(&lock_path).map_err(in_file(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
@@ -137,13 +138,15 @@ pub fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError>
     if durability == Durability::None {
         return set_up(Connection::open_in_memory(), durability, dir);
     }
-    make_dir(dir)?;
+    private::make_directory(dir).map_err(in_file(dir))?;
     // A new database must not be found half made, and cannot be given its log while others look at it.
     let opening = dir.join(OPENING);
-    let lock = open_private(&opening)?;
+    let lock = private::open(&opening).map_err(in_file(&opening))?;
     take_lock(&lock, opening, OPENING_TIME)?;
     let path = dir.join(DATABASE);
-    make_private(&path)?;
+    // For its mode, which the database gives to its log, too. Opening one that is there and closing it again would end the
+    // locks that other connections of this process have on it (POSIX file locks belong to the process).
+    private::make_file(&path).map_err(in_file(&path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     set_up(Connection::open_with_flags(&path, flags), durability, &path)
 }
@@ -261,52 +264,18 @@ fn version(connection: &Connection) -> rusqlite::Result<usize> {
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }
 
-fn make_dir(path: &Path) -> Result<(), OpenError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| OpenError::File {
+/// What the system says of a file, as our error.
+fn in_file(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+    |source| OpenError::File {
         path: path.to_owned(),
         source,
-    })
-}
-
-/// Opens a file for writing; where it is not there yet, it is made for its owner alone.
-fn open_private(path: &Path) -> Result<File, OpenError> {
-    let opened = private().create(true).truncate(false).open(path);
-    opened.map_err(|source| OpenError::File {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// Makes the database's file, for its mode; the database gives its log the same one.
-///
-/// One that is there is not touched: closing it, after opening it in whatever way, would end the locks that other
-/// connections of this process have on it (POSIX file locks belong to the process).
-fn make_private(path: &Path) -> Result<(), OpenError> {
-    match private().create_new(true).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(OpenError::File {
-            path: path.to_owned(),
-            source,
-        }),
     }
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_directory_belongs_to_one_server_at_a_time() {
@@ -352,9 +321,9 @@ mod tests {
     fn an_opening_that_does_not_end_is_told_with_its_file() {
         let temp = tempfile::tempdir().expect("a directory");
         let path = temp.path().join(OPENING);
-        let other = open_private(&path).expect("is made");
+        let other = private::open(&path).expect("is made");
         other.try_lock().expect("is free");
-        let lock = open_private(&path).expect("opens");
+        let lock = private::open(&path).expect("opens");
         let short = Duration::from_millis(1);
         let error = take_lock(&lock, path, short).expect_err("is locked");
         assert!(error.to_string().contains(OPENING), "{error}");
