@@ -11,7 +11,7 @@ use crate::hub::Now;
 /// `unix_ms` goes on at half speed until the wall clock has caught up: what was put in order by it stays in order,
 /// and the difference ends by itself (an hour back is made good within two).
 #[derive(Debug)]
-pub struct Clock {
+pub(super) struct Clock {
     instant: Instant,
     /// Since the Unix epoch.
     unix: Duration,
@@ -20,7 +20,7 @@ pub struct Clock {
 impl Clock {
     /// A clock that stands at the present time.
     #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             instant: Instant::now(),
             unix: wall_clock(),
@@ -28,7 +28,7 @@ impl Clock {
     }
 
     /// The time now: neither part is ever before what an earlier call returned.
-    pub fn now(&mut self) -> Now {
+    pub(super) fn now(&mut self) -> Now {
         self.advance(Instant::now(), wall_clock())
     }
 

@@ -49,7 +49,7 @@ pub enum DriverError {
 }
 
 /// A hub that has taken up what was kept, and does not run yet.
-pub struct Prepared {
+pub(super) struct Prepared {
     driver: Driver,
     now: Instant,
     ops: Vec<StoreOp>,
@@ -57,7 +57,7 @@ pub struct Prepared {
 
 /// Makes a hub of what the store kept. That may be much, so an asynchronous caller does it on a thread for such work.
 #[must_use]
-pub fn prepare(settings: Settings, mut store: Store, mut clock: Clock) -> Prepared {
+pub(super) fn prepare(settings: Settings, mut store: Store, mut clock: Clock) -> Prepared {
     let now = clock.now();
     let mut hub = Hub::new(settings, now);
     let ops = hub.restore(now, store.take_snapshot());
@@ -72,7 +72,7 @@ impl Prepared {
     /// Starts the hub in the present runtime. The task ends after [`HubHandle::drain`], when all handles are gone, or when
     /// something can no longer be kept.
     #[must_use]
-    pub fn start(self) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
+    pub(super) fn start(self) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
         let mut driver = self.driver;
         for op in self.ops {
             driver.keep(op, self.now);

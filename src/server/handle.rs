@@ -16,14 +16,14 @@ use super::outbox::outbox;
 
 /// A hub that runs. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct HubHandle {
+pub(super) struct HubHandle {
     shared: Arc<Shared>,
     events_tx: mpsc::Sender<Event>,
 }
 
 /// Figures of a running hub; what counts up does so from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServerStats {
+pub(super) struct ServerStats {
     /// What the hub says about itself.
     pub hub: hub::Stats,
     /// Frames that came in.
@@ -97,7 +97,7 @@ impl HubHandle {
     /// Serves a WebSocket connection, in a task of its own, until either side ends it. `peer` is the client's address.
     ///
     /// Waits for nothing, so that whoever accepted the connection can end its own task, and free what that holds.
-    pub fn serve_link<S>(&self, ws: WebSocketStream<S>, peer: IpAddr)
+    pub(super) fn serve_link<S>(&self, ws: WebSocketStream<S>, peer: IpAddr)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -107,7 +107,7 @@ impl HubHandle {
 
     /// The figures now.
     #[must_use]
-    pub fn stats(&self) -> ServerStats {
+    pub(super) fn stats(&self) -> ServerStats {
         let counters = &self.shared.counters;
         let hub_stats = self.shared.hub_stats.lock();
         ServerStats {
@@ -123,7 +123,7 @@ impl HubHandle {
 
     /// Begins an orderly stop: every client is sent away in the way that lets it come back, everything is committed,
     /// and the driver ends. Calling it again changes nothing.
-    pub fn drain(&self) {
+    pub(super) fn drain(&self) {
         if !self.shared.draining.swap(true, Ordering::Relaxed) {
             self.shared.drain.notify_one();
         }
@@ -131,7 +131,7 @@ impl HubHandle {
 
     /// Whether [`Self::drain`] has been called.
     #[must_use]
-    pub fn is_draining(&self) -> bool {
+    pub(super) fn is_draining(&self) -> bool {
         self.shared.draining.load(Ordering::Relaxed)
     }
 }

@@ -14,19 +14,19 @@ use crate::protocol::token::{self, Token, TokenKind, TokenSpec};
 use crate::protocol::{Account, AppId, NameError};
 
 /// How long a code may be exchanged (protocol page, section 20).
-pub const CODE_LIFE: Duration = Duration::from_secs(24 * 3600);
+pub(super) const CODE_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// How long the token that it is exchanged for is good, unless the invitation says otherwise.
-pub const TOKEN_VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(super) const TOKEN_VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
 /// The app id of an invitation on a server that lists no app.
-pub const DEFAULT_APP: &str = "callsign";
+pub(super) const DEFAULT_APP: &str = "callsign";
 
 /// The secret of an invitation: 128 random bits, base64url without padding.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Code(String);
+pub(super) struct Code(String);
 
 /// What a code is exchanged for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchanged {
+pub(super) struct Exchanged {
     /// Who was invited.
     pub account: Account,
     /// Their token, or `_no_need_token` where the app has no certificate.
@@ -37,7 +37,7 @@ pub struct Exchanged {
 
 /// Why a code is not made, or not exchanged.
 #[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
+pub(super) enum ExchangeError {
     /// Nobody was invited with it.
     #[error("this code is not known")]
     Unknown,
@@ -66,7 +66,7 @@ impl Code {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn random() -> Result<Self, getrandom::Error> {
+    pub(super) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Self(
@@ -76,13 +76,13 @@ impl Code {
 
     /// One that somebody brought.
     #[must_use]
-    pub fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 
     /// The text, for the link alone.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(super) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -97,7 +97,7 @@ impl fmt::Debug for Code {
 ///
 /// # Errors
 /// [`ExchangeError::Store`] or [`ExchangeError::Random`].
-pub fn invite(
+pub(super) fn invite(
     connection: &Connection,
     app: &AppId,
     account: &Account,
@@ -122,7 +122,7 @@ pub fn invite(
 ///
 /// # Errors
 /// See [`ExchangeError`].
-pub fn exchange(
+pub(super) fn exchange(
     apps: &[App],
     connection: &Connection,
     code: &Code,
@@ -184,7 +184,7 @@ pub(crate) fn token_for(
 /// The link that is given to the invited. `host` is as it stands in a URL, `port` the one of TLS; `fingerprint` lets the app
 /// know the server without anybody else's word.
 #[must_use]
-pub fn link(host: &str, port: u16, app: &AppId, code: &Code, fingerprint: &str) -> String {
+pub(super) fn link(host: &str, port: u16, app: &AppId, code: &Code, fingerprint: &str) -> String {
     let app = percent_encoded(app.as_str());
     let code = code.expose();
     format!("callsign://{host}:{port}/?app={app}&code={code}&fp={fingerprint}")

@@ -25,23 +25,23 @@
 //! ```
 
 pub mod cli;
-pub mod clock;
 pub mod config;
-pub mod driver;
-pub mod invitation;
-pub mod store;
 
 mod accept;
 mod batches;
+mod clock;
+mod driver;
 mod edge;
 mod event;
 mod handle;
 mod held;
 mod http;
+mod invitation;
 mod link;
 mod lobby;
 mod metrics;
 mod outbox;
+mod store;
 mod ws;
 
 use std::io;
@@ -60,13 +60,14 @@ use crate::net::{addresses, private};
 use accept::Listeners;
 use clock::Clock;
 use edge::Edge;
+use handle::{HubHandle, ServerStats};
 use http::{AdminToken, Desk, Site};
 use store::{DataDir, Store};
+use ws::accept_websocket;
 
 pub use config::{Config, ConfigError};
 pub use driver::DriverError;
-pub use handle::{HubHandle, ServerStats};
-pub use ws::accept_websocket;
+pub use store::{CommitError, OpenError};
 
 /// The directory of the TLS identity within the data directory.
 pub const TLS_DIR: &str = "tls";

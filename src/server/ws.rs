@@ -28,7 +28,7 @@ const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + 2 * PIECE_BYTES;
 ///
 /// # Errors
 /// If the answer cannot be written.
-pub async fn accept_websocket<S>(
+pub(super) async fn accept_websocket<S>(
     mut stream: S,
     key: &str,
     leftover: Vec<u8>,

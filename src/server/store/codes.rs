@@ -10,7 +10,7 @@ const TOLD_APART_MS: u64 = 30 * 24 * 3600 * 1000;
 
 /// What a code is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Code {
+pub(crate) struct Code {
     /// The app.
     pub app: String,
     /// Who is invited.
@@ -23,7 +23,7 @@ pub struct Code {
 
 /// What came of redeeming a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redeem {
+pub(crate) enum Redeem {
     /// It was good, and is used up now.
     Redeemed {
         /// The app.
@@ -43,7 +43,7 @@ pub enum Redeem {
 ///
 /// # Errors
 /// If the database cannot be written, or holds this very code.
-pub fn put(connection: &Connection, secret: &str, code: &Code) -> rusqlite::Result<()> {
+pub(crate) fn put(connection: &Connection, secret: &str, code: &Code) -> rusqlite::Result<()> {
     connection.execute(
         "INSERT INTO invite_codes (code_hash, app, account, token_valid_s, expires_at_ms) VALUES (?, ?, ?, ?, ?)",
         params![
@@ -61,7 +61,11 @@ pub fn put(connection: &Connection, secret: &str, code: &Code) -> rusqlite::Resu
 ///
 /// # Errors
 /// If the database cannot be written.
-pub fn redeem(connection: &Connection, secret: &str, now_ms: u64) -> rusqlite::Result<Redeem> {
+pub(crate) fn redeem(
+    connection: &Connection,
+    secret: &str,
+    now_ms: u64,
+) -> rusqlite::Result<Redeem> {
     let hash = hash(secret);
     let redeemed = connection
         .query_row(

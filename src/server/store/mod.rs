@@ -10,7 +10,7 @@
 //! server with it, so that nobody is told "ok" for what would be lost. The next start takes up what was kept. A lock of
 //! another process is no failure for ten minutes: the thread waits, and with it all that must be kept.
 
-pub mod codes;
+pub(super) mod codes;
 mod load;
 mod open;
 mod purge;
@@ -24,7 +24,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::hub::{Snapshot, StoreOp};
 
-pub use open::{DATABASE, DataDir, OpenError, open};
+pub use open::OpenError;
+pub(super) use open::{DATABASE, DataDir, open};
 
 use load::LoadError;
 use write::Writer;
@@ -77,7 +78,7 @@ struct Progress {
 
 /// The store of a running server, or none where nothing is kept.
 #[derive(Debug)]
-pub struct Store {
+pub(super) struct Store {
     snapshot: Snapshot,
     thread: Option<Thread>,
     /// Where nothing is written, the directory is still this server's.
@@ -94,7 +95,7 @@ struct Thread {
 impl Store {
     /// A store that keeps nothing, for a server without a data directory.
     #[must_use]
-    pub fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self {
             snapshot: Snapshot::default(),
             thread: None,
@@ -107,7 +108,11 @@ impl Store {
     ///
     /// # Errors
     /// If the database cannot be opened or read, or the thread cannot be started.
-    pub fn start(data: DataDir, durability: Durability, now_ms: u64) -> Result<Self, OpenError> {
+    pub(super) fn start(
+        data: DataDir,
+        durability: Durability,
+        now_ms: u64,
+    ) -> Result<Self, OpenError> {
         if durability == Durability::None {
             return Ok(Self {
                 _data: Some(data),

@@ -11,7 +11,7 @@ use super::Durability;
 use crate::net::private;
 
 /// The name of the database within the data directory.
-pub const DATABASE: &str = "callsign.db";
+pub(crate) const DATABASE: &str = "callsign.db";
 /// The name of the file within the data directory that a server locks for its life.
 const LOCK: &str = "lock";
 /// The name of the file that is locked while the database is being opened.
@@ -90,7 +90,7 @@ pub enum OpenError {
 ///
 /// The command line tools open the database beside a running server; only servers exclude each other.
 #[derive(Debug)]
-pub struct DataDir {
+pub(crate) struct DataDir {
     path: PathBuf,
     /// Locked; the system releases it when the file is closed, also after `kill -9`.
     _lock: File,
@@ -101,7 +101,7 @@ impl DataDir {
     ///
     /// # Errors
     /// [`OpenError::InUse`] if another process has it, [`OpenError::File`] if it cannot be made or written.
-    pub fn take(path: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
         private::make_directory(path).map_err(in_file(path))?;
         let lock_path = path.join(LOCK);
         let lock = private::open(&lock_path).map_err(in_file(&lock_path))?;
@@ -122,7 +122,7 @@ impl DataDir {
 
     /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -134,7 +134,7 @@ impl DataDir {
 ///
 /// # Errors
 /// All of [`OpenError`] but `InUse`, `Corrupt` and `Thread`.
-pub fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError> {
+pub(crate) fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError> {
     if durability == Durability::None {
         return set_up(Connection::open_in_memory(), durability, dir);
     }
