@@ -27,7 +27,7 @@ pub enum Input {
     Opened {
         /// Its number.
         link: LinkId,
-        /// Where it comes from.
+        /// Where it comes from, as logins are counted: an address, or what stands for a network.
         peer: IpAddr,
     },
     /// A frame came in.

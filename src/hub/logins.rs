@@ -14,7 +14,7 @@ impl Hub {
         match self.links.get(&link) {
             Some(Link::Waiting { peer }) => {
                 // 1.4.0 gives up for good if it is refused while it reconnects, so whoever is too many in a second waits.
-                let peer = network(*peer);
+                let peer = *peer;
                 let limit = self.settings.limits.logins_per_address;
                 if !self.logins.allow(now.instant, peer, limit) {
                     self.timers.cancel(&Timer::LoginDue(link));
@@ -104,17 +104,6 @@ impl Hub {
                 .1
                 .push(close(link, Duration::ZERO, CloseStatus::Refused));
         }
-    }
-}
-
-/// The network that an address is counted under: itself, or its /64 with IPv6, which is what one customer has.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) >> 64 << 64;
-            IpAddr::V6(prefix.into())
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::WebSocketStream;
 
 use crate::hub::{self, LinkId};
+use crate::net::addresses::network;
 
 use super::event::{Event, What};
 use super::link;
@@ -146,8 +147,7 @@ async fn serve<S>(
 {
     let (outbox_tx, outbox_rx) = outbox();
     let opened = What::Opened {
-        // One client, one address, whichever way the listener writes it.
-        peer: peer.to_canonical(),
+        peer: network(peer),
         outbox: outbox_tx,
     };
     let event = |what| Event { link, what };
