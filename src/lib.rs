@@ -5,10 +5,12 @@
 //! | room | layer | what it is |
 //! |---|---|---|
 //! | [`protocol`] | 0 | the words both sides speak: frames, requests, pushes, codes, tokens, limits |
+//! | [`client`] | 1, 2 | the SDK: a pure core, and the handles and the loop around it |
 //! | [`hub`] | 1 | the server's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | `net` | 2 | links: TLS and sockets |
 //! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
 
+pub mod client;
 pub mod hub;
 pub mod protocol;
 

@@ -2,6 +2,7 @@
 //! the applications are told.
 
 mod client;
+pub(crate) mod lab;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
