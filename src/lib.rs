@@ -1,6 +1,6 @@
 //! Callsign: a desktop softphone and messenger, and the signaling server behind it.
 //!
-//! This file is the map; feature gates live here and nowhere else.
+//! This file is the map. Feature gates live here, and in the two rooms that have a part for everybody: `client` and `net`.
 //!
 //! | room | layer | what it is |
 //! |---|---|---|
@@ -14,7 +14,7 @@ pub mod client;
 pub mod hub;
 pub mod protocol;
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub mod net;
 #[cfg(feature = "server")]
 pub mod server;
