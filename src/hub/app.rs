@@ -7,12 +7,13 @@ use crate::protocol::{
 };
 
 use super::attrs::{Attrs, Change};
+use super::calls::Calls;
 use super::channel::Channel;
 use super::cx::{Answer, Cx, fail};
 use super::inbox::{Freed, Inbox};
-use super::invites::Calls;
 use super::sent_ids::SentIds;
 use super::sessions::Session;
+use super::timers::Timer;
 use super::{AppRules, StoreOp};
 
 /// One app. Apps never see each other.
@@ -26,6 +27,8 @@ pub(super) struct App {
     pub(super) channels: HashMap<ChannelName, Channel>,
     pub(super) calls: Calls,
     pub(super) sent_ids: SentIds,
+    /// Bytes that wait in inboxes, by their sender.
+    pub(super) waiting_of: HashMap<Account, usize>,
     /// The number of the last channel event. One counter for all channels: clients drop an event whose number is not
     /// above the last one they saw, in whatever channel that was (protocol page, section 9).
     msgid: u64,
@@ -43,8 +46,19 @@ impl App {
             channels: HashMap::new(),
             calls: Calls::default(),
             sent_ids: SentIds::default(),
+            waiting_of: HashMap::new(),
             msgid: first_msgid,
         }
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+            && self.inboxes.is_empty()
+            && self.users.is_empty()
+            && self.channels.is_empty()
+            && self.calls.len() == 0
+            && self.sent_ids.is_empty()
     }
 
     pub(super) fn next_msgid(&mut self) -> u64 {
@@ -72,10 +86,8 @@ impl App {
 
     /// Answers a request of an account that has a session.
     pub(super) fn request(&mut self, cx: &mut Cx<'_>, from: &Account, request: Request) -> Answer {
-        let in_slot = Request::fails_in_slot(request.function());
         self.route(cx, from, request).map_err(|failure| Failure {
             code: self.code(failure.code),
-            in_slot,
             ..failure
         })
     }
@@ -100,17 +112,34 @@ impl App {
             Request::ChannelClearAttr { channel } => self.change_channel_attr(cx, from, channel, Change::Clear),
             Request::ChannelQueryNum { name } => self.limited(cx, from)?.channel_num(name),
             Request::ChannelQueryUserIsIn { name, account } => self.limited(cx, from)?.channel_is_in(name, account),
-            Request::ChannelQueryUserList { name } => self.limited(cx, from)?.channel_users(&name, limits::LIST_MEMBERS),
-            Request::ChannelQueryUserListAll { name, num } => self.limited(cx, from)?.channel_users(&name, num),
+            Request::ChannelQueryUserList { name } => self.limited_list(cx, from, &name, limits::LIST_MEMBERS)?.channel_users(&name, limits::LIST_MEMBERS),
+            Request::ChannelQueryUserListAll { name, num } => self.limited_list(cx, from, &name, num)?.channel_users(&name, num),
             Request::Voip(step, args) => self.voip(cx, from, step, args),
         }
     }
 
     /// The app, if the account has not asked too much in this second.
     fn limited(&mut self, cx: &Cx<'_>, from: &Account) -> Result<&Self, Failure> {
+        self.limited_costly(cx, from, 1)
+    }
+
+    /// The same for a list of members, which counts for more the longer it is.
+    fn limited_list(
+        &mut self,
+        cx: &Cx<'_>,
+        from: &Account,
+        name: &ChannelName,
+        max: usize,
+    ) -> Result<&Self, Failure> {
+        let num = self.channels.get(name).map_or(0, Channel::num);
+        let cost = 1 + num.min(max) / limits::MEMBERS_PER_QUERY;
+        self.limited_costly(cx, from, u32::try_from(cost).unwrap_or(u32::MAX))
+    }
+
+    fn limited_costly(&mut self, cx: &Cx<'_>, from: &Account, cost: u32) -> Result<&Self, Failure> {
         let limit = cx.limits.queries_per_user;
         if let Some(session) = self.sessions.get_mut(from)
-            && !session.queries.allow(cx.now.instant, limit)
+            && !session.queries.allow_costly(cx.instant(), limit, cost)
         {
             let reason = format!("more than {limit} queries in a second");
             return fail(Code::QueryUserNumOther, reason);
@@ -136,7 +165,11 @@ impl App {
             return fail(Code::GeneralNotLogin, "not logged in");
         };
         let inbox = self.inboxes.entry(from.clone()).or_default();
-        let freed = inbox.acknowledge(ver_clear);
+        let mut freed = inbox.acknowledge(ver_clear);
+        if !std::mem::replace(&mut session.polled, true) {
+            let stale = inbox.first_poll(session.comes_back);
+            freed.messages.extend(stale.messages);
+        }
         let page = inbox.page(max.clamp(1, limits::POLL_MESSAGES), cx.now.unix_ms);
         // Clients do not ask for the next page by themselves (protocol page, section 8).
         session.announced = page.more;
@@ -145,7 +178,7 @@ impl App {
             cx.notify(session.link, Push::Msg { ver });
         }
         let link = session.link;
-        cx.waiting.remove(&freed);
+        self.count_freed(cx, &freed);
         if !freed.stored.is_empty() {
             cx.store(StoreOp::AckInbox {
                 app: self.id.clone(),
@@ -164,7 +197,7 @@ impl App {
 
     /// Keeps the books when messages leave an inbox for another reason than that they were acknowledged.
     pub(super) fn dropped(&mut self, cx: &mut Cx<'_>, account: &Account, freed: Freed) {
-        cx.waiting.remove(&freed);
+        self.count_freed(cx, &freed);
         if !freed.stored.is_empty() {
             cx.store(StoreOp::DropMessages {
                 app: self.id.clone(),
@@ -175,17 +208,48 @@ impl App {
         self.tidy_inbox(cx, account);
     }
 
+    fn count_freed(&mut self, cx: &mut Cx<'_>, freed: &Freed) {
+        cx.totals.messages -= freed.messages.len();
+        for (sender, bytes) in &freed.messages {
+            cx.totals.message_bytes -= bytes;
+            if let Some(waiting) = self.waiting_of.get_mut(sender) {
+                *waiting -= bytes;
+                if *waiting == 0 {
+                    self.waiting_of.remove(sender);
+                }
+            }
+        }
+    }
+
+    /// Gives everything that was restored its time, and forgets what is over.
+    pub(super) fn settle_restored(
+        &mut self,
+        cx: &mut Cx<'_>,
+        mut emptied_since: impl FnMut(&ChannelName) -> Option<u64>,
+    ) {
+        let mut channels: Vec<_> = self.channels.keys().cloned().collect();
+        channels.sort();
+        for name in channels {
+            let since_ms = emptied_since(&name);
+            self.restore_emptied(cx, &name, since_ms);
+        }
+        let mut accounts: Vec<_> = self.inboxes.keys().cloned().collect();
+        accounts.sort();
+        for account in accounts {
+            self.message_expires(cx, &account);
+        }
+    }
+
     /// Forgets an inbox that nobody needs; the next login sees versions from 1 on, as every login may.
     pub(super) fn tidy_inbox(&mut self, cx: &mut Cx<'_>, account: &Account) {
         let empty = self.inboxes.get(account).is_some_and(Inbox::is_empty);
         if !empty || self.sessions.contains_key(account) {
             return;
         }
-        if self
-            .inboxes
-            .remove(account)
-            .is_some_and(|inbox| inbox.stored)
-        {
+        let timer = Timer::MessageExpires(self.id.clone(), account.clone());
+        cx.timers.cancel(&timer);
+        let inbox = self.inboxes.remove(account);
+        if inbox.is_some_and(|inbox| inbox.stored) {
             cx.store(StoreOp::DropInbox {
                 app: self.id.clone(),
                 account: account.clone(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::protocol::attr::BuiltInAttr;
-use crate::protocol::{Account, AttrName, Code, Failure, Uid};
+use crate::protocol::{Account, AttrName, Code, Failure, Uid, limits};
 
 use super::LinkId;
 use super::attrs::{Attrs, Change, built_in};
@@ -25,26 +25,29 @@ pub(super) struct Channel {
     messages: Window,
     /// Changes of each attribute; of all at once under no name.
     changes: Windows<Option<AttrName>>,
-    /// Everybody who ever joined, as their numbers.
+    /// Everybody who ever joined, as their own numbers; at most [`limits::TOTAL_MEMBERS`].
     ever: HashSet<Uid>,
     /// Since when nobody has been here: for timers, and in ms since the Unix epoch.
     pub(super) empty_since: Option<(Instant, u64)>,
-    /// The next timer that looks whether it has been empty for long enough.
-    pub(super) expiry_timer: Option<Instant>,
-    member_num: Told,
-    total_num: Told,
+    /// Whether the store knows since when.
+    pub(super) emptied_stored: bool,
+    /// The numbers that the members were told last.
+    told: HashMap<Counted, usize>,
 }
 
 /// A member, with the connection on which they are told what happens.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) account: Account,
+    /// The number that others are shown.
     pub(super) uid: Uid,
+    /// The number of its own, which tells accounts apart also where all are shown as 0.
+    pub(super) own_uid: Uid,
     pub(super) link: LinkId,
 }
 
 /// Which members a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Counted {
     /// `_member_num`: those who are here.
     Now,
@@ -61,15 +64,6 @@ impl Counted {
             Self::Ever => BuiltInAttr::TotalMemberNum,
         }
     }
-}
-
-/// A number that the members are told from time to time.
-#[derive(Debug, Default)]
-struct Told {
-    /// The number they were told last.
-    last: Option<usize>,
-    /// Whether a timer for the next time is set.
-    timer: bool,
 }
 
 /// What the built-in attributes that are set say.
@@ -113,7 +107,9 @@ impl Channel {
             return false;
         }
         self.places.insert(member.account.clone(), self.next_place);
-        self.ever.insert(member.uid);
+        if self.ever.len() < limits::TOTAL_MEMBERS {
+            self.ever.insert(member.own_uid);
+        }
         self.members.insert(self.next_place, member);
         self.next_place += 1;
         self.empty_since = None;
@@ -155,6 +151,7 @@ impl Channel {
         now: Instant,
         default_limit: u32,
         change: &Change,
+        all: &mut usize,
     ) -> Result<bool, Failure> {
         let (name, set) = match change {
             Change::Set(name, value) => (Some(name), built_in(name, value)?),
@@ -167,41 +164,35 @@ impl Channel {
             return fail(Code::GeneralFailed, reason);
         }
         match change {
-            Change::Set(name, value) => self.set(name, value, set).map(|()| true),
-            Change::Delete(name) => Ok(self.delete(name)),
-            Change::Clear => {
-                self.built_ins = BuiltIns::default();
-                Ok(self.attrs.clear())
+            Change::Set(name, value) => {
+                self.attrs.set(name.clone(), value.clone(), all)?;
+                if let Some((attr, number)) = set {
+                    self.built_ins.0.insert(attr, number);
+                }
+                Ok(true)
             }
+            Change::Delete(name) => {
+                if let Some(attr) = BuiltInAttr::from_name(name.as_str()) {
+                    self.built_ins.0.remove(&attr);
+                }
+                Ok(self.attrs.delete(name, all))
+            }
+            Change::Clear => Ok(self.clear(all)),
         }
     }
 
-    fn set(
-        &mut self,
-        name: &AttrName,
-        value: &Value,
-        built_in: Option<(BuiltInAttr, u32)>,
-    ) -> Result<(), Failure> {
-        self.attrs.set(name.clone(), value.clone())?;
-        if let Some((attr, number)) = built_in {
-            self.built_ins.0.insert(attr, number);
-        }
-        Ok(())
-    }
-
-    fn delete(&mut self, name: &AttrName) -> bool {
-        if let Some(attr) = BuiltInAttr::from_name(name.as_str()) {
-            self.built_ins.0.remove(&attr);
-        }
-        self.attrs.delete(name)
+    /// Forgets all attributes; whether there were any.
+    pub(super) fn clear(&mut self, all: &mut usize) -> bool {
+        self.built_ins = BuiltIns::default();
+        self.attrs.clear(all)
     }
 
     /// Takes back an attribute that was set in an earlier process.
-    pub(super) fn restore_attr(&mut self, name: AttrName, value: Value) {
+    pub(super) fn restore_attr(&mut self, name: AttrName, value: Value, all: &mut usize) {
         if let Ok(Some((attr, number))) = built_in(&name, &value) {
             self.built_ins.0.insert(attr, number);
         }
-        self.attrs.put(name, value);
+        self.attrs.put(name, value, all);
     }
 
     /// What a member is shown: whatever was set, but built-in attributes at their default; and the numbers that the
@@ -247,7 +238,7 @@ impl Channel {
     }
 
     /// How often a number is told, if at all.
-    fn told_every(&self, counted: Counted) -> Option<Duration> {
+    pub(super) fn told_every(&self, counted: Counted) -> Option<Duration> {
         let now = self.built_ins.get(BuiltInAttr::AutoUpdateNum, 0);
         let seconds = match counted {
             Counted::Ever if now > 0 => self.built_ins.get(BuiltInAttr::AutoUpdateTotalNum, 0),
@@ -256,28 +247,11 @@ impl Channel {
         (seconds > 0).then(|| Duration::from_secs(seconds.into()))
     }
 
-    fn told(&mut self, counted: Counted) -> &mut Told {
-        match counted {
-            Counted::Now => &mut self.member_num,
-            Counted::Ever => &mut self.total_num,
-        }
-    }
-
-    /// After how long a number is to be told, unless it is not asked for or a timer is set already.
-    pub(super) fn telling(&mut self, counted: Counted) -> Option<Duration> {
-        let every = self.told_every(counted)?;
-        let told = self.told(counted);
-        (!std::mem::replace(&mut told.timer, true)).then_some(every)
-    }
-
-    /// The number to tell now that its timer fired, if it is asked for and another than last time.
+    /// The number to tell now, if it is asked for and another than last time.
     pub(super) fn tell(&mut self, counted: Counted) -> Option<usize> {
+        self.told_every(counted)?;
         let num = self.count(counted);
-        let asked = self.told_every(counted).is_some();
-        let told = self.told(counted);
-        told.timer = false;
-        let changed = asked && told.last != Some(num);
-        changed.then(|| *told.last.insert(num))
+        (self.told.insert(counted, num) != Some(num)).then_some(num)
     }
 }
 
@@ -289,14 +263,15 @@ mod tests {
     fn member(name: &str, link: u64) -> Member {
         Member {
             account: Account::try_from(name).expect("a name"),
-            uid: Uid(u32::try_from(link).expect("a small number")),
+            uid: Uid(0),
+            own_uid: Uid(u32::try_from(link).expect("a small number")),
             link: LinkId(link),
         }
     }
 
     fn set(channel: &mut Channel, name: &str, value: Value) -> Result<bool, Failure> {
         let name = AttrName::try_from(name).expect("a name");
-        channel.change(Instant::now(), 10, &Change::Set(name, value))
+        channel.change(Instant::now(), 10, &Change::Set(name, value), &mut 0)
     }
 
     #[test]
@@ -352,7 +327,7 @@ mod tests {
         let mut channel = Channel::default();
         set(&mut channel, "_userNotification", json!(0)).expect("in range");
         assert!(!channel.announces());
-        let cleared = channel.change(Instant::now(), 10, &Change::Clear);
+        let cleared = channel.change(Instant::now(), 10, &Change::Clear, &mut 1000);
         assert_eq!(cleared, Ok(true));
         assert!(channel.announces());
     }
@@ -360,12 +335,12 @@ mod tests {
     #[test]
     fn the_eleventh_change_of_an_attribute_in_a_second_is_refused() {
         let mut channel = Channel::default();
-        let now = Instant::now();
+        let (now, mut all) = (Instant::now(), 0);
         let name = AttrName::try_from("topic").expect("a name");
         let change = Change::Set(name, json!("x"));
         for _ in 0..10 {
-            assert_eq!(channel.change(now, 10, &change), Ok(true));
+            assert_eq!(channel.change(now, 10, &change, &mut all), Ok(true));
         }
-        assert!(channel.change(now, 10, &change).is_err());
+        assert!(channel.change(now, 10, &change, &mut all).is_err());
     }
 }

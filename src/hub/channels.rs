@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::protocol::{
     Account, ChannelEvent, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure,
-    MessageId, Push, Reply, limits,
+    MessageId, Push, Reply, Uid, limits,
 };
 
 use super::app::App;
-use super::channel::Member;
+use super::channel::{Counted, Member};
 use super::cx::{Answer, Cx, fail};
 use super::timers::Timer;
 use super::{AttrOwner, LinkId, StoreOp};
@@ -23,9 +23,15 @@ impl App {
     ) -> Answer {
         self.may_join(cx, from, &name)?;
         let uid = self.uid(from);
+        let own_uid = Uid::of(&self.id, from);
         let Some(session) = self.sessions.get_mut(from) else {
             return fail(Code::GeneralNotLogin, "not logged in");
         };
+        let limit = limits::JOINS_PER_USER;
+        if !session.joins.allow(cx.now.instant, limit) {
+            let reason = format!("more than {limit} joins in a second");
+            return fail(Code::JoinChannelOther, reason);
+        }
         let link = session.link;
         if !session.channels.contains(&name) {
             let left = if name.special().is_some() {
@@ -38,15 +44,13 @@ impl App {
                 self.depart(cx, from, &channel);
             }
             let channel = self.channels.entry(name.clone()).or_default();
-            let was_empty = channel.empty_since.is_some();
             channel.join(Member {
                 account: from.clone(),
                 uid,
+                own_uid,
                 link,
             });
-            if was_empty && channel.has_attrs() {
-                self.store_emptied(cx, &name, None);
-            }
+            self.channel_occupied(cx, &name);
             self.announce(cx, &name, from, EnvelopeKind::ChannelUserJoin);
         }
         let channel = self.channels.entry(name).or_default();
@@ -252,9 +256,30 @@ impl App {
         if let Some(channel) = self.channels.get_mut(name) {
             channel.empty_since = Some(now);
             if channel.has_attrs() {
-                self.store_emptied(cx, name, Some(now.1));
+                channel.emptied_stored = true;
+                cx.store(StoreOp::ChannelEmptied {
+                    app: self.id.clone(),
+                    name: name.clone(),
+                    since_ms: Some(now.1),
+                });
             }
             self.channel_expires(cx, name);
+        }
+    }
+
+    /// Somebody is in a channel again, or it is no more: since when it was empty is of no interest.
+    fn channel_occupied(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
+        let Some(channel) = self.channels.get_mut(name) else {
+            return;
+        };
+        let timer = Timer::ChannelExpires(self.id.clone(), name.clone());
+        cx.timers.cancel(&timer);
+        if std::mem::take(&mut channel.emptied_stored) {
+            cx.store(StoreOp::ChannelEmptied {
+                app: self.id.clone(),
+                name: name.clone(),
+                since_ms: None,
+            });
         }
     }
 
@@ -270,36 +295,21 @@ impl App {
         let by_wall = Duration::from_millis(cx.now.unix_ms.saturating_sub(since_ms));
         let empty_for = cx.now.instant.duration_since(since).max(by_wall);
         let kept = channel.ttl().saturating_sub(empty_for);
-        if !channel.has_attrs() {
-            self.channels.remove(name);
-        } else if kept.is_zero() {
+        if channel.has_attrs() && !kept.is_zero() {
+            let timer = Timer::ChannelExpires(self.id.clone(), name.clone());
+            cx.set_timer(kept, timer);
+            return;
+        }
+        if channel.clear(&mut cx.totals.attr_bytes) {
             let owner = AttrOwner::Channel(self.id.clone(), name.clone());
             cx.store(StoreOp::ClearAttrs { owner });
-            self.store_emptied(cx, name, None);
-            self.channels.remove(name);
-        } else {
-            let at = cx.now.instant + kept;
-            if channel.expiry_timer.is_none_or(|timer| at < timer) {
-                channel.expiry_timer = Some(at);
-                cx.set_timer(kept, Timer::ChannelExpires(self.id.clone(), name.clone()));
-            }
         }
-    }
-
-    /// The timer of an empty channel fired.
-    pub(super) fn channel_expiry_due(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
-        if let Some(channel) = self.channels.get_mut(name) {
-            channel.expiry_timer = None;
-            self.channel_expires(cx, name);
+        self.channel_occupied(cx, name);
+        self.channels.remove(name);
+        for counted in Counted::ALL {
+            let timer = Timer::NumDue(self.id.clone(), name.clone(), counted);
+            cx.timers.cancel(&timer);
         }
-    }
-
-    fn store_emptied(&self, cx: &mut Cx<'_>, name: &ChannelName, since_ms: Option<u64>) {
-        cx.store(StoreOp::ChannelEmptied {
-            app: self.id.clone(),
-            name: name.clone(),
-            since_ms,
-        });
     }
 
     /// Gives a channel that an earlier process kept its time: from when it was left, or from now if somebody was in it.
@@ -314,6 +324,7 @@ impl App {
         };
         match since_ms {
             Some(since_ms) => {
+                channel.emptied_stored = true;
                 channel.empty_since = Some((cx.now.instant, since_ms));
                 self.channel_expires(cx, name);
             }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use crate::protocol::limits::Limits;
 use crate::protocol::{Code, Failure, Push, Reply, ServerFrame};
 
-use super::inbox::Freed;
 use super::timers::{Timer, Timers};
 use super::{CloseStatus, LinkId, Now, Output, StoreOp};
 
@@ -17,23 +16,12 @@ pub(super) fn fail<T>(code: Code, reason: impl Into<String>) -> Result<T, Failur
     Err(Failure::new(code, reason))
 }
 
-/// Messages in all inboxes together: a sum that is kept, since it is asked for all the time.
+/// What is kept in memory over all apps: sums that are asked for all the time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct Totals {
     pub(super) messages: usize,
-    pub(super) bytes: usize,
-}
-
-impl Waiting {
-    pub(super) fn add(&mut self, bytes: usize) {
-        self.messages += 1;
-        self.bytes += bytes;
-    }
-
-    pub(super) fn remove(&mut self, freed: &Freed) {
-        self.messages -= freed.messages;
-        self.bytes -= freed.bytes;
-    }
+    pub(super) message_bytes: usize,
+    pub(super) attr_bytes: usize,
 }
 
 /// The surroundings of one input.
@@ -44,8 +32,7 @@ pub(super) struct Cx<'a> {
     pub(super) out: &'a mut Vec<Output>,
     /// What to keep; done before everything in `out`.
     pub(super) ops: &'a mut Vec<StoreOp>,
-    /// What waits in all inboxes of the hub together.
-    pub(super) waiting: &'a mut Waiting,
+    pub(super) totals: &'a mut Totals,
 }
 
 impl Cx<'_> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::protocol::{Envelope, EnvelopeKind, VoipStep};
+use crate::protocol::{Account, Envelope, EnvelopeKind, VoipStep};
 
 /// Messages of one account, oldest first.
 #[derive(Debug, Default)]
@@ -13,8 +13,6 @@ pub(super) struct Inbox {
     /// The version of the latest message ever put here.
     last: u64,
     entries: VecDeque<Entry>,
-    /// Whether a timer for the first expiry is set.
-    pub(super) expiry_timer: bool,
     /// Whether the store knows of it.
     pub(super) stored: bool,
 }
@@ -26,6 +24,8 @@ struct Entry {
     keep: Keep,
     /// Whether a session has been given it.
     delivered: bool,
+    /// Whether it is for a session that may come back, and only for that.
+    for_return: bool,
 }
 
 /// How long a message is kept, if it is not acknowledged.
@@ -50,8 +50,8 @@ pub(super) struct Page {
 /// What leaving messages amounts to, for the books of the hub.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Freed {
-    pub(super) messages: usize,
-    pub(super) bytes: usize,
+    /// The sender and the bytes of each.
+    pub(super) messages: Vec<(Account, usize)>,
     /// Versions of messages that the store holds.
     pub(super) stored: Vec<u64>,
 }
@@ -91,6 +91,15 @@ impl Inbox {
         self.restore(self.last + 1, envelope, keep)
     }
 
+    /// Puts a message of a call for a session that has lost its link and may come back.
+    pub(super) fn put_for_return(&mut self, envelope: Envelope, keep: Keep) -> (u64, usize) {
+        let put = self.put(envelope, keep);
+        if let Some(entry) = self.entries.back_mut() {
+            entry.for_return = true;
+        }
+        put
+    }
+
     /// Puts a message back under the version it had.
     pub(super) fn restore(&mut self, ver: u64, envelope: Envelope, keep: Keep) -> (u64, usize) {
         let bytes = bytes(&envelope);
@@ -101,6 +110,7 @@ impl Inbox {
             envelope,
             keep,
             delivered: false,
+            for_return: false,
         });
         (ver, bytes)
     }
@@ -161,13 +171,31 @@ impl Inbox {
         (freed != Freed::default()).then_some(freed)
     }
 
-    /// Forgets what only the ending session could understand: every message about calls but invitations that nobody
-    /// has been given.
-    pub(super) fn end_session(&mut self) -> Freed {
+    /// Forgets what only the ending session could understand: messages about calls. An invitation that waits for its
+    /// callee's device (`pending`) is for the next session, and what nobody was given is for a session that `comes_back`.
+    pub(super) fn end_session(&mut self, pending: impl Fn(u64) -> bool, comes_back: bool) -> Freed {
+        for entry in &mut self.entries {
+            if entry.invitation().is_some_and(&pending) {
+                entry.delivered = false;
+            } else if let Keep::Call(_) = entry.keep {
+                entry.for_return = comes_back && !entry.delivered;
+            }
+        }
         self.remove(|entry| match entry.keep {
             Keep::Until(_) => false,
-            Keep::Call(_) => entry.delivered || entry.invitation().is_none(),
+            Keep::Call(_) => !entry.for_return && !entry.invitation().is_some_and(&pending),
         })
+    }
+
+    /// A session asks for the first time: whether it is the one that came back is known now.
+    pub(super) fn first_poll(&mut self, came_back: bool) -> Freed {
+        if !came_back {
+            return self.remove(|entry| entry.for_return);
+        }
+        for entry in &mut self.entries {
+            entry.for_return = false;
+        }
+        Freed::default()
     }
 
     fn remove(&mut self, gone: impl Fn(&Entry) -> bool) -> Freed {
@@ -175,8 +203,8 @@ impl Inbox {
         self.entries.retain(|entry| {
             let gone = gone(entry);
             if gone {
-                freed.messages += 1;
-                freed.bytes += bytes(&entry.envelope);
+                let sender = entry.envelope.source.clone();
+                freed.messages.push((sender, bytes(&entry.envelope)));
                 if let Keep::Until(_) = entry.keep {
                     freed.stored.push(entry.ver);
                 }
@@ -278,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_leaves_only_messages_and_new_invitations_behind() {
+    fn a_session_leaves_messages_and_pending_invitations_behind() {
         let mut inbox = Inbox::default();
         inbox.put(instant(), Keep::Until(100));
         inbox.put(envelope(EnvelopeKind::Voip(VoipStep::Bye)), Keep::Call(1));
@@ -286,9 +314,27 @@ mod tests {
             envelope(EnvelopeKind::Voip(VoipStep::Invite)),
             Keep::Call(2),
         );
-        inbox.end_session();
-        assert_eq!(versions(&mut inbox, 0), [1, 3]);
-        inbox.end_session();
+        assert_eq!(versions(&mut inbox, 0), [1, 2, 3]);
+        inbox.end_session(|call| call == 2, false);
+        let page = inbox.page(30, 0);
+        assert_eq!((page.msgs.len(), page.new_invites), (2, vec![2]));
+        inbox.end_session(|_| false, false);
         assert_eq!(versions(&mut inbox, 0), [1]);
+    }
+
+    #[test]
+    fn what_nobody_was_given_waits_for_a_session_that_comes_back() {
+        for came_back in [false, true] {
+            let mut inbox = Inbox::default();
+            let bye = envelope(EnvelopeKind::Voip(VoipStep::Bye));
+            inbox.put(bye.clone(), Keep::Call(1));
+            assert_eq!(versions(&mut inbox, 0), [1]);
+            inbox.put(bye.clone(), Keep::Call(1));
+            inbox.end_session(|_| false, true);
+            inbox.put_for_return(bye, Keep::Call(1));
+            inbox.first_poll(came_back);
+            let expected: &[u64] = if came_back { &[2, 3] } else { &[] };
+            assert_eq!(versions(&mut inbox, 0), expected);
+        }
     }
 }

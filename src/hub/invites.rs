@@ -3,143 +3,27 @@
 //! The hub forwards each step to the other party and knows just enough to never tell a session of a call that it cannot
 //! know: the Python client dies of that (protocol page, section 10).
 
-use std::collections::HashMap;
-
 use crate::protocol::{
     Account, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure, InviteExtra,
     Reply, VoipArgs, VoipContent, VoipStep, limits,
 };
 
-use super::LinkId;
 use super::app::App;
+use super::calls::{Call, Party, Phase, Role};
 use super::cx::{Answer, Cx, fail};
 use super::inbox::Keep;
 use super::sessions::Ending;
 use super::timers::Timer;
 
-/// The calls of one app that have not ended.
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    by_id: HashMap<u64, Call>,
-    by_account: HashMap<Account, Vec<u64>>,
-    last_id: u64,
-}
-
-/// One call.
-#[derive(Clone, Debug)]
-struct Call {
-    channel: ChannelName,
-    caller: Party,
-    callee: Party,
-    /// Whom the caller called: the callee, or the telephone number that a gateway answers for.
-    dialed: Account,
-    phase: Phase,
-}
-
-/// A party, and the connection on which it came to know of the call.
-#[derive(Clone, Debug)]
-struct Party {
-    account: Account,
-    link: Option<LinkId>,
-}
-
+/// What a party can be told now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// The callee's device has not acknowledged the invitation; a timer runs.
-    Sent,
-    /// It has; a person is asked, for as long as it takes.
-    Ringing,
-    /// The callee accepted.
-    Talking,
-}
-
-/// Which party of a call an account is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Caller,
-    Callee,
-}
-
-impl Call {
-    fn party(&self, role: Role) -> &Party {
-        match role {
-            Role::Caller => &self.caller,
-            Role::Callee => &self.callee,
-        }
-    }
-
-    fn role_of(&self, account: &Account) -> Role {
-        if self.caller.account == *account {
-            Role::Caller
-        } else {
-            Role::Callee
-        }
-    }
-
-    /// The name under which a party knows the other.
-    fn name_across(&self, role: Role) -> &Account {
-        match role {
-            Role::Caller => &self.dialed,
-            Role::Callee => &self.caller.account,
-        }
-    }
-}
-
-impl Calls {
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    /// A session has been given the invitation of a call: from now on it can be told more of it.
-    pub(super) fn invitation_delivered(&mut self, id: u64, link: LinkId) {
-        if let Some(call) = self.by_id.get_mut(&id) {
-            call.callee.link = Some(link);
-        }
-    }
-
-    fn add(&mut self, call: Call) -> u64 {
-        self.last_id += 1;
-        let id = self.last_id;
-        for account in [&call.caller.account, &call.callee.account] {
-            self.by_account.entry(account.clone()).or_default().push(id);
-        }
-        self.by_id.insert(id, call);
-        id
-    }
-
-    fn remove(&mut self, id: u64) -> Option<Call> {
-        let call = self.by_id.remove(&id)?;
-        for account in [&call.caller.account, &call.callee.account] {
-            if let Some(ids) = self.by_account.get_mut(account) {
-                ids.retain(|other| *other != id);
-                if ids.is_empty() {
-                    self.by_account.remove(account);
-                }
-            }
-        }
-        Some(call)
-    }
-
-    fn ids_of(&self, account: &Account) -> &[u64] {
-        self.by_account.get(account).map_or(&[], Vec::as_slice)
-    }
-
-    /// The latest call of an account in a role, under the names by which it knows it.
-    fn find(
-        &self,
-        account: &Account,
-        role: Role,
-        channel: &ChannelName,
-        peer: &Account,
-    ) -> Option<u64> {
-        self.ids_of(account).iter().rev().copied().find(|id| {
-            self.by_id.get(id).is_some_and(|call| {
-                call.channel == *channel
-                    && call.party(role).account == *account
-                    && call.name_across(role) == peer
-            })
-        })
-    }
+enum Hears {
+    /// Its session knows the call.
+    Now,
+    /// Its link is lost, or its client has not shown yet that it is the one that comes back.
+    OnReturn,
+    /// It does not know the call, or does so no more.
+    Nothing,
 }
 
 impl App {
@@ -178,25 +62,11 @@ impl App {
             peer: dialed,
             extra,
         } = args;
-        if dialed == *from {
+        let callee = self.callee_of(&dialed)?;
+        if callee == *from {
             return fail(Code::InviteCantRecv, "nobody can call themselves");
         }
-        if let Some(id) = self.calls.find(from, Role::Caller, &channel, &dialed) {
-            if self
-                .calls
-                .by_id
-                .get(&id)
-                .is_some_and(|call| call.phase != Phase::Talking)
-            {
-                return fail(
-                    Code::InviteReinvite,
-                    "already inviting this peer on this channel",
-                );
-            }
-            // Clients keep one call for a channel and a peer; a new invitation replaces it.
-            self.calls.remove(id);
-        }
-        let callee = self.callee_of(&dialed)?;
+        self.replace_call(cx, from, &channel, &dialed)?;
         let wishes = InviteExtra::parse(&extra);
         let online = self.sessions.contains_key(&callee);
         if wishes.require_peer_online && !online {
@@ -204,37 +74,59 @@ impl App {
         }
         let busy =
             |account: &Account| self.calls.ids_of(account).len() >= limits::CALLS_PER_ACCOUNT;
-        let is_gateway = self.rules.gateway.as_ref() == Some(&callee);
-        if busy(from) || (busy(&callee) && !is_gateway) {
+        let is_gateway = |account: &Account| self.rules.gateway.as_ref() == Some(account);
+        if [from, &callee]
+            .into_iter()
+            .any(|account| busy(account) && !is_gateway(account))
+        {
             return fail(Code::InviteCantRecv, "too many calls at a time");
         }
+        self.room_for(cx, from, &callee)
+            .or_else(|why| fail(Code::InviteCantRecv, why))?;
         let link = self.sessions.get(from).map(|session| session.link);
-        let id = self.calls.add(Call {
+        let call = Call {
             channel,
-            caller: Party {
-                account: from.clone(),
-                link,
-            },
-            callee: Party {
-                account: callee,
-                link: None,
-            },
+            caller: Party::new(from.clone(), link),
+            callee: Party::new(callee, None),
             dialed,
             phase: Phase::Sent,
-        });
+        };
+        let id = self.calls.add(call.clone());
         let timeout = wishes.timeout.unwrap_or(limits::INVITE_TIMEOUT);
         cx.set_timer(timeout, Timer::InviteExpires(self.id.clone(), id));
-        if let Some(call) = self.calls.by_id.get(&id).cloned() {
-            self.tell_party(
-                cx,
-                id,
-                &call,
-                Role::Callee,
-                EnvelopeKind::Voip(VoipStep::Invite),
-                extra,
-            );
-        }
+        let kind = EnvelopeKind::Voip(VoipStep::Invite);
+        let envelope = self.envelope(cx, &call, Role::Callee, kind, extra);
+        self.put(cx, &call.callee.account, envelope, Keep::Call(id));
         Ok(Reply::Done)
+    }
+
+    /// Clients keep one call for a channel and a peer: a new invitation replaces one that was answered, and one of a
+    /// login that is over. Another that is pending stands.
+    fn replace_call(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        channel: &ChannelName,
+        dialed: &Account,
+    ) -> Result<(), Failure> {
+        let Some(id) = self.calls.find(from, Role::Caller, channel, dialed) else {
+            return Ok(());
+        };
+        let Some(call) = self.calls.by_id.get(&id) else {
+            return Ok(());
+        };
+        if call.phase == Phase::Talking {
+            self.remove_call(cx, id);
+        } else if self.hears(&call.caller) == Hears::Now {
+            return fail(
+                Code::InviteReinvite,
+                "already inviting this peer on this channel",
+            );
+        } else {
+            let extra = self.reason_extra("disconnected", Code::InviteOther);
+            self.end_call(cx, id, Role::Caller, Some(extra));
+        }
+        Ok(())
     }
 
     /// Who answers for a dialed account: a number that nobody is signed in under is the gateway's.
@@ -261,25 +153,27 @@ impl App {
         let id = self
             .calls
             .find(from, Role::Callee, &args.channel, &args.peer);
-        let call = id.and_then(|id| Some((id, self.calls.by_id.get_mut(&id)?)));
+        let call = id.and_then(|id| Some((id, self.calls.by_id.get(&id)?)));
         let Some((id, call)) = call.filter(|(_, call)| phases.contains(&call.phase)) else {
             return fail(Code::InviteOther, "there is no such call any more");
         };
+        self.room_for(cx, from, &call.caller.account)
+            .or_else(|why| fail(Code::InviteOther, why))?;
+        let mut call = call.clone();
         // Whoever answers an invitation has it, wherever it came from.
         call.callee.link = self.sessions.get(from).map(|session| session.link);
-        call.phase = next.unwrap_or(call.phase);
-        let call = call.clone();
-        if next.is_none() {
-            self.calls.remove(id);
+        self.withdraw(cx, id, from);
+        match next {
+            Some(phase) => {
+                call.phase = phase;
+                let timer = Timer::InviteExpires(self.id.clone(), id);
+                cx.timers.cancel(&timer);
+                self.calls.by_id.insert(id, call.clone());
+            }
+            None => drop(self.remove_call(cx, id)),
         }
-        self.tell_party(
-            cx,
-            id,
-            &call,
-            Role::Caller,
-            EnvelopeKind::Voip(step),
-            args.extra,
-        );
+        let kind = EnvelopeKind::Voip(step);
+        self.tell_party(cx, id, &call, Role::Caller, kind, args.extra);
         Ok(Reply::Done)
     }
 
@@ -293,49 +187,51 @@ impl App {
         let Some((id, role, call)) = found else {
             return fail(Code::InviteOther, "there is no such call any more");
         };
-        let waiting = self.inboxes.get(&call.party(role.other()).account);
-        let limit = cx.limits.inbox as usize;
-        if limit > 0 && waiting.is_some_and(|inbox| inbox.len() >= limit) {
-            return fail(Code::InviteOther, "the peer's inbox is full");
-        }
+        let peer = &call.party(role.other()).account;
+        self.room_for(cx, from, peer)
+            .or_else(|why| fail(Code::InviteOther, why))?;
         let kind = EnvelopeKind::Voip(VoipStep::Msg);
         self.tell_party(cx, id, &call, role.other(), kind, args.extra);
         Ok(Reply::Done)
     }
 
     /// Either party ends the call. What ended already needs no ending; and two who called each other on one channel
-    /// have one call between them, which ends once.
+    /// have one call between them, of whose end the other is told once.
     fn bye(&mut self, cx: &mut Cx<'_>, from: &Account, args: &VoipArgs) -> Answer {
         let mut told = false;
         for role in [Role::Caller, Role::Callee] {
-            match self.calls.find(from, role, &args.channel, &args.peer) {
-                Some(id) if told => drop(self.calls.remove(id)),
-                Some(id) => {
-                    self.end_call(cx, id, role, args.extra.clone());
-                    told = true;
-                }
-                None => {}
+            if let Some(id) = self.calls.find(from, role, &args.channel, &args.peer) {
+                let extra = (!told).then(|| args.extra.clone());
+                told |= self.end_call(cx, id, role, extra);
             }
         }
         Ok(Reply::Done)
     }
 
-    /// Ends a call by one party: the other is told if it knows of it; else it never will.
-    fn end_call(&mut self, cx: &mut Cx<'_>, id: u64, by: Role, extra: String) {
-        let Some(call) = self.calls.remove(id) else {
-            return;
+    /// Ends a call by one party; the other is told `extra`, if it knows of it and there is something to tell. Returns
+    /// whether it was.
+    fn end_call(&mut self, cx: &mut Cx<'_>, id: u64, by: Role, extra: Option<String>) -> bool {
+        let Some(call) = self.remove_call(cx, id) else {
+            return false;
         };
-        if by == Role::Caller && self.withdraw(cx, id, &call.callee.account) {
-            return;
+        let unseen = self.withdraw(cx, id, &call.callee.account);
+        let Some(extra) = extra.filter(|_| by == Role::Callee || !unseen) else {
+            return false;
+        };
+        let kind = EnvelopeKind::Voip(VoipStep::Bye);
+        self.tell_party(cx, id, &call, by.other(), kind, extra)
+    }
+
+    /// Forgets a call and its timers.
+    fn remove_call(&mut self, cx: &mut Cx<'_>, id: u64) -> Option<Call> {
+        let call = self.calls.remove(id)?;
+        cx.timers.cancel(&Timer::InviteExpires(self.id.clone(), id));
+        for party in [&call.caller, &call.callee] {
+            let account = party.account.clone();
+            cx.timers
+                .cancel(&Timer::PartyLost(self.id.clone(), id, account));
         }
-        self.tell_party(
-            cx,
-            id,
-            &call,
-            by.other(),
-            EnvelopeKind::Voip(VoipStep::Bye),
-            extra,
-        );
+        Some(call)
     }
 
     /// Takes an invitation back that nobody has been given.
@@ -349,52 +245,39 @@ impl App {
 
     /// The callee's device did not acknowledge in time.
     pub(super) fn invite_expires(&mut self, cx: &mut Cx<'_>, id: u64) {
-        let pending = self
-            .calls
-            .by_id
-            .get(&id)
-            .is_some_and(|call| call.phase == Phase::Sent);
-        let Some(call) = pending.then(|| self.calls.remove(id)).flatten() else {
+        let Some(call) = self.remove_call(cx, id) else {
             return;
         };
         let extra = self.reason_extra("timeout", Code::InviteTimeout);
         if !self.withdraw(cx, id, &call.callee.account) {
-            self.tell_party(
-                cx,
-                id,
-                &call,
-                Role::Callee,
-                EnvelopeKind::Voip(VoipStep::Bye),
-                extra.clone(),
-            );
+            let bye = EnvelopeKind::Voip(VoipStep::Bye);
+            self.tell_party(cx, id, &call, Role::Callee, bye, extra.clone());
         }
-        self.tell_party(
-            cx,
-            id,
-            &call,
-            Role::Caller,
-            EnvelopeKind::VoipInviteFailed,
-            extra,
-        );
+        let failed = EnvelopeKind::VoipInviteFailed;
+        self.tell_party(cx, id, &call, Role::Caller, failed, extra);
     }
 
     /// The session of an account ended: so do its calls, at once or after a while.
     pub(super) fn end_calls(&mut self, cx: &mut Cx<'_>, account: &Account, ending: Ending) {
         for id in self.calls.ids_of(account).to_vec() {
-            let Some(call) = self.calls.by_id.get(&id) else {
+            let Some(call) = self.calls.by_id.get_mut(&id) else {
                 continue;
             };
             let role = call.role_of(account);
-            if call.party(role).link.is_none() {
-                // An invitation that nobody has been given waits for the next login.
+            let is_pending = call.phase == Phase::Sent;
+            let party = call.party_mut(role);
+            if role == Role::Callee && is_pending {
+                // An invitation that its device has not acknowledged waits for the next login.
+                party.link = None;
                 continue;
             }
             match ending {
                 Ending::Logout | Ending::Kicked => {
                     let extra = self.reason_extra("disconnected", Code::InviteOther);
-                    self.end_call(cx, id, role, extra);
+                    self.end_call(cx, id, role, Some(extra));
                 }
-                Ending::Lost => {
+                Ending::Lost { comes_back } => {
+                    party.comes_back = comes_back;
                     let timer = Timer::PartyLost(self.id.clone(), id, account.clone());
                     cx.set_timer(limits::CALL_SURVIVES, timer);
                 }
@@ -402,14 +285,19 @@ impl App {
         }
     }
 
-    /// A party's link was lost some time ago; if the account did not come back, its call ends.
-    pub(super) fn party_lost(&mut self, cx: &mut Cx<'_>, id: u64, account: &Account) {
-        if self.sessions.contains_key(account) {
-            return;
+    /// An account is back before its calls were given up.
+    pub(super) fn keep_calls(&self, cx: &mut Cx<'_>, account: &Account) {
+        for id in self.calls.ids_of(account) {
+            let timer = Timer::PartyLost(self.id.clone(), *id, account.clone());
+            cx.timers.cancel(&timer);
         }
+    }
+
+    /// A party's link was lost some time ago, and the account did not come back.
+    pub(super) fn party_lost(&mut self, cx: &mut Cx<'_>, id: u64, account: &Account) {
         if let Some(role) = self.calls.by_id.get(&id).map(|call| call.role_of(account)) {
             let extra = self.reason_extra("disconnected", Code::InviteNet);
-            self.end_call(cx, id, role, extra);
+            self.end_call(cx, id, role, Some(extra));
         }
     }
 
@@ -418,7 +306,7 @@ impl App {
         serde_json::json!({ "reason": reason, "code": self.code(code).number() }).to_string()
     }
 
-    /// Puts a step into a party's inbox, if its session can know the call.
+    /// Puts a step into a party's inbox, if it can know the call and there is room; whether it did.
     fn tell_party(
         &mut self,
         cx: &mut Cx<'_>,
@@ -427,15 +315,45 @@ impl App {
         to: Role,
         kind: EnvelopeKind,
         extra: String,
-    ) {
-        let (party, peer) = (call.party(to), call.name_across(to));
-        let invites = kind == EnvelopeKind::Voip(VoipStep::Invite);
-        let knows = self.sessions.get(&party.account).is_some_and(|session| {
-            party.link == Some(session.link) || (session.comes_back && party.link.is_some())
-        });
-        if !invites && !knows {
-            return;
+    ) -> bool {
+        let party = call.party(to);
+        let hears = self.hears(party);
+        let envelope = self.envelope(cx, call, to, kind, extra);
+        if self.room_for(cx, &envelope.source, &party.account).is_err() {
+            return false;
         }
+        match hears {
+            Hears::Nothing => return false,
+            Hears::Now => drop(self.put(cx, &party.account, envelope, Keep::Call(id))),
+            Hears::OnReturn => self.put_for_return(cx, &party.account, envelope, Keep::Call(id)),
+        }
+        true
+    }
+
+    /// What a party can be told: only a session that sent or was given the invitation in this login knows the call, or
+    /// one of 1.4.0, which keeps its calls when it comes back, and says so before it polls.
+    fn hears(&self, party: &Party) -> Hears {
+        let Some(knew) = party.link else {
+            return Hears::Nothing;
+        };
+        match self.sessions.get(&party.account) {
+            Some(session) if session.link == knew || session.comes_back => Hears::Now,
+            Some(session) if session.polled => Hears::Nothing,
+            Some(_) | None if party.comes_back => Hears::OnReturn,
+            Some(_) | None => Hears::Nothing,
+        }
+    }
+
+    fn envelope(
+        &self,
+        cx: &Cx<'_>,
+        call: &Call,
+        to: Role,
+        kind: EnvelopeKind,
+        extra: String,
+    ) -> Envelope {
+        let peer = call.name_across(to);
+        let invites = kind == EnvelopeKind::Voip(VoipStep::Invite);
         let peeruid = if invites && self.rules.extra_as_peeruid {
             extra.clone().into()
         } else {
@@ -447,12 +365,11 @@ impl App {
             peeruid,
             extra,
         };
-        let destination = if to == Role::Callee {
-            &call.dialed
-        } else {
-            &party.account
+        let destination = match to {
+            Role::Callee => &call.dialed,
+            Role::Caller => &call.caller.account,
         };
-        let envelope = Envelope {
+        Envelope {
             version: EnvelopeVersion::V2,
             source: peer.clone(),
             destination: Some(destination.clone()),
@@ -460,17 +377,6 @@ impl App {
             kind,
             sent_ms: cx.now.unix_ms,
             content: content.to_text(),
-        };
-        let account = party.account.clone();
-        self.put(cx, &account, envelope, Keep::Call(id));
-    }
-}
-
-impl Role {
-    fn other(self) -> Self {
-        match self {
-            Self::Caller => Self::Callee,
-            Self::Callee => Self::Caller,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::protocol::{
 
 use super::app::App;
 use super::cx::{Answer, Cx, fail};
-use super::inbox::Keep;
+use super::inbox::{Inbox, Keep};
 use super::timers::Timer;
 use super::{StoreOp, StoredMessage};
 
@@ -26,20 +26,8 @@ impl App {
         if self.is_repeat(cx, from, message_id.as_ref()) {
             return Ok(Reply::Done);
         }
-        let waiting = self.inboxes.get(&peer).map_or(0, |inbox| inbox.len());
-        let limit = cx.limits.inbox;
-        if limit > 0 && waiting >= limit as usize {
-            return fail(
-                Code::SendMessageOther,
-                format!("the inbox of {peer} is full"),
-            );
-        }
-        if cx.waiting.bytes >= limits::INBOXES_BYTES {
-            return fail(
-                Code::SendMessageOther,
-                "the server holds no more messages now",
-            );
-        }
+        self.room_for(cx, from, &peer)
+            .or_else(|why| fail(Code::SendMessageOther, why))?;
         self.remember_id(cx, from, message_id);
         let message = StoredMessage {
             app: self.id.clone(),
@@ -51,10 +39,33 @@ impl App {
             sent_ms: cx.now.unix_ms,
             content,
         };
-        let (account, envelope, keep) = unpack(&message);
+        let account = message.account.clone();
+        let (envelope, keep) = unpack(message.clone());
         let ver = self.put(cx, &account, envelope, keep);
         cx.store(StoreOp::PutMessage(StoredMessage { ver, ..message }));
         Ok(Reply::Done)
+    }
+
+    /// Whether something of a sender's may go into an inbox; if not, why.
+    pub(super) fn room_for(
+        &self,
+        cx: &Cx<'_>,
+        sender: &Account,
+        account: &Account,
+    ) -> Result<(), String> {
+        let limit = cx.limits.inbox as usize;
+        let waiting = self.inboxes.get(account).map_or(0, Inbox::len);
+        if limit > 0 && waiting >= limit {
+            return Err(format!("the inbox of {account} is full"));
+        }
+        if cx.totals.message_bytes >= limits::INBOXES_BYTES {
+            return Err("the server holds no more messages now".to_owned());
+        }
+        let own = self.waiting_of.get(sender).copied().unwrap_or(0);
+        if own >= limits::INBOXES_BYTES_PER_SENDER {
+            return Err("too many of your messages wait for their receivers".to_owned());
+        }
+        Ok(())
     }
 
     /// Whether a sender's message was accepted before.
@@ -67,14 +78,28 @@ impl App {
         let Some(id) = id else { return };
         let now_ms = cx.now.unix_ms;
         let forget_at_ms = now_ms + millis(limits::SENT_ID_KEPT);
-        self.sent_ids
-            .remember(from, id.clone(), forget_at_ms, now_ms);
+        self.sent_ids.remember(from, id.clone(), forget_at_ms);
+        self.watch_sent_ids(cx);
         cx.store(StoreOp::PutSentId {
             app: self.id.clone(),
             sender: from.clone(),
             id,
             forget_at_ms,
         });
+    }
+
+    /// Looks now and then for ids that may be forgotten, while there are any.
+    pub(super) fn watch_sent_ids(&self, cx: &mut Cx<'_>) {
+        let at = cx.instant() + limits::SENT_IDS_SWEEP;
+        cx.timers
+            .set_earlier(at, Timer::SentIdsExpire(self.id.clone()));
+    }
+
+    pub(super) fn sent_ids_expire(&mut self, cx: &mut Cx<'_>) {
+        self.sent_ids.expire(cx.now.unix_ms);
+        if !self.sent_ids.is_empty() {
+            self.watch_sent_ids(cx);
+        }
     }
 
     /// Puts something into an inbox and says so to its owner. While a session has been told and has not polled
@@ -86,10 +111,10 @@ impl App {
         envelope: Envelope,
         keep: Keep,
     ) -> u64 {
+        let sender = envelope.source.clone();
         let inbox = self.inboxes.entry(account.clone()).or_default();
         let (ver, bytes) = inbox.put(envelope, keep);
-        cx.waiting.add(bytes);
-        self.watch_expiry(cx, account);
+        self.count_put(cx, account, sender, bytes, keep);
         if let Some(session) = self.sessions.get_mut(account)
             && !session.announced
         {
@@ -99,61 +124,85 @@ impl App {
         ver
     }
 
-    /// Takes back a message that an earlier process kept.
-    pub(super) fn restore_message(&mut self, cx: &mut Cx<'_>, message: &StoredMessage) {
-        let (account, envelope, keep) = unpack(message);
+    /// Puts something into an inbox for a session that may come back; nobody is told, since it polls when it does.
+    pub(super) fn put_for_return(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        envelope: Envelope,
+        keep: Keep,
+    ) {
+        let sender = envelope.source.clone();
         let inbox = self.inboxes.entry(account.clone()).or_default();
-        let (_, bytes) = inbox.restore(message.ver, envelope, keep);
-        cx.waiting.add(bytes);
-        self.watch_expiry(cx, &account);
+        let (_, bytes) = inbox.put_for_return(envelope, keep);
+        self.count_put(cx, account, sender, bytes, keep);
     }
 
-    /// The oldest message of an inbox may be over.
+    /// Keeps the books of something that was put into an inbox.
+    fn count_put(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        sender: Account,
+        bytes: usize,
+        keep: Keep,
+    ) {
+        cx.totals.messages += 1;
+        cx.totals.message_bytes += bytes;
+        *self.waiting_of.entry(sender).or_default() += bytes;
+        if let Keep::Until(until_ms) = keep {
+            let left_ms = until_ms.saturating_sub(cx.now.unix_ms);
+            self.watch_expiry(cx, account, Duration::from_millis(left_ms));
+        }
+    }
+
+    /// Takes back a message that an earlier process kept.
+    pub(super) fn restore_message(&mut self, cx: &mut Cx<'_>, message: StoredMessage) {
+        let (account, ver) = (message.account.clone(), message.ver);
+        let (envelope, keep) = unpack(message);
+        let sender = envelope.source.clone();
+        let inbox = self.inboxes.entry(account.clone()).or_default();
+        let (_, bytes) = inbox.restore(ver, envelope, keep);
+        self.count_put(cx, &account, sender, bytes, keep);
+    }
+
+    /// The next message of an inbox is over.
     pub(super) fn message_expires(&mut self, cx: &mut Cx<'_>, account: &Account) {
         let Some(inbox) = self.inboxes.get_mut(account) else {
             return;
         };
-        inbox.expiry_timer = false;
         let freed = inbox.expire(cx.now.unix_ms);
+        let next = inbox.next_expiry(cx.now.unix_ms);
+        if let Some(after) = next {
+            self.watch_expiry(cx, account, after);
+        }
         self.dropped(cx, account, freed);
-        self.watch_expiry(cx, account);
     }
 
-    fn watch_expiry(&mut self, cx: &mut Cx<'_>, account: &Account) {
-        let Some(inbox) = self.inboxes.get_mut(account) else {
-            return;
-        };
-        if inbox.expiry_timer {
-            return;
-        }
-        if let Some(after) = inbox.next_expiry(cx.now.unix_ms) {
-            inbox.expiry_timer = true;
-            // Not too often, for a burst of messages that expire one by one.
-            let after = after.max(EXPIRY_STEP);
-            cx.set_timer(
-                after,
-                Timer::MessageExpires(self.id.clone(), account.clone()),
-            );
-        }
+    fn watch_expiry(&self, cx: &mut Cx<'_>, account: &Account, after: Duration) {
+        // Not too often, for a burst of messages that expire one by one.
+        let at = cx.instant() + after.max(EXPIRY_STEP);
+        let timer = Timer::MessageExpires(self.id.clone(), account.clone());
+        cx.timers.set_earlier(at, timer);
     }
 }
 
 /// How often an inbox is looked through for what is over, at most. Until then it is kept, but no longer shown.
 const EXPIRY_STEP: Duration = Duration::from_secs(1);
 
-/// The inbox, the envelope and the end of a message that waits.
-fn unpack(message: &StoredMessage) -> (Account, Envelope, Keep) {
+/// The envelope and the end of a message that waits.
+fn unpack(message: StoredMessage) -> (Envelope, Keep) {
+    let until_ms = message.sent_ms + millis(Duration::from_secs(message.ttl_s));
     let envelope = Envelope {
         version: EnvelopeVersion::V2,
-        source: message.sender.clone(),
-        destination: Some(message.account.clone()),
+        source: message.sender,
+        destination: Some(message.account),
         ttl_s: message.ttl_s,
         kind: EnvelopeKind::Instant,
         sent_ms: message.sent_ms,
-        content: message.content.clone(),
+        content: message.content,
     };
-    let until_ms = message.sent_ms + millis(Duration::from_secs(message.ttl_s));
-    (message.account.clone(), envelope, Keep::Until(until_ms))
+    (envelope, Keep::Until(until_ms))
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

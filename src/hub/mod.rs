@@ -6,6 +6,7 @@
 mod app;
 mod attrs;
 mod auth;
+mod calls;
 mod channel;
 mod channels;
 mod cx;
@@ -13,6 +14,7 @@ mod inbox;
 mod invites;
 mod io;
 mod lines;
+mod logins;
 mod messages;
 mod persist;
 mod rate;
@@ -22,12 +24,12 @@ mod settings;
 mod special;
 mod timers;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use crate::protocol::{
-    Account, AppId, Call, CallRet, ClientFrame, Code, Failure, Login, LoginRet, ServerFrame, limits,
+    Account, AppId, Call, CallRet, ClientFrame, Code, Failure, Login, Request, ServerFrame, limits,
 };
 
 pub use io::{CloseStatus, Input, LinkId, Now, Output, Unreadable};
@@ -35,12 +37,10 @@ pub use persist::{AttrOwner, Snapshot, StoreOp, StoredMessage};
 pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
-use auth::Refusal;
-use cx::{Cx, Waiting};
+use cx::{Cx, Totals};
 use inbox::Inbox;
 use lines::Lines;
 use rate::Windows;
-use sessions::Ending;
 use timers::{Timer, Timers};
 
 /// The signaling service of one process.
@@ -52,8 +52,10 @@ pub struct Hub {
     timers: Timers,
     lines: Lines,
     logins: Windows<IpAddr>,
+    /// Logins that were too many in their second, in their order; one a connection.
+    postponed: VecDeque<(LinkId, Login)>,
     first_msgid: u64,
-    waiting: Waiting,
+    totals: Totals,
     draining: bool,
 }
 
@@ -62,7 +64,9 @@ pub struct Hub {
 enum Link {
     /// Nobody has signed in on it.
     Waiting { peer: IpAddr },
-    /// This account has; the session may be over, if another connection displaced it.
+    /// Somebody would, but too many do from its address in this second.
+    Postponed { peer: IpAddr },
+    /// This account has.
     SignedIn { app: AppId, account: Account },
     /// It is being closed; what still comes is not heard.
     Closing,
@@ -95,9 +99,10 @@ impl Hub {
             timers: Timers::default(),
             lines: Lines::new(settings.line_seed),
             logins: Windows::default(),
+            postponed: VecDeque::new(),
             // Room for a thousand events in every millisecond since 1970, and still exact in a JavaScript number.
             first_msgid: now.unix_ms.saturating_mul(1000),
-            waiting: Waiting::default(),
+            totals: Totals::default(),
             draining: false,
             settings,
         }
@@ -108,32 +113,40 @@ impl Hub {
     #[must_use]
     pub fn restore(&mut self, now: Now, snapshot: Snapshot) -> Vec<StoreOp> {
         let mut effects = (Vec::new(), Vec::new());
-        for (app, account, ver) in snapshot.acked {
-            let inboxes = &mut self.app(&app).inboxes;
+        for (id, account, ver) in snapshot.acked {
+            let inboxes = &mut self.app(&id).inboxes;
             inboxes.insert(account, Inbox::restored(ver));
         }
-        for message in &snapshot.messages {
-            self.app(&message.app);
-            self.in_app(now, &message.app, &mut effects, |app, cx| {
+        for message in snapshot.messages {
+            let id = message.app.clone();
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
                 app.restore_message(cx, message);
             });
         }
         for (owner, name, value) in snapshot.attrs {
-            self.app(owner.app()).restore_attr(owner, name, value);
+            let id = owner.app().clone();
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_attr(cx, owner, name, value);
+            });
         }
-        for (app, sender, id, forget_at_ms) in snapshot.sent_ids {
-            let sent_ids = &mut self.app(&app).sent_ids;
-            sent_ids.remember(&sender, id, forget_at_ms, now.unix_ms);
+        for (id, sender, message_id, forget_at_ms) in snapshot.sent_ids {
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.sent_ids.remember(&sender, message_id, forget_at_ms);
+                app.watch_sent_ids(cx);
+            });
         }
-        let mut emptied: HashMap<_, _> = (snapshot.emptied.into_iter())
+        let emptied = snapshot.emptied.into_iter();
+        let mut emptied: HashMap<_, _> = emptied
             .map(|(app, name, since_ms)| ((app, name), since_ms))
             .collect();
-        for id in self.apps.keys().cloned().collect::<Vec<_>>() {
+        let mut ids: Vec<_> = self.apps.keys().cloned().collect();
+        ids.sort();
+        for id in ids {
             self.in_app(now, &id, &mut effects, |app, cx| {
-                for name in app.channels.keys().cloned().collect::<Vec<_>>() {
-                    let since_ms = emptied.remove(&(app.id.clone(), name.clone()));
-                    app.restore_emptied(cx, &name, since_ms);
-                }
+                app.settle_restored(cx, |name| emptied.remove(&(id.clone(), name.clone())));
             });
         }
         effects.0
@@ -144,7 +157,10 @@ impl Hub {
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         let mut effects = (Vec::new(), Vec::new());
         while let Some(timer) = self.timers.pop_due(now.instant) {
-            self.fire(now, timer, &mut effects);
+            // Nothing more is said while everybody is being sent away.
+            if !self.draining {
+                self.fire(now, timer, &mut effects);
+            }
         }
         match input {
             Input::Opened { link, peer } => self.opened(now, link, peer, &mut effects),
@@ -155,6 +171,14 @@ impl Hub {
             Input::Drain => self.drain(&mut effects),
         }
         let (ops, out) = effects;
+        for output in &out {
+            // What still comes on a connection that is being closed is not heard.
+            if let Output::Close { link, .. } = output
+                && let Some(state) = self.links.get_mut(link)
+            {
+                *state = Link::Closing;
+            }
+        }
         ops.into_iter().map(Output::Store).chain(out).collect()
     }
 
@@ -173,20 +197,19 @@ impl Hub {
             sessions: sum(|app| app.sessions.len()),
             channels: sum(|app| app.channels.len()),
             calls: sum(|app| app.calls.len()),
-            inbox_messages: self.waiting.messages,
-            inbox_bytes: self.waiting.bytes,
+            inbox_messages: self.totals.messages,
+            inbox_bytes: self.totals.message_bytes,
         }
     }
 
     fn opened(&mut self, now: Now, link: LinkId, peer: IpAddr, effects: &mut Effects) {
+        self.links.insert(link, Link::Waiting { peer });
         if self.draining {
-            self.links.insert(link, Link::Closing);
             effects
                 .1
                 .push(close(link, Duration::ZERO, CloseStatus::GoingAway));
             return;
         }
-        self.links.insert(link, Link::Waiting { peer });
         let due = now.instant + limits::LOGIN_TIMEOUT;
         self.timers.set(due, Timer::LoginDue(link));
     }
@@ -198,7 +221,7 @@ impl Hub {
             }
         });
         match frame {
-            ClientFrame::Login(login) => self.login(now, link, &login, effects),
+            ClientFrame::Login(login) => self.login(now, link, login, effects),
             ClientFrame::Call(call) => self.call(now, link, call, effects),
             ClientFrame::Ping(number) => self.in_session(now, link, effects, |_, cx, _| {
                 cx.send(link, ServerFrame::Pong(number));
@@ -215,96 +238,27 @@ impl Hub {
         }
     }
 
-    fn login(&mut self, now: Now, link: LinkId, login: &Login, effects: &mut Effects) {
-        let peer = match self.links.get(&link) {
-            Some(Link::Waiting { peer }) => *peer,
-            Some(Link::SignedIn { .. }) => {
-                let refusal = Refusal::new(Code::LoginAlreadyLogin, "already signed in");
-                effects.1.push(refused(link, refusal));
-                return;
-            }
-            Some(Link::Closing) | None => return,
-        };
-        if let Err(refusal) = self.grant(now, link, peer, login, effects) {
-            self.links.insert(link, Link::Closing);
-            effects.1.push(refused(link, refusal));
-            effects
-                .1
-                .push(close(link, limits::REFUSED_LINGER, CloseStatus::Refused));
-        }
-    }
-
-    fn grant(
-        &mut self,
-        now: Now,
-        link: LinkId,
-        peer: IpAddr,
-        login: &Login,
-        effects: &mut Effects,
-    ) -> Result<(), Refusal> {
-        if self.draining {
-            return Err(Refusal::new(
-                Code::LoginFailed,
-                "the server is about to stop",
-            ));
-        }
-        let limit = self.settings.limits.logins_per_address;
-        if !self.logins.allow(now.instant, peer, limit) {
-            return Err(Refusal::new(
-                Code::LoginFailed,
-                "too many logins from this address",
-            ));
-        }
-        let (id, account, rules) = auth::app_and_account(&self.settings.apps, login)?;
-        let proof = auth::proof(&id, &rules, &account, login, now.unix_ms / 1000)?;
-        let session = self
-            .apps
-            .get(&id)
-            .and_then(|app| app.sessions.get(&account));
-        auth::newer(session, proof.as_ref())?;
-
-        let at = |after| now.instant + after;
-        let idle = self.settings.idle_timeout;
-        if !idle.is_zero() {
-            self.timers.set(at(idle), Timer::IdleDue(link));
-        }
-        if let (Some(proof), true) = (&proof, self.settings.end_at_token_expiry) {
-            let left_ms = proof
-                .expires_s
-                .saturating_mul(1000)
-                .saturating_sub(now.unix_ms);
-            let left = Duration::from_millis(left_ms.min(A_YEAR_MS));
-            self.timers.set(at(left), Timer::TokenExpires(link));
-        }
-        let line = self.lines.make();
-        self.app(&id);
-        self.in_app(now, &id, effects, |app, cx| {
-            app.login(cx, &account, link, line, proof)
-        });
-        let signed_in = Link::SignedIn { app: id, account };
-        self.links.insert(link, signed_in);
-        Ok(())
-    }
-
     /// Answers a call: what it keeps comes first, then the answer, then what the call leads to.
     fn call(&mut self, now: Now, link: LinkId, call: Call, effects: &mut Effects) {
         let Call { id, line, request } = call;
         if matches!(self.links.get(&link), Some(Link::Closing) | None) {
             return;
         }
+        let in_slot = match &request {
+            Ok(request) => Request::fails_in_slot(request.function()),
+            Err(failure) => failure.in_slot,
+        };
         let before = effects.1.len();
-        let mut result = Err(Failure::new(Code::GeneralNotLogin, "not logged in"));
+        let mut result = cx::fail(Code::GeneralNotLogin, "not logged in");
         self.in_session(now, link, effects, |app, cx, account| {
             let own = app.sessions.get(account).map(|session| &session.line);
             result = if own.is_none() || own != line.as_ref() {
                 cx::fail(Code::GeneralNotLogin, "the line is not this session's")
             } else {
-                match request {
-                    Ok(request) => app.request(cx, account, request),
-                    Err(failure) => Err(failure),
-                }
+                request.and_then(|request| app.request(cx, account, request))
             };
         });
+        let result = result.map_err(|failure| Failure { in_slot, ..failure });
         let frame = ServerFrame::CallRet(CallRet { id, result });
         effects.1.insert(before, Output::Send { link, frame });
     }
@@ -314,27 +268,24 @@ impl Hub {
             Unreadable::TooLarge { .. } => CloseStatus::TooLarge,
             Unreadable::NotAFrame(_) | Unreadable::Binary => CloseStatus::Unreadable,
         };
-        match self.links.insert(link, Link::Closing) {
-            Some(Link::SignedIn { app, account }) => {
-                self.links.insert(link, Link::SignedIn { app, account });
+        match self.links.get(&link) {
+            Some(Link::SignedIn { .. }) => {
                 self.in_session(now, link, effects, |app, cx, account| {
                     app.dismiss(cx, account, Code::LogoutPacket, &what.to_string(), status);
-                });
+                })
             }
-            Some(Link::Waiting { .. }) => {
+            Some(Link::Waiting { .. } | Link::Postponed { .. }) => {
                 effects.1.push(close(link, limits::REFUSED_LINGER, status));
             }
-            Some(Link::Closing) => {}
-            None => {
-                self.links.remove(&link);
-            }
+            Some(Link::Closing) | None => {}
         }
     }
 
     fn closed(&mut self, now: Now, link: LinkId, effects: &mut Effects) {
         self.in_session(now, link, effects, |app, cx, account| {
-            app.end_session(cx, account, Ending::Lost);
+            app.link_lost(cx, account);
         });
+        self.timers.cancel(&Timer::LoginDue(link));
         self.links.remove(&link);
     }
 
@@ -347,17 +298,16 @@ impl Hub {
             .filter(|(_, session)| !session.comes_back)
             .map(|(_, session)| session.link)
             .collect();
-        let mut links: Vec<_> = self.links.iter_mut().collect();
-        links.sort_by_key(|(link, _)| **link);
-        for (&link, state) in links {
-            *state = Link::Closing;
+        let mut links: Vec<_> = self.links.keys().copied().collect();
+        links.sort();
+        for link in links {
             if told.contains(&link) {
-                let frame = ServerFrame::Close("the server stops".to_owned());
+                let text = sessions::ending_text(Code::LogoutOther, "the server stops");
+                let frame = ServerFrame::Close(text);
                 effects.1.push(Output::Send { link, frame });
             }
-            effects
-                .1
-                .push(close(link, limits::REFUSED_LINGER, CloseStatus::GoingAway));
+            let linger = limits::REFUSED_LINGER;
+            effects.1.push(close(link, linger, CloseStatus::GoingAway));
         }
     }
 
@@ -367,21 +317,14 @@ impl Hub {
         match timer {
             Timer::LoginDue(link) => self.login_due(link, effects),
             Timer::IdleDue(link) => self.in_session(now, link, effects, |app, cx, account| app.idle_due(cx, account, idle)),
-            Timer::TokenExpires(link) => self.in_session(now, link, effects, |app, cx, account| app.send_away(cx, account, Code::LogoutTokenExpired, "the token has expired")),
+            Timer::LoginsWait => self.logins_wait(now, effects),
+            Timer::TokenExpires(link) => self.in_session(now, link, effects, |app, cx, account| app.token_due(cx, account)),
+            Timer::SentIdsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.sent_ids_expire(cx)),
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),
             Timer::InviteExpires(app, call) => self.in_app(now, &app, effects, |app, cx| app.invite_expires(cx, call)),
             Timer::PartyLost(app, call, account) => self.in_app(now, &app, effects, |app, cx| app.party_lost(cx, call, &account)),
-            Timer::ChannelExpires(app, name) => self.in_app(now, &app, effects, |app, cx| app.channel_expiry_due(cx, &name)),
+            Timer::ChannelExpires(app, name) => self.in_app(now, &app, effects, |app, cx| app.channel_expires(cx, &name)),
             Timer::NumDue(app, name, counted) => self.in_app(now, &app, effects, |app, cx| app.num_due(cx, &name, counted)),
-        }
-    }
-
-    fn login_due(&mut self, link: LinkId, effects: &mut Effects) {
-        if let Some(state @ Link::Waiting { .. }) = self.links.get_mut(&link) {
-            *state = Link::Closing;
-            effects
-                .1
-                .push(close(link, Duration::ZERO, CloseStatus::Refused));
         }
     }
 
@@ -413,10 +356,13 @@ impl Hub {
             timers: &mut self.timers,
             out,
             ops,
-            waiting: &mut self.waiting,
+            totals: &mut self.totals,
         };
         if let Some(app) = self.apps.get_mut(id) {
             act(app, &mut cx);
+            if app.is_empty() {
+                self.apps.remove(id);
+            }
         }
     }
 
@@ -444,19 +390,10 @@ impl Hub {
 /// What to keep, and then what to do.
 type Effects = (Vec<StoreOp>, Vec<Output>);
 
-/// A bound for timers of tokens that hardly ever expire: 365 days.
-const A_YEAR_MS: u64 = 365 * 24 * 3600 * 1000;
-
 fn close(link: LinkId, linger: Duration, status: CloseStatus) -> Output {
     Output::Close {
         link,
         linger,
         status,
     }
-}
-
-fn refused(link: LinkId, refusal: Refusal) -> Output {
-    let Refusal { code, reason } = refusal;
-    let frame = ServerFrame::LoginRet(LoginRet::Refused { reason, code });
-    Output::Send { link, frame }
 }

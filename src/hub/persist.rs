@@ -78,14 +78,19 @@ pub enum StoreOp {
 }
 
 impl StoreOp {
-    /// Whether answers need not wait for it: losing it costs a second delivery at most, never a message.
+    /// Whether answers need not wait for it: losing it costs a second delivery, or keeps an empty channel for longer, but
+    /// never loses a message or an attribute.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         match self {
             Self::AckInbox { .. }
             | Self::DropInbox { .. }
             | Self::DropMessages { .. }
-            | Self::ChannelEmptied { .. } => true,
+            | Self::ChannelEmptied {
+                since_ms: Some(_), ..
+            } => true,
+            // An occupied channel that is taken for an empty one would expire at a restart.
+            Self::ChannelEmptied { since_ms: None, .. } => false,
             Self::PutMessage(_)
             | Self::SetAttr { .. }
             | Self::DelAttr { .. }

@@ -16,6 +16,11 @@ const WINDOW: Duration = Duration::from_secs(1);
 impl Window {
     /// Counts one thing, if there are fewer than `limit` in its second; 0 is no limit.
     pub(super) fn allow(&mut self, now: Instant, limit: u32) -> bool {
+        self.allow_costly(now, limit, 1)
+    }
+
+    /// The same for a thing that counts for several.
+    pub(super) fn allow_costly(&mut self, now: Instant, limit: u32, cost: u32) -> bool {
         if limit == 0 {
             return true;
         }
@@ -26,8 +31,15 @@ impl Window {
             };
         }
         let allowed = self.count < limit;
-        self.count += u32::from(allowed);
+        if allowed {
+            self.count = self.count.saturating_add(cost);
+        }
         allowed
+    }
+
+    /// When its second is over.
+    pub(super) fn ends(&self) -> Option<Instant> {
+        self.began.map(|began| began + WINDOW)
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -65,6 +77,11 @@ impl<Key: Eq + Hash> Windows<Key> {
             self.sweep_at = FEW.max(2 * self.by_key.len());
         }
         self.by_key.entry(key).or_default().allow(now, limit)
+    }
+
+    /// When the second of a key is over, if it has one.
+    pub(super) fn ends(&self, key: &Key) -> Option<Instant> {
+        self.by_key.get(key)?.ends()
     }
 }
 

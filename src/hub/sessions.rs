@@ -1,6 +1,6 @@
 //! Who is signed in on which connection: a session begins, is displaced, and ends.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::protocol::token::Verified;
 use crate::protocol::{
@@ -30,8 +30,12 @@ pub(super) struct Session {
     pub(super) comes_back: bool,
     /// Whether it was told of messages and has not polled since.
     pub(super) announced: bool,
+    /// Whether it has polled its inbox.
+    pub(super) polled: bool,
     pub(super) channel_messages: Window,
     pub(super) queries: Window,
+    pub(super) attr_changes: Window,
+    pub(super) joins: Window,
 }
 
 /// How a session ends.
@@ -41,8 +45,8 @@ pub(super) enum Ending {
     Logout,
     /// By a login elsewhere, or by the server.
     Kicked,
-    /// With its link. Calls wait a while for the account to come back.
-    Lost,
+    /// With its link. Calls wait a while for the account to come back, as its client may do by itself.
+    Lost { comes_back: bool },
 }
 
 impl App {
@@ -78,10 +82,14 @@ impl App {
             last_frame: cx.instant(),
             comes_back: false,
             announced: false,
+            polled: false,
             channel_messages: Window::default(),
             queries: Window::default(),
+            attr_changes: Window::default(),
+            joins: Window::default(),
         };
         self.sessions.insert(account.clone(), session);
+        self.keep_calls(cx, account);
         self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserJoin);
     }
 
@@ -99,12 +107,15 @@ impl App {
         let Some(session) = self.sessions.remove(account) else {
             return;
         };
+        cx.timers.cancel(&Timer::IdleDue(session.link));
+        cx.timers.cancel(&Timer::TokenExpires(session.link));
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }
         self.end_calls(cx, account, ending);
         if let Some(inbox) = self.inboxes.get_mut(account) {
-            let freed = inbox.end_session();
+            let comes_back = ending == Ending::Lost { comes_back: true };
+            let freed = inbox.end_session(|call| self.calls.is_pending(call), comes_back);
             self.dropped(cx, account, freed);
         }
         self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserLeave);
@@ -123,12 +134,12 @@ impl App {
         let Some(session) = self.sessions.get(account) else {
             return;
         };
-        let link = session.link;
-        if !session.comes_back {
+        let (link, comes_back) = (session.link, session.comes_back);
+        if !comes_back {
             cx.send(link, ServerFrame::Close(ending_text(code, reason)));
         }
         cx.close(link, limits::REFUSED_LINGER, status);
-        self.end_session(cx, account, Ending::Lost);
+        self.end_session(cx, account, Ending::Lost { comes_back });
     }
 
     /// Ends a session for good: its client shall not come back by itself.
@@ -148,13 +159,39 @@ impl App {
         self.end_session(cx, account, Ending::Kicked);
     }
 
+    /// The link of a session is gone.
+    pub(super) fn link_lost(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        if let Some(session) = self.sessions.get(account) {
+            let comes_back = session.comes_back;
+            self.end_session(cx, account, Ending::Lost { comes_back });
+        }
+    }
+
+    /// The token of a session may have expired; a distant end is looked at again and again.
+    pub(super) fn token_due(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        let Some(proof) = &session.proof else { return };
+        let left_ms = proof
+            .expires_s
+            .saturating_mul(1000)
+            .saturating_sub(cx.now.unix_ms);
+        if left_ms == 0 {
+            self.send_away(
+                cx,
+                account,
+                Code::LogoutTokenExpired,
+                "the token has expired",
+            );
+        } else {
+            let timer = Timer::TokenExpires(session.link);
+            cx.set_timer(Duration::from_millis(left_ms).min(LONG), timer);
+        }
+    }
+
     /// A session may have been silent for too long; if not, it is looked at again when it will have been.
-    pub(super) fn idle_due(
-        &mut self,
-        cx: &mut Cx<'_>,
-        account: &Account,
-        idle_timeout: std::time::Duration,
-    ) {
+    pub(super) fn idle_due(&mut self, cx: &mut Cx<'_>, account: &Account, idle_timeout: Duration) {
         let Some(session) = self.sessions.get(account) else {
             return;
         };
@@ -168,7 +205,10 @@ impl App {
     }
 }
 
+/// A timer's longest time; what is later is looked at again then.
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
 /// What `close` and `kick` carry. 1.x clients do not look at it.
-fn ending_text(code: Code, reason: &str) -> String {
+pub(super) fn ending_text(code: Code, reason: &str) -> String {
     serde_json::json!({ "reason": reason, "code": code.number() }).to_string()
 }

@@ -70,14 +70,16 @@ impl App {
             .collect()
     }
 
-    /// The members of a channel changed: its numbers are to be told, if it asks for them.
+    /// The members of a channel changed, or how often their numbers are told: sets the timers that are missing.
     pub(super) fn member_nums_changed(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
-        let Some(channel) = self.channels.get_mut(name) else {
+        let Some(channel) = self.channels.get(name) else {
             return;
         };
         for counted in Counted::ALL {
-            if let Some(every) = channel.telling(counted) {
-                cx.set_timer(every, Timer::NumDue(self.id.clone(), name.clone(), counted));
+            let timer = Timer::NumDue(self.id.clone(), name.clone(), counted);
+            match channel.told_every(counted) {
+                Some(every) => cx.timers.set_earlier(cx.now.instant + every, timer),
+                None => cx.timers.cancel(&timer),
             }
         }
     }

@@ -16,8 +16,6 @@ pub const VALUE_BYTES: usize = 8192;
 pub const FRAME_BYTES: usize = 64 * 1024;
 /// The most bytes of a token, and of what a compressed one inflates to; a real one has a few hundred.
 pub const TOKEN_BYTES: usize = 4096;
-/// The most bytes of a compressed frame once inflated: the web client unpacks it byte by byte (protocol page, section 3).
-pub const INFLATED_BYTES: usize = 60 * 1024;
 
 /// How many members a list shows unless asked for more (documented: the latest 200).
 pub const LIST_MEMBERS: usize = 200;
@@ -29,10 +27,23 @@ pub const POLL_MESSAGES: usize = 100;
 pub const ATTRS: usize = 256;
 /// ... how many bytes their names and values may take together, since joining sends them all in one frame.
 pub const ATTRS_BYTES: usize = 256 * 1024;
+/// Memory of all attributes of a server together, about. When more, setting one fails with 1005.
+pub const ALL_ATTRS_BYTES: usize = 1 << 30;
+/// Changes of attributes by one user a second; the excess fails. Besides the limit for each attribute of a channel.
+pub const ATTR_CHANGES_PER_USER: u32 = 100;
+/// Channels that one user joins a second; the excess fails with 300. Each is told to all members.
+pub const JOINS_PER_USER: u32 = 20;
+/// Members in an answer that count for one query, so that long lists use up the rate sooner.
+pub const MEMBERS_PER_QUERY: usize = 200;
+/// Up to how many accounts `_total_member_num` counts: they are remembered one by one.
+pub const TOTAL_MEMBERS: usize = 1_000_000;
 /// How many calls one account may be part of at a time; the next invitation fails with 705.
 pub const CALLS_PER_ACCOUNT: usize = 100;
-/// Bytes of all inboxes of a server together, kept in memory. When full, `user_sendmsg` is refused with 400.
+/// Bytes of all inboxes of a server together, kept in memory. When full, whatever would go into an inbox is refused: a
+/// message with 400, an invitation with 705, another step of a call with 700.
 pub const INBOXES_BYTES: usize = 1 << 30;
+/// The part of [`INBOXES_BYTES`] that the messages of one sender may take; refused likewise.
+pub const INBOXES_BYTES_PER_SENDER: usize = INBOXES_BYTES / 16;
 
 /// Time to live of a message whose flag does not say (documented: what web clients send).
 pub const TTL_DEFAULT: Duration = Duration::from_secs(3600);
@@ -56,6 +67,8 @@ pub const REFUSED_LINGER: Duration = Duration::from_millis(50);
 pub const LOGOUT_LINGER: Duration = Duration::from_secs(2);
 /// How long a sender's message id is remembered, so that a repeat is not delivered again.
 pub const SENT_ID_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often ids are looked through for what may be forgotten.
+pub const SENT_IDS_SWEEP: Duration = Duration::from_secs(3600);
 /// How many ids of one sender are remembered at most; the oldest is forgotten first.
 pub const SENT_IDS_PER_SENDER: usize = 10_000;
 

@@ -24,6 +24,9 @@ pub enum NameError {
     /// A control character, which no name may hold.
     #[error("contains a control character")]
     Control,
+    /// U+FFFD, which stands for what could not be read: different names would become one.
+    #[error("contains half a character")]
+    Broken,
     /// White space, which accounts, apps, lines and ids may not hold.
     #[error("contains white space")]
     Space,
@@ -47,6 +50,9 @@ fn check(text: &str, max: usize, spaces: Spaces) -> Result<(), NameError> {
     for character in text.chars() {
         if character.is_control() {
             return Err(NameError::Control);
+        }
+        if character == char::REPLACEMENT_CHARACTER {
+            return Err(NameError::Broken);
         }
         if spaces == Spaces::Forbidden && character.is_whitespace() {
             return Err(NameError::Space);
@@ -259,6 +265,7 @@ mod tests {
         assert_eq!(Account::try_from("a b"), Err(NameError::Space));
         assert_eq!(Account::try_from("a\u{3000}b"), Err(NameError::Space));
         assert_eq!(Account::try_from("a\u{7}b"), Err(NameError::Control));
+        assert_eq!(Account::try_from("a\u{fffd}"), Err(NameError::Broken));
         assert_eq!(
             Account::try_from("é".repeat(129).as_str()),
             Err(NameError::TooLong { max: 128 })

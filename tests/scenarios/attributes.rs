@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use callsign::hub::{AttrOwner, StoreOp};
+use callsign::hub::{AppRules, AttrOwner, StoreOp};
 use serde_json::json;
 
 use crate::assert_story;
-use crate::support::{Generation, World};
+use crate::support::{Generation, World, one_app};
 
 fn room() -> World {
     let mut world = World::with(&["alice", "bob"]);
@@ -230,4 +230,59 @@ fn names_and_values_have_their_sizes() {
         alice.call("user_set_attr", json!({ "name": "colour" }))
     });
     assert_story!(world);
+}
+
+#[test]
+fn a_shorter_interval_counts_at_once() {
+    let mut world = room();
+    world.does("alice", |alice| {
+        alice.set_attr("room", "_auto_update_num", json!(3600))
+    });
+    world.does("alice", |alice| {
+        alice.set_attr("room", "_auto_update_num", json!(5))
+    });
+    world.forget();
+    world.advance(Duration::from_secs(6));
+    assert!(
+        world
+            .transcript()
+            .starts_with("5.000 alice: onChannelAttrUpdated(_member_num, 2, update)")
+    );
+}
+
+/// Distinct accounts are counted, also where all of them are shown as 0.
+#[test]
+fn all_who_ever_joined_are_counted_by_their_account() {
+    let mut world = World::with_settings(one_app(AppRules {
+        uid_zero: true,
+        ..AppRules::default()
+    }));
+    for name in ["alice", "bob"] {
+        world.sign_in(name, Generation::V14);
+        world.does(name, |client| client.join("room"));
+    }
+    world.does("alice", |alice| {
+        alice.set_attr("room", "_auto_update_total_num", json!(1))
+    });
+    world.does("alice", |alice| {
+        alice.set_attr("room", "_auto_update_num", json!(1))
+    });
+    world.advance(Duration::from_secs(1));
+    let told = world.last("alice", "onChannelAttrUpdated(_total_member_num");
+    assert_eq!(
+        told.as_deref(),
+        Some("onChannelAttrUpdated(_total_member_num, 2, update)")
+    );
+}
+
+#[test]
+fn one_user_makes_only_so_many_changes_a_second() {
+    let mut world = World::with(&["alice"]);
+    world.does("alice", |alice| {
+        (0..101).for_each(|n| alice.set_attr(&format!("room{n}"), "topic", json!("x")));
+    });
+    assert_eq!(
+        world.count("alice", "channel_set_attr failed: more than 100 changes"),
+        1
+    );
 }

@@ -216,3 +216,75 @@ fn special_channels_are_for_observers_and_for_listening() {
     world.does("watcher", |watcher| watcher.join("the room"));
     assert_story!(world);
 }
+
+#[test]
+fn the_twenty_first_join_of_a_second_is_refused() {
+    let mut world = World::with(&["alice"]);
+    world.does("alice", |alice| {
+        (0..21).for_each(|n| alice.join(&format!("room{n}")))
+    });
+    assert_eq!(world.count("alice", "onChannelJoined"), 20);
+    assert_eq!(
+        world.last("alice", "onChannelJoinFailed").as_deref(),
+        Some("onChannelJoinFailed(more than 20 joins in a second)")
+    );
+}
+
+#[test]
+fn sending_by_force_has_the_same_rate() {
+    let mut world = room();
+    world.sign_in("carol", Generation::V14);
+    world.does("carol", |carol| {
+        let args = json!({ "name": "the room", "msg": "hello", "force": true });
+        (0..61).for_each(|_| carol.call("channel_sendmsg", args.clone()));
+    });
+    assert_eq!(world.count("bob", "onMessageChannelReceive"), 60);
+}
+
+/// Protocol page, section 18: sending twice is safe.
+#[test]
+fn a_repeated_channel_message_is_answered_again_and_heard_once() {
+    let mut world = room();
+    for _ in 0..2 {
+        world.does("alice", |alice| {
+            alice.call(
+                "channel_sendmsg",
+                json!({ "name": "the room", "msg": "once", "msgID": "m1" }),
+            );
+        });
+    }
+    assert_eq!(world.count("bob", "onMessageChannelReceive"), 1);
+    assert_eq!(world.count("alice", "channel_sendmsg failed"), 0);
+}
+
+#[test]
+fn lists_show_the_latest_two_hundred() {
+    let mut settings = Settings::open([7; 32]);
+    settings.limits.logins_per_address = 0;
+    let mut world = World::with_settings(settings);
+    for n in 0..201 {
+        let name = format!("user{n}");
+        world.sign_in(&name, Generation::V14);
+        world.does(&name, |client| client.join("hall"));
+    }
+    let list = world.last("user200", "onChannelUserList").expect("a list");
+    assert_eq!(list.split(',').count(), 200);
+    assert!(list.starts_with("onChannelUserList(user1,"));
+}
+
+/// A long list counts for several questions.
+#[test]
+fn long_lists_use_up_the_rate_of_questions() {
+    let mut settings = Settings::open([7; 32]);
+    settings.limits.logins_per_address = 0;
+    let mut world = World::with_settings(settings);
+    for n in 0..200 {
+        let name = format!("user{n}");
+        world.sign_in(&name, Generation::V14);
+        world.does(&name, |client| client.join("hall"));
+    }
+    world.does("user0", |client| {
+        (0..60).for_each(|_| client.call("channel_query_userlist_all", json!({ "name": "hall" })));
+    });
+    assert_eq!(world.count("user0", "channel_query_userlist_all ->"), 50);
+}

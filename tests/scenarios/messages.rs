@@ -191,3 +191,79 @@ fn an_account_that_is_a_number_is_taken_as_its_text() {
     });
     assert_story!(world);
 }
+
+/// What is over must not keep an inbox full, whatever else waits there for longer.
+#[test]
+fn a_full_inbox_has_room_again_when_messages_are_over() {
+    let mut settings = Settings::open([7; 32]);
+    settings.limits.inbox = 3;
+    let mut world = World::with_settings(settings);
+    world.sign_in("alice", Generation::V14);
+    for seconds in [2_592_000, 60, 60] {
+        world.does("alice", |alice| {
+            let flag = format!("v1:E:{seconds}");
+            alice.call(
+                "user_sendmsg",
+                json!({ "peer": "bob", "content": "hello", "flag": flag }),
+            );
+        });
+    }
+    world.advance(Duration::from_secs(62));
+    world.does("alice", |alice| alice.message("bob", "room?"));
+    assert_eq!(world.count("alice", "user_sendmsg failed"), 0);
+    assert_eq!(world.stats().inbox_messages, 2);
+}
+
+#[test]
+fn nobody_s_messages_wait_for_longer_than_30_days() {
+    let mut world = World::with(&["alice"]);
+    world.does("alice", |alice| {
+        let args = json!({ "peer": "bob", "content": "hello", "flag": "v1:E:99999999" });
+        alice.call("user_sendmsg", args);
+    });
+    let kept = world.store.snapshot().messages;
+    assert_eq!(kept.first().map(|message| message.ttl_s), Some(2_592_000));
+}
+
+#[test]
+fn one_sender_cannot_take_all_the_room() {
+    let mut world = World::with(&["alice", "carol"]);
+    let large = "x".repeat(8192);
+    world.does("alice", |alice| {
+        (0..8000).for_each(|n| alice.message(&format!("nobody{n}"), &large));
+    });
+    assert!(
+        world.count(
+            "alice",
+            "user_sendmsg failed: too many of your messages wait"
+        ) > 0
+    );
+    world.does("carol", |carol| carol.message("bob", "mine"));
+    assert_eq!(world.count("carol", "user_sendmsg failed"), 0);
+}
+
+#[test]
+fn a_poll_asks_for_so_many_and_no_more() {
+    let mut world = World::with(&["alice"]);
+    for n in 0..150 {
+        world.does("alice", |alice| alice.message("bob", &format!("{n}")));
+    }
+    world.sign_in_deaf("bob");
+    for (max, given) in [(0, 1), (40, 40), (1000, 100)] {
+        world.does("bob", |bob| {
+            bob.call("user_getmsg", json!({ "ver_clear": 0, "max": max }))
+        });
+        assert_eq!(world.client("bob").last_page, given, "max {max}");
+    }
+}
+
+/// Section 6: 1.1.3 learns of a failure from the slot only.
+#[test]
+fn the_oldest_client_learns_that_a_message_was_refused() {
+    let mut world = World::new();
+    world.sign_in("old", Generation::V11);
+    world.forget();
+    let large = "x".repeat(8193);
+    world.does("old", |old| old.message("bob", &large));
+    assert_story!(world);
+}

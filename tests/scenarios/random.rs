@@ -8,8 +8,8 @@ use callsign::hub::{Hub, Input, LinkId, Now, Output, Settings, StoreOp, Unreadab
 use callsign::protocol::codec::{decode_client, encode_client, encode_server};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
-    Call, CallId, ChannelEvent, ClientFrame, Login, LoginRet, Push, Reply, Request, ServerFrame,
-    SessionLine, VoipArgs, VoipStep,
+    Call, CallId, ChannelEvent, ClientFrame, Login, LoginRet, MessageId, Push, Reply, Request,
+    ServerFrame, SessionLine, VoipArgs, VoipStep,
 };
 use fastrand::Rng;
 use serde_json::json;
@@ -106,6 +106,13 @@ impl Fuzz {
                 told.open
             );
         }
+        self.handle(Input::Drain);
+        assert!(
+            self.links.values().all(|told| told.closed),
+            "a drain closes every connection"
+        );
+        self.elapsed += Duration::from_secs(100_000);
+        self.handle(Input::Tick);
     }
 
     fn now(&self) -> Now {
@@ -213,14 +220,14 @@ impl Fuzz {
                 peer: account,
                 ttl: Duration::from_secs(self.rng.u64(0..60)),
                 content: "hello".to_owned(),
-                message_id: None,
+                message_id: self.message_id(),
             },
             9..12 => Request::ChannelJoin { name },
             12 => Request::ChannelLeave { name },
             13..15 => Request::ChannelSendMsg {
                 name,
                 msg: "hi".to_owned(),
-                msg_id: None,
+                msg_id: self.message_id(),
                 force: self.rng.bool(),
             },
             15 => Request::ChannelSetAttr {
@@ -235,6 +242,10 @@ impl Fuzz {
             17 => Request::ChannelClearAttr { channel: name },
             18 => Request::ChannelQueryUserList { name },
             19 => Request::UserQueryUserStatus { account },
+            21 => Request::UserSetAttr {
+                name: attr,
+                value: json!(self.rng.u8(..)),
+            },
             20 if self.rng.u8(..) < 40 => Request::UserLogout,
             _ => {
                 let step = VoipStep::ALL[self.rng.usize(..VoipStep::ALL.len())];
@@ -249,6 +260,14 @@ impl Fuzz {
                 )
             }
         }
+    }
+
+    /// Often none, and sometimes one that was used before.
+    fn message_id(&mut self) -> Option<MessageId> {
+        let id = format!("m{}", self.rng.u8(..20));
+        self.rng
+            .bool()
+            .then(|| id.as_str().try_into().expect("an id"))
     }
 
     fn handle(&mut self, input: Input) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsign::hub::{AppRules, Apps, Settings};
+use callsign::hub::{AppRules, Apps, Settings, Stats};
 use callsign::protocol::token::{self, Certificate, TokenKind, TokenSpec};
 use callsign::protocol::{Account, AppId};
 use serde_json::json;
@@ -192,9 +192,13 @@ fn a_ping_is_answered_with_its_number() {
 fn a_wrong_line_does_nothing() {
     let mut world = World::with(&["alice", "bob"]);
     world.does("alice", |alice| {
-        let args = json!({ "line": "0", "peer": "bob", "content": "not mine" });
-        alice.send(json!(["call2", ["user_sendmsg", 99, args]]));
+        alice.message("bob", "not mine");
+        let frame = alice.outgoing.pop().expect("the frame");
+        let line = alice.line().to_owned();
+        alice.outgoing.push(frame.replace(&line, "0"));
     });
+    let failed = "user_sendmsg failed: the line is not this session's 1003";
+    assert_eq!(world.last("alice", "user_sendmsg").as_deref(), Some(failed));
     assert_eq!(world.count("bob", "onMessage"), 0);
     assert_eq!(world.ops, []);
 }
@@ -243,17 +247,91 @@ fn a_token_that_expires_ends_the_session_where_the_server_is_set_to() {
     }
 }
 
+/// 1.4.0 gives up for good if it is refused while it reconnects, so nobody is.
 #[test]
-fn too_many_logins_from_one_address_are_refused() {
+fn too_many_logins_from_one_address_wait_for_their_turn() {
     let mut world = World::new();
-    for n in 0..21 {
+    for n in 0..50 {
         world.sign_in(&format!("user{n}"), Generation::V14);
     }
-    assert_eq!(
-        world.last("user20", "onLogin").as_deref(),
-        Some("onLoginFailed(201)")
-    );
+    let signed_in = |world: &World| {
+        (0..50)
+            .filter(|n| world.count(&format!("user{n}"), "onLoginSuccess") == 1)
+            .count()
+    };
+    assert_eq!(signed_in(&world), 20);
     world.advance(Duration::from_secs(1));
-    world.sign_in("user21", Generation::V14);
-    assert_eq!(world.count("user21", "onLoginSuccess"), 1);
+    assert_eq!(signed_in(&world), 40);
+    world.advance(Duration::from_secs(1));
+    assert_eq!(signed_in(&world), 50);
+    world.does("user49", |user| {
+        user.call("user_query_user_status", json!({ "account": "user0" }))
+    });
+    assert_eq!(world.count("user49", "user_query"), 1);
+}
+
+#[test]
+fn a_connection_that_does_not_sign_in_is_closed() {
+    let mut world = World::new();
+    let link = world.open_silently();
+    world.advance(Duration::from_secs(29));
+    assert!(world.is_open(link));
+    world.advance(Duration::from_secs(1));
+    assert!(!world.is_open(link));
+}
+
+#[test]
+fn the_socket_of_a_refused_login_is_closed() {
+    let mut world = guarded();
+    world.sign_in_as("alice", "alice", "nonsense", Generation::V13);
+    assert_eq!(world.stats().links, 0);
+}
+
+#[test]
+fn any_token_is_verified_where_there_are_certificates() {
+    let rules = AppRules {
+        certificates: vec![certificate()],
+        ..AppRules::default()
+    };
+    let mut world = World::with_settings(one_app(rules));
+    world.sign_in_as("alice", "alice", "nonsense", Generation::V14);
+    world.sign_in_as("bob", "bob", "_no_need_token", Generation::V14);
+    assert_story!(world);
+}
+
+#[test]
+fn the_same_token_signs_in_again() {
+    let mut world = guarded();
+    let token = token(TokenKind::Access007, "alice", -10, 60);
+    world.sign_in_as("alice", "alice", &token, Generation::V14);
+    world.cut("alice");
+    world.advance(Duration::from_secs(1));
+    world.sign_in_as("alice elsewhere", "alice", &token, Generation::V14);
+    assert_eq!(world.count("alice elsewhere", "onLoginSuccess"), 1);
+}
+
+/// Section 11: a `close` would keep 1.4.0 from coming back.
+#[test]
+fn a_silent_1_4_client_is_only_disconnected() {
+    let mut world = World::with(&["alice"]);
+    world.does("alice", |alice| alice.silent = true);
+    world.advance(Duration::from_secs(121));
+    assert_eq!(world.count("alice", "onLogout"), 0);
+    assert_eq!(world.count("alice", "onLoginSuccess"), 2);
+}
+
+#[test]
+fn nothing_is_left_of_a_session_that_ended() {
+    let mut world = World::new();
+    for _ in 0..50 {
+        world.sign_in("alice", Generation::V14);
+        world.does("alice", |alice| alice.join("room"));
+        world.does("alice", |alice| alice.message("alice", "hello"));
+        world.advance(Duration::from_secs(2));
+        world.does("alice", |alice| alice.call("user_logout", json!({})));
+    }
+    assert_eq!(world.stats(), Stats::default());
+    // Nothing is due any more, neither soon nor late.
+    world.advance(Duration::from_millis(100));
+    assert_eq!(world.next_wakeup(), None);
 }

@@ -54,6 +54,12 @@ pub(crate) struct Client {
     pinged_at: Duration,
     pings: i64,
     pub(crate) pongs: Vec<Value>,
+    /// The code of the last failing answer.
+    pub(crate) last_code: Option<u64>,
+    /// How many messages the last poll brought.
+    pub(crate) last_page: usize,
+    deaf: bool,
+    acks: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,12 +110,45 @@ impl Client {
             pinged_at: Duration::ZERO,
             pings: 0,
             pongs: Vec::new(),
+            last_code: None,
+            last_page: 0,
+            deaf: false,
+            acks: true,
         }
     }
 
     pub(crate) fn untold(&mut self) -> Vec<String> {
         let from = std::mem::replace(&mut self.written, self.told.len());
         self.told[from..].to_vec()
+    }
+
+    /// From now on it does not come back by itself.
+    pub(crate) fn stays_away(&mut self) {
+        self.reconnect_at = None;
+    }
+
+    /// From now on it does not poll.
+    pub(crate) fn turns_deaf(&mut self) {
+        self.deaf = true;
+    }
+
+    pub(crate) fn hears_again(&mut self) {
+        self.deaf = false;
+    }
+
+    /// Its application's device never acknowledges invitations.
+    pub(crate) fn acks_nothing(&mut self) {
+        self.acks = false;
+    }
+
+    pub(crate) fn line(&self) -> &str {
+        &self.line
+    }
+
+    pub(crate) fn last_msgid(&self) -> u64 {
+        self.channel
+            .as_ref()
+            .map_or(0, |channel| channel.last_msgid)
     }
 
     /// The socket is open: section 4.
@@ -267,6 +306,9 @@ impl Client {
     }
 
     fn poll(&mut self, now: Duration) {
+        if self.deaf {
+            return;
+        }
         if self.inbox.busy {
             self.inbox.notified_while_busy = true;
             return;
@@ -299,6 +341,9 @@ impl Client {
                 None => return self.break_down("a failure without data.result"),
             },
         };
+        if error.is_some() {
+            self.last_code = inner["code"].as_u64();
+        }
         self.outcome(function, error, &inner, now);
     }
 
@@ -351,6 +396,7 @@ impl Client {
         else {
             return self.break_down("a poll's answer without ver_clear or msgs: never polls again");
         };
+        self.last_page = msgs.len();
         let careful = matches!(self.generation, V13 | V14);
         self.inbox.acked = ver_clear;
         self.inbox.seen = if careful {
@@ -455,10 +501,10 @@ impl Client {
             } else {
                 extra
             };
-            self.call(
-                "voip_invite_ack",
-                json!({ "channelName": channel, "peer": peer, "extra": "" }),
-            );
+            if self.acks {
+                let args = json!({ "channelName": channel, "peer": peer, "extra": "" });
+                self.call("voip_invite_ack", args);
+            }
             return self.tell(format!("onInviteReceived({channel}, {peer}, {shown})"));
         }
         if !self.calls.contains(&key) {

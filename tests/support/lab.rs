@@ -12,14 +12,13 @@ use callsign::client::core::{
 };
 use callsign::client::event::{CallEvent, CallRef, ChannelView, Event, SessionEvent};
 use callsign::hub::{
-    AttrOwner, Hub, Input as HubInput, LinkId, Now, Output as HubOutput, Settings as HubSettings,
-    Snapshot, StoreOp,
+    Hub, Input as HubInput, LinkId, Now, Output as HubOutput, Settings as HubSettings, StoreOp,
 };
 use callsign::protocol::token::Token;
 use callsign::protocol::{Account, ChannelName, codec};
 use fastrand::Rng;
 
-use super::{APP, START_MS};
+use super::{APP, START_MS, Store};
 
 /// How long a frame is on its way.
 #[derive(Clone, Copy, Debug)]
@@ -473,7 +472,11 @@ impl Lab {
         let mut settings = HubSettings::open([8; 32]);
         settings.limits.logins_per_address = 0;
         self.hub = Hub::new(settings, now);
-        let forgotten = self.hub.restore(now, kept(&self.ops));
+        let mut store = Store::default();
+        for op in self.ops.iter().cloned() {
+            store.apply(op);
+        }
+        let forgotten = self.hub.restore(now, store.snapshot());
         self.ops.extend(forgotten);
         for id in self.wires.keys().copied().collect::<Vec<_>>() {
             let wire = self.wires.get_mut(&id).expect("a wire");
@@ -629,56 +632,4 @@ fn show(event: &Event) -> String {
         Event::Channel { channel, event } => format!("{channel}: {event:?}"),
         Event::Call { call, event } => format!("{call:?}: {event:?}"),
     }
-}
-
-/// What a store would give back for these ops.
-fn kept(ops: &[StoreOp]) -> Snapshot {
-    let mut acked = BTreeMap::new();
-    let mut snapshot = Snapshot::default();
-    for op in ops.iter().cloned() {
-        match op {
-            StoreOp::PutMessage(message) => snapshot.messages.push(message),
-            StoreOp::AckInbox { app, account, ver } => {
-                let gone = |of: &Account| *of == account;
-                let messages = &mut snapshot.messages;
-                messages.retain(|message| !gone(&message.account) || message.ver > ver);
-                acked.insert(
-                    (app.as_str().to_owned(), account.to_string()),
-                    (app, account, ver),
-                );
-            }
-            StoreOp::DropInbox { app, account } => {
-                let messages = &mut snapshot.messages;
-                messages.retain(|message| message.account != account);
-                acked.remove(&(app.as_str().to_owned(), account.to_string()));
-            }
-            StoreOp::DropMessages { account, vers, .. } => {
-                let gone = |message: &callsign::hub::StoredMessage| {
-                    message.account == account && vers.contains(&message.ver)
-                };
-                snapshot.messages.retain(|message| !gone(message));
-            }
-            StoreOp::PutSentId {
-                app,
-                sender,
-                id,
-                forget_at_ms,
-            } => snapshot.sent_ids.push((app, sender, id, forget_at_ms)),
-            StoreOp::SetAttr { owner, name, value } => {
-                delete(&mut snapshot, &owner, Some(&name));
-                snapshot.attrs.push((owner, name, value));
-            }
-            StoreOp::DelAttr { owner, name } => delete(&mut snapshot, &owner, Some(&name)),
-            StoreOp::ClearAttrs { owner } => delete(&mut snapshot, &owner, None),
-            StoreOp::ChannelEmptied { .. } => {}
-        }
-    }
-    snapshot.acked = acked.into_values().collect();
-    snapshot
-}
-
-fn delete(snapshot: &mut Snapshot, of: &AttrOwner, which: Option<&callsign::protocol::AttrName>) {
-    snapshot
-        .attrs
-        .retain(|(owner, name, _)| owner != of || which.is_some_and(|which| name != which));
 }

@@ -3,6 +3,7 @@
 
 mod client;
 pub(crate) mod lab;
+mod store;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -10,11 +11,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use callsign::hub::{
-    AppRules, Apps, Hub, Input, LinkId, Now, Output, Settings, Snapshot, StoreOp, Unreadable,
+    AppRules, Apps, Hub, Input, LinkId, Now, Output, Settings, Snapshot, Stats, StoreOp, Unreadable,
 };
 use callsign::protocol::codec;
 
 pub(crate) use client::{Client, Generation};
+pub(crate) use store::Store;
 
 /// The app that every client signs in to.
 pub(crate) const APP: &str = "0123456789abcdef0123456789abcdef";
@@ -35,6 +37,7 @@ pub(crate) fn one_app(rules: AppRules) -> Settings {
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) struct World {
+    settings: Settings,
     hub: Hub,
     start: Instant,
     elapsed: Duration,
@@ -46,6 +49,8 @@ pub(crate) struct World {
     transcript: String,
     /// What the hub wanted kept, in order.
     pub(crate) ops: Vec<StoreOp>,
+    /// What is kept.
+    pub(crate) store: Store,
 }
 
 enum Wire {
@@ -66,7 +71,8 @@ impl World {
             unix_ms: START_MS,
         };
         Self {
-            hub: Hub::new(settings, now),
+            hub: Hub::new(settings.clone(), now),
+            settings,
             start,
             elapsed: Duration::ZERO,
             clients: BTreeMap::new(),
@@ -75,6 +81,7 @@ impl World {
             wire: VecDeque::new(),
             transcript: String::new(),
             ops: Vec::new(),
+            store: Store::default(),
         }
     }
 
@@ -112,6 +119,31 @@ impl World {
         self.clients.insert(name.to_owned(), client);
         self.connect(name);
         self.settle();
+    }
+
+    /// Signs in a client that does not poll, with what it was told left out.
+    pub(crate) fn sign_in_deaf(&mut self, account: &str) {
+        let mut client = Client::new(account, "", Generation::V14);
+        client.turns_deaf();
+        self.clients.insert(account.to_owned(), client);
+        self.connect(account);
+        self.settle();
+    }
+
+    /// Lets things happen until a client's call of a function is answered, and holds them there.
+    pub(crate) fn settle_until(&mut self, name: &str, function: &str) {
+        let link = self.clients[name].link;
+        while let Some(wire) = self.wire.pop_front() {
+            let called = matches!(&wire, Wire::ToHub(from, text) if Some(*from) == link && text.contains(function));
+            self.pass(wire);
+            if called {
+                // The answer is lost on its way.
+                self.wire
+                    .retain(|wire| !matches!(wire, Wire::ToClient(to, _) if Some(*to) == link));
+                return;
+            }
+        }
+        panic!("{name} never calls {function}");
     }
 
     fn connect(&mut self, name: &str) {
@@ -161,12 +193,23 @@ impl World {
             .collect()
     }
 
+    /// Lets several clients do something at once, before anything that follows from it happens.
+    pub(crate) fn at_once(&mut self, name: &str, act: impl FnOnce(&mut Client)) {
+        act(self.clients.get_mut(name).expect("a client of that name"));
+        self.collect(name);
+    }
+
     /// Cuts a client's link: no frame, no goodbye.
     pub(crate) fn cut(&mut self, name: &str) {
+        self.cut_now(name);
+        self.settle();
+    }
+
+    /// Cuts a client's link with whatever is on its way.
+    pub(crate) fn cut_now(&mut self, name: &str) {
         let link = self.clients[name].link.expect("a link");
         self.handle(Input::Closed { link });
         self.wire.push_back(Wire::Closed(link));
-        self.settle();
     }
 
     /// Stops the server in order.
@@ -175,14 +218,48 @@ impl World {
         self.settle();
     }
 
-    /// Another process takes over with what was kept.
-    pub(crate) fn restart(&mut self, settings: Settings, snapshot: Snapshot) {
+    /// The process is killed, and another takes over with what was kept.
+    pub(crate) fn restart(&mut self) {
+        self.restart_with(self.store.snapshot());
+    }
+
+    pub(crate) fn restart_with(&mut self, kept: Snapshot) {
         let now = self.now();
-        self.hub = Hub::new(settings, now);
-        self.ops.extend(self.hub.restore(now, snapshot));
+        self.hub = Hub::new(self.settings.clone(), now);
+        for op in self.hub.restore(now, kept) {
+            self.keep(op);
+        }
         for link in std::mem::take(&mut self.links).into_keys() {
             self.links.insert(link, String::new());
         }
+    }
+
+    /// Opens a connection on which nothing is sent.
+    pub(crate) fn open_silently(&mut self) -> LinkId {
+        self.next_link += 1;
+        let link = LinkId(self.next_link);
+        self.links.insert(link, String::new());
+        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        self.handle(Input::Opened { link, peer });
+        link
+    }
+
+    pub(crate) fn is_open(&self, link: LinkId) -> bool {
+        self.links.contains_key(&link)
+    }
+
+    pub(crate) fn next_wakeup(&self) -> Option<Duration> {
+        let wakeup = self.hub.next_wakeup();
+        wakeup.map(|at| at.duration_since(self.start))
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.hub.stats()
+    }
+
+    fn keep(&mut self, op: StoreOp) {
+        self.store.apply(op.clone());
+        self.ops.push(op);
     }
 
     /// Lets time pass, and happen what is due.
@@ -255,29 +332,33 @@ impl World {
                     self.wire.extend(frames);
                 }
                 Output::Close { link, .. } => self.wire.push_back(Wire::Closed(link)),
-                Output::Store(op) => self.ops.push(op),
+                Output::Store(op) => self.keep(op),
             }
         }
     }
 
     fn settle(&mut self) {
         while let Some(wire) = self.wire.pop_front() {
-            match wire {
-                Wire::ToHub(link, text) => self.handle(match codec::decode_client(&text) {
-                    Ok(frame) => Input::Frame { link, frame },
-                    Err(error) => Input::Unreadable {
-                        link,
-                        what: Unreadable::NotAFrame(error.to_string()),
-                    },
-                }),
-                Wire::ToClient(link, text) => {
-                    self.client_hears(link, |client, now| client.frame(&text, now))
-                }
-                Wire::Closed(link) => {
-                    self.handle(Input::Closed { link });
-                    self.client_hears(link, |client, now| client.closed(now));
-                    self.links.remove(&link);
-                }
+            self.pass(wire);
+        }
+    }
+
+    fn pass(&mut self, wire: Wire) {
+        match wire {
+            Wire::ToHub(link, text) => self.handle(match codec::decode_client(&text) {
+                Ok(frame) => Input::Frame { link, frame },
+                Err(error) => Input::Unreadable {
+                    link,
+                    what: Unreadable::NotAFrame(error.to_string()),
+                },
+            }),
+            Wire::ToClient(link, text) => {
+                self.client_hears(link, |client, now| client.frame(&text, now))
+            }
+            Wire::Closed(link) => {
+                self.handle(Input::Closed { link });
+                self.client_hears(link, |client, now| client.closed(now));
+                self.links.remove(&link);
             }
         }
     }

@@ -173,7 +173,7 @@ fn name_error(argument: &'static str, error: NameError) -> CallError {
     let problem = error.to_string();
     match error {
         NameError::TooLong { .. } => CallError::Large { argument, problem },
-        NameError::Empty | NameError::Control | NameError::Space => {
+        NameError::Empty | NameError::Control | NameError::Broken | NameError::Space => {
             CallError::Wrong { argument, problem }
         }
     }

@@ -1,0 +1,125 @@
+//! From a connection to a session: logins are counted, may have to wait for their turn, and are granted or refused.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::protocol::{Code, Login, LoginRet, ServerFrame, limits};
+
+use super::auth::{self, Refusal};
+use super::timers::Timer;
+use super::{CloseStatus, Effects, Hub, Link, LinkId, Now, Output, close};
+
+impl Hub {
+    pub(super) fn login(&mut self, now: Now, link: LinkId, login: Login, effects: &mut Effects) {
+        match self.links.get(&link) {
+            Some(Link::Waiting { peer }) => {
+                // 1.4.0 gives up for good if it is refused while it reconnects, so whoever is too many in a second waits.
+                let peer = network(*peer);
+                let limit = self.settings.limits.logins_per_address;
+                if !self.logins.allow(now.instant, peer, limit) {
+                    self.timers.cancel(&Timer::LoginDue(link));
+                    self.links.insert(link, Link::Postponed { peer });
+                    self.postponed.push_back((link, login));
+                    self.watch_postponed(now, peer);
+                    return;
+                }
+            }
+            Some(Link::SignedIn { .. }) => {
+                let refusal = Refusal::new(Code::LoginAlreadyLogin, "already signed in");
+                effects.1.push(refused(link, refusal));
+                return;
+            }
+            Some(Link::Postponed { .. } | Link::Closing) | None => return,
+        }
+        self.answer_login(now, link, &login, effects);
+    }
+
+    /// When logins of an address may be looked at again.
+    fn watch_postponed(&mut self, now: Now, peer: IpAddr) {
+        let at = self.logins.ends(&peer).unwrap_or(now.instant);
+        self.timers.set_earlier(at, Timer::LoginsWait);
+    }
+
+    /// Looks at the logins that were too many, in their order.
+    pub(super) fn logins_wait(&mut self, now: Now, effects: &mut Effects) {
+        for (link, login) in std::mem::take(&mut self.postponed) {
+            let Some(Link::Postponed { peer }) = self.links.get(&link) else {
+                continue;
+            };
+            let (peer, limit) = (*peer, self.settings.limits.logins_per_address);
+            if self.logins.allow(now.instant, peer, limit) {
+                self.answer_login(now, link, &login, effects);
+            } else {
+                self.postponed.push_back((link, login));
+                self.watch_postponed(now, peer);
+            }
+        }
+    }
+
+    fn answer_login(&mut self, now: Now, link: LinkId, login: &Login, effects: &mut Effects) {
+        self.timers.cancel(&Timer::LoginDue(link));
+        if let Err(refusal) = self.grant(now, link, login, effects) {
+            effects.1.push(refused(link, refusal));
+            let linger = limits::REFUSED_LINGER;
+            effects.1.push(close(link, linger, CloseStatus::Refused));
+        }
+    }
+
+    fn grant(
+        &mut self,
+        now: Now,
+        link: LinkId,
+        login: &Login,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let (id, account, rules) = auth::app_and_account(&self.settings.apps, login)?;
+        let proof = auth::proof(&id, &rules, &account, login, now.unix_ms / 1000)?;
+        let session = self
+            .apps
+            .get(&id)
+            .and_then(|app| app.sessions.get(&account));
+        auth::newer(session, proof.as_ref())?;
+
+        let idle = self.settings.idle_timeout;
+        if !idle.is_zero() {
+            self.timers.set(now.instant + idle, Timer::IdleDue(link));
+        }
+        let ends = proof.is_some() && self.settings.end_at_token_expiry;
+        let line = self.lines.make();
+        self.app(&id);
+        self.in_app(now, &id, effects, |app, cx| {
+            app.login(cx, &account, link, line, proof);
+            if ends {
+                app.token_due(cx, &account);
+            }
+        });
+        let signed_in = Link::SignedIn { app: id, account };
+        self.links.insert(link, signed_in);
+        Ok(())
+    }
+
+    pub(super) fn login_due(&mut self, link: LinkId, effects: &mut Effects) {
+        if let Some(Link::Waiting { .. }) = self.links.get(&link) {
+            effects
+                .1
+                .push(close(link, Duration::ZERO, CloseStatus::Refused));
+        }
+    }
+}
+
+/// The network that an address is counted under: itself, or its /64 with IPv6, which is what one customer has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) >> 64 << 64;
+            IpAddr::V6(prefix.into())
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn refused(link: LinkId, refusal: Refusal) -> Output {
+    let Refusal { code, reason } = refusal;
+    let frame = ServerFrame::LoginRet(LoginRet::Refused { reason, code });
+    Output::Send { link, frame }
+}

@@ -1,0 +1,29 @@
+//! The real server on real sockets, with the API maker's own SDKs and hand-made frames on the other side.
+//!
+//! `tests/run.sh` installs the SDKs below `target/live`; no byte of them is part of this package. Each test has a server of
+//! its own. Numbers like "section 8" are those of the protocol page that the server is built from.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `login`, `lbs`, `keepalive` | how SDKs find the server, sign in, stay, are displaced, and leave |
+//! | `messages`, `channels`, `queries`, `calls` | what users do with it |
+//! | `restart`, `kill9` | what outlives the process |
+//! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
+//! | `bad_input`, `slow_reader` | what one client cannot do to another |
+
+mod bad_input;
+mod calls;
+mod channels;
+mod keepalive;
+mod kill9;
+mod lbs;
+mod login;
+mod messages;
+mod peer;
+mod queries;
+mod raw;
+mod restart;
+#[cfg(feature = "client")]
+mod rust_client;
+mod server;
+mod slow_reader;
