@@ -100,8 +100,8 @@ pub enum Output {
     },
     /// Keep something beyond the life of the process.
     ///
-    /// Every `Send` and `Fan` behind it, in this and in later outputs, waits until it is durable,
-    /// unless [`StoreOp::can_wait`].
+    /// What is to be kept stands before everything else of its input. Every other output behind it, in this and in later
+    /// inputs, waits until it is durable, unless [`StoreOp::can_wait`].
     Store(StoreOp),
 }
 

@@ -1,6 +1,6 @@
 //! The machine's own addresses, and the host names that the API's clients make of an address.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The IPv4 addresses of this machine, loopback and link-local ones last; empty where they cannot be read.
 ///
@@ -26,6 +26,18 @@ pub fn outward_ipv4() -> Option<Ipv4Addr> {
     local_ipv4()
         .into_iter()
         .find(|address| !address.is_loopback())
+}
+
+/// The network that an address is counted as: an IPv4 address, or an IPv6 /64, which one customer of a provider has whole.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        single @ (IpAddr::V4(_) | IpAddr::V6(_)) => single,
+    }
 }
 
 /// The host name that older clients make of a server's address, and check its certificate against:
@@ -88,5 +100,18 @@ mod tests {
     #[test]
     fn loopback_is_never_how_others_reach_us() {
         assert!(outward_ipv4().is_none_or(|address| !address.is_loopback()));
+    }
+
+    #[test]
+    fn a_network_is_an_ipv4_address_or_an_ipv6_64() {
+        for (address, expected) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("2001:db8:0:1:9:9:9:9", "2001:db8:0:1::"),
+            ("::1", "::1"),
+        ] {
+            let parse = |text: &str| text.parse::<IpAddr>().expect("an address");
+            assert_eq!(network(parse(address)), parse(expected));
+        }
     }
 }

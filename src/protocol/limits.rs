@@ -72,10 +72,11 @@ pub const SENT_IDS_SWEEP: Duration = Duration::from_secs(3600);
 /// How many ids of one sender are remembered at most; the oldest is forgotten first.
 pub const SENT_IDS_PER_SENDER: usize = 10_000;
 
-/// Frames waiting for one slow link. When full, the link is closed; its client comes back and polls its inbox.
+/// Frames waiting for one link. When as many wait and its client reads none for some seconds, the link is closed; the
+/// client comes back and polls its inbox.
 pub const OUTBOX_FRAMES: usize = 512;
-/// Bytes waiting for one slow link, counted as the frames' text. When more, the link is closed likewise; one frame
-/// larger than this passes when nothing else waits.
+/// Bytes waiting for one link, counted as the frames' text. When more, the link is closed at once; one frame larger
+/// than this passes when nothing else waits.
 pub const OUTBOX_BYTES: usize = 4 << 20;
 /// Inputs waiting for the hub, over all links. When full, links are not read until there is room: TCP slows the senders.
 pub const HUB_INPUTS: usize = 4096;

@@ -6,18 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::BindError;
 use super::edge::Edge;
 use super::http::{self, Visit};
+use super::lobby::Place;
 
-/// Connections of one listener that are no WebSocket yet: in their handshake, or asking for a page. When full, no more are
-/// accepted until one has become a WebSocket, has left, or its time is up; the system's own queue holds those that come
-/// meanwhile.
-pub(super) const HANDSHAKES: usize = 1024;
 /// How long a TLS handshake may take.
 pub(super) const TLS_TIME: Duration = Duration::from_secs(10);
 /// How long to wait after the system could not give us a connection, as when too many files are open.
@@ -66,15 +62,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 }
 
 /// Takes connections until dropped, which also ends those that it took and that are no WebSocket yet.
+///
+/// It never waits for those: how many there may be, and who goes when there are more, is the lobby's.
 pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, edge: Arc<Edge>) {
-    let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
     let mut connections = JoinSet::new();
     let mut refused = false;
     loop {
-        // Never closed, so never an error.
-        let Ok(permit) = Arc::clone(&handshakes).acquire_owned().await else {
-            return;
-        };
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => {
                 refused = false;
@@ -97,26 +90,30 @@ pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, edge
         let Some(visit) = greet(&stream, peer, tls.is_some()) else {
             continue;
         };
+        let place = edge.lobby.enter(peer.ip());
         let edge = Arc::clone(&edge);
         // Two tasks of their own size: a plain connection need not pay for TLS. A WebSocket leaves both when it is
-        // handed over, and the permit comes back.
+        // handed over, and the place comes back.
         match &tls {
             None => {
                 edge.counters.plain_connections.inc();
-                connections.spawn(async move {
-                    http::serve(stream, visit, edge).await;
-                    drop(permit);
-                });
+                connections.spawn(in_place(place, http::serve(stream, visit, edge)));
             }
             Some(acceptor) => {
                 edge.counters.tls_connections.inc();
                 let acceptor = acceptor.clone();
-                connections.spawn(async move {
-                    secure(stream, acceptor, visit, edge).await;
-                    drop(permit);
-                });
+                connections.spawn(in_place(place, secure(stream, acceptor, visit, edge)));
             }
         }
+    }
+}
+
+/// Serves a connection for as long as it has its place.
+async fn in_place(mut place: Place, serving: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = serving => {}
+        () = place.shown_out() => tracing::debug!("a connection that said nothing made room for another"),
     }
 }
 
@@ -149,6 +146,45 @@ async fn secure(stream: TcpStream, acceptor: TlsAcceptor, visit: Visit, edge: Ar
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::Settings;
+    use crate::server::clock::Clock;
+    use crate::server::http::{Desk, Site};
+    use crate::server::lobby::Lobby;
+    use crate::server::{driver, store::Store};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn silent_connections_do_not_shut_a_port() {
+        let (hub, _driver) =
+            driver::prepare(Settings::open([0; 32]), Store::none(), Clock::new()).start();
+        let site = Site {
+            plain_port: 1,
+            tls_port: 2,
+            advertise: None,
+            allow_plain: false,
+            admin_token: None,
+        };
+        let mut edge = Edge::new(hub, site, Desk::closed());
+        edge.lobby = Arc::new(Lobby::new(4, 4));
+        let edge = Arc::new(edge);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let address = listener.local_addr().expect("bound");
+        let accepting = tokio::spawn(accept(listener, None, Arc::clone(&edge)));
+        let mut silent = Vec::new();
+        for _ in 0..6 {
+            silent.push(TcpStream::connect(address).await.expect("connected"));
+        }
+        let mut client = TcpStream::connect(address).await.expect("connected");
+        let request = b"GET /healthz HTTP/1.1\r\n\r\n";
+        client.write_all(request).await.expect("sent");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("answered");
+        assert!(answer.ends_with("ok\n"), "{answer}");
+        let ended = silent[0].read(&mut [0; 1]).await.expect("ended in order");
+        assert_eq!(ended, 0, "the oldest made room");
+        assert_eq!(edge.lobby.shown_out(), 3);
+        accepting.abort();
+    }
 
     #[tokio::test]
     async fn port_0_picks_two_neighbours() {

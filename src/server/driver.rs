@@ -2,14 +2,15 @@
 //! protocol; knows what must be durable before it is told.
 //!
 //! **The hold rule.** Behind a [`Output::Store`] that cannot wait, everything that goes to links is held in one line
-//! until the store has committed it (`held.rs`). Ops that can wait share the next commit (`batches.rs`).
+//! until the store has committed it (`held.rs`). Ops that can wait share the next commit (`batches.rs`). What a commit
+//! sets free is released a part at a time, so that links write meanwhile; inputs wait until all of it is out.
 //!
 //! **When too much is held or uncommitted**, no inputs are taken until a commit comes; links then wait for room in the
 //! queue of inputs ([`limits::HUB_INPUTS`]), and TCP slows their senders.
 //!
 //! **When the store fails**, the loop ends with the error: what is held is never told, and every link is cut.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,8 +31,14 @@ use super::store::{CommitError, Store};
 
 /// How many events are handled before other tasks get their turn.
 const EVENTS_AT_ONCE: usize = 128;
+/// How many of the deliveries that a commit sets free are done before other tasks get their turn.
+const RELEASED_AT_ONCE: usize = 128;
 /// How long clients may take to close after a drain has begun; who has not by then is cut.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
+
+/// How long a link that is being closed may take beyond the time its client has to close it first. A link that is read
+/// needs less; who does not read is cut.
+const CLOSING_GRACE: Duration = Duration::from_secs(3);
 
 /// Why a hub stopped without having been asked to.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -41,26 +48,41 @@ pub enum DriverError {
     Store(#[from] CommitError),
 }
 
-/// Starts a hub in the present runtime, with what the store kept. The task ends after [`HubHandle::drain`], or when
-/// something can no longer be kept.
+/// A hub that has taken up what was kept, and does not run yet.
+pub struct Prepared {
+    driver: Driver,
+    now: Instant,
+    ops: Vec<StoreOp>,
+}
+
+/// Makes a hub of what the store kept. That may be much, so an asynchronous caller does it on a thread for such work.
 #[must_use]
-pub fn start(
-    settings: Settings,
-    mut store: Store,
-    mut clock: Clock,
-) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
+pub fn prepare(settings: Settings, mut store: Store, mut clock: Clock) -> Prepared {
     let now = clock.now();
     let mut hub = Hub::new(settings, now);
     let ops = hub.restore(now, store.take_snapshot());
-    let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
-    let shared = Arc::new(Shared::default());
-    let mut driver = Driver::new(hub, clock, store, Arc::clone(&shared));
-    for op in ops {
-        driver.keep(op, now.instant);
+    Prepared {
+        driver: Driver::new(hub, clock, store, Arc::default()),
+        now: now.instant,
+        ops,
     }
-    driver.publish();
-    let task = tokio::spawn(driver.run(events_rx));
-    (HubHandle::new(shared, events_tx), task)
+}
+
+impl Prepared {
+    /// Starts the hub in the present runtime. The task ends after [`HubHandle::drain`], when all handles are gone, or when
+    /// something can no longer be kept.
+    #[must_use]
+    pub fn start(self) -> (HubHandle, JoinHandle<Result<(), DriverError>>) {
+        let mut driver = self.driver;
+        for op in self.ops {
+            driver.keep(op, self.now);
+        }
+        driver.publish();
+        let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
+        let shared = Arc::clone(&driver.shared);
+        let task = tokio::spawn(driver.run(events_rx));
+        (HubHandle::new(shared, events_tx), task)
+    }
 }
 
 struct Driver {
@@ -72,6 +94,8 @@ struct Driver {
     links: HashMap<LinkId, OutboxTx>,
     /// Links without room for what they were sent.
     slow: Vec<LinkId>,
+    /// Links that are being closed, by the time at which they are cut; those that have ended by themselves among them.
+    closing: BTreeSet<(Instant, LinkId)>,
     held: Held,
     batches: Batches,
     /// When a drain is over at the latest, once it has begun.
@@ -87,6 +111,7 @@ impl Driver {
             shared,
             links: HashMap::new(),
             slow: Vec::new(),
+            closing: BTreeSet::new(),
             held: Held::default(),
             batches: Batches::new(),
             drained_at: None,
@@ -102,6 +127,7 @@ impl Driver {
                 biased;
                 committed = self.store.progress() => self.committed(committed?),
                 () = shared.drain.notified() => self.drain(),
+                () = std::future::ready(()), if self.held.has_free() => self.release(),
                 count = events_rx.recv_many(&mut events, EVENTS_AT_ONCE), if !self.is_full() => {
                     if count == 0 {
                         // Nobody holds a handle or serves a link any more.
@@ -115,6 +141,7 @@ impl Driver {
             }
             self.tick();
             self.cut_slow_links();
+            self.cut_overdue_links();
             self.hand_over();
             self.publish();
             tokio::task::yield_now().await;
@@ -155,17 +182,17 @@ impl Driver {
             match output {
                 Output::Send { link, frame } => {
                     let text = self.encode(&frame);
-                    self.offer(Delivery::Send(link, text));
+                    self.offer(Delivery::Send(link, text), now);
                 }
                 Output::Fan { links, frame } => {
                     let text = self.encode(&frame);
-                    self.offer(Delivery::Fan(links, text));
+                    self.offer(Delivery::Fan(links, text), now);
                 }
                 Output::Close {
                     link,
                     linger,
                     status,
-                } => self.offer(Delivery::Close(link, Closing { linger, status })),
+                } => self.offer(Delivery::Close(link, Closing { linger, status }), now),
                 Output::Store(op) => self.keep(op, now),
             }
         }
@@ -184,33 +211,35 @@ impl Driver {
         }
     }
 
-    fn offer(&mut self, delivery: Delivery) {
+    fn offer(&mut self, delivery: Delivery, now: Instant) {
         if let Some(delivery) = self.held.offer(delivery) {
-            self.deliver(delivery);
+            self.deliver(delivery, now);
         }
     }
 
-    fn deliver(&mut self, delivery: Delivery) {
+    fn deliver(&mut self, delivery: Delivery, now: Instant) {
         match delivery {
-            Delivery::Send(link, text) => self.push(link, text),
+            Delivery::Send(link, text) => self.push(link, text, now),
             Delivery::Fan(links, text) => {
                 for link in links {
-                    self.push(link, text.clone());
+                    self.push(link, text.clone(), now);
                 }
             }
             Delivery::Close(link, closing) => {
                 if let Some(outbox) = self.links.get(&link) {
+                    let latest = now + closing.linger + CLOSING_GRACE;
+                    self.closing.insert((latest, link));
                     outbox.close(closing);
                 }
             }
         }
     }
 
-    fn push(&mut self, link: LinkId, text: Utf8Bytes) {
+    fn push(&mut self, link: LinkId, text: Utf8Bytes, now: Instant) {
         let Some(outbox) = self.links.get(&link) else {
             return;
         };
-        match outbox.push(text) {
+        match outbox.push(text, now) {
             Ok(()) => self.shared.counters.deliveries.add(1),
             Err(_) => self.slow.push(link),
         }
@@ -228,12 +257,39 @@ impl Driver {
         }
     }
 
+    /// Cuts links that should have ended by now: their clients do not read.
+    fn cut_overdue_links(&mut self) {
+        if self.closing.is_empty() {
+            return;
+        }
+        let now = self.clock.now().instant;
+        while let Some((latest, link)) = self.closing.pop_first() {
+            if latest > now {
+                self.closing.insert((latest, link));
+                return;
+            }
+            if self.links.remove(&link).is_some() {
+                tracing::debug!(link = link.0, "a link that did not close in time is cut");
+                self.input(Input::Closed { link });
+            }
+        }
+    }
+
     fn committed(&mut self, batch: u64) {
         self.shared.counters.commits.add(1);
         self.batches.committed(batch);
         self.held.committed(batch);
-        while let Some(delivery) = self.held.release() {
-            self.deliver(delivery);
+        self.release();
+    }
+
+    /// Some of what is held without need, in its order.
+    fn release(&mut self) {
+        let now = self.clock.now().instant;
+        for _ in 0..RELEASED_AT_ONCE {
+            let Some(delivery) = self.held.release() else {
+                return;
+            };
+            self.deliver(delivery, now);
         }
     }
 
@@ -257,7 +313,11 @@ impl Driver {
     fn next_wakeup(&self) -> Option<Instant> {
         let tick = self.hub.next_wakeup().filter(|_| !self.is_full());
         let batch = self.batches.due().filter(|_| self.store.has_room());
-        [tick, batch, self.drained_at].into_iter().flatten().min()
+        let overdue = self.closing.first().map(|(latest, _)| *latest);
+        [tick, batch, overdue, self.drained_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn is_full(&self) -> bool {
@@ -313,7 +373,7 @@ mod tests {
     use super::*;
     use crate::hub::{CloseStatus, Snapshot, StoredMessage};
     use crate::protocol::{Account, AppId};
-    use crate::server::outbox::{Next, OutboxRx, outbox};
+    use crate::server::outbox::{Next, OutboxRx, PATIENCE, outbox};
     use crate::server::store::{DataDir, Durability, open};
     use std::net::{IpAddr, Ipv4Addr};
     use std::path::Path;
@@ -462,18 +522,66 @@ mod tests {
     async fn a_link_that_does_not_read_is_cut_and_others_are_not() {
         let mut driver = driver(Store::none());
         let (alice, bob) = (link(&mut driver, 1), link(&mut driver, 2));
+        let start = Instant::now();
+        let fan = |driver: &mut Driver, at| {
+            let links = vec![LinkId(1), LinkId(2)];
+            let frame = ServerFrame::Pong(1);
+            driver.perform(vec![Output::Fan { links, frame }], at);
+            driver.cut_slow_links();
+        };
         for n in 0..=limits::OUTBOX_FRAMES {
-            driver.done(vec![Output::Fan {
-                links: vec![LinkId(1), LinkId(2)],
-                frame: ServerFrame::Pong(1),
-            }]);
+            fan(&mut driver, start);
             assert_eq!(waiting(&bob).len(), 1, "frame {n}");
         }
-        driver.cut_slow_links();
+        assert_eq!(driver.links.len(), 2, "not before it had time to read");
+        fan(&mut driver, start + PATIENCE);
         alice.cut().await;
         assert_eq!(driver.links.len(), 1);
         let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
         assert_eq!(handle.stats().slow_links_closed, 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_commit_sets_free_is_released_in_parts_and_nothing_overtakes() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut driver = driver(store(temp.path()));
+        let alice = link(&mut driver, 1);
+        let held = RELEASED_AT_ONCE + 1;
+        let numbers = 0..i64::try_from(held).expect("is small");
+        driver.done(vec![urgent(1)]);
+        driver.done(numbers.clone().map(|n| pong(1, n)).collect());
+        let batch = driver.store.progress().await.expect("is kept");
+        driver.committed(batch);
+        let first = waiting(&alice);
+        assert_eq!(first.len(), RELEASED_AT_ONCE);
+        driver.done(vec![pong(1, numbers.end)]);
+        assert_eq!(waiting(&alice), [""; 0]);
+        while driver.held.has_free() {
+            driver.release();
+        }
+        let all: Vec<_> = first.into_iter().chain(waiting(&alice)).collect();
+        assert_eq!(all, (0..=numbers.end).map(text).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_link_whose_client_does_not_read_is_cut_when_it_should_be_closed() {
+        let mut driver = driver(Store::none());
+        let (alice, bob) = (link(&mut driver, 1), link(&mut driver, 2));
+        let linger = Duration::from_secs(2);
+        let close = |link| Output::Close {
+            link: LinkId(link),
+            linger,
+            status: CloseStatus::GoingAway,
+        };
+        let now = Instant::now();
+        let longer = linger + CLOSING_GRACE;
+        driver.perform(vec![pong(1, 1), close(1)], now - longer);
+        driver.perform(vec![pong(2, 1), close(2)], now);
+        driver.cut_overdue_links();
+        alice.cut().await;
+        assert_eq!(waiting(&bob), [text(1)]);
+        assert!(matches!(bob.next().await, Next::Close(_)));
+        assert_eq!(driver.next_wakeup(), Some(now + longer));
     }
 
     #[tokio::test]
@@ -497,7 +605,7 @@ mod tests {
         driver.done(vec![urgent(1)]);
         assert!(!driver.is_full());
         let large = Utf8Bytes::from("x".repeat(crate::server::held::HELD_BYTES));
-        driver.offer(Delivery::Send(LinkId(1), large));
+        driver.offer(Delivery::Send(LinkId(1), large), Instant::now());
         assert!(driver.is_full());
         let batch = driver.store.progress().await.expect("is kept");
         driver.committed(batch);
@@ -522,7 +630,7 @@ mod tests {
     #[tokio::test]
     async fn it_ends_when_nobody_holds_it() {
         let settings = Settings::open([0; 32]);
-        let (handle, task) = start(settings, Store::none(), Clock::new());
+        let (handle, task) = prepare(settings, Store::none(), Clock::new()).start();
         drop(handle);
         task.await.expect("ends").expect("nothing is lost");
     }

@@ -1,7 +1,10 @@
 //! What every connection needs: the hub, the site, and the figures.
 
+use std::sync::Arc;
+
 use super::HubHandle;
 use super::http::{Desk, Site};
+use super::lobby::Lobby;
 use super::metrics::EdgeCounters;
 
 /// Shared by all connections of a server.
@@ -10,6 +13,7 @@ pub(super) struct Edge {
     pub(super) hub: HubHandle,
     pub(super) site: Site,
     pub(super) desk: Desk,
+    pub(super) lobby: Arc<Lobby>,
     pub(super) counters: EdgeCounters,
 }
 
@@ -19,6 +23,7 @@ impl Edge {
             hub,
             site,
             desk,
+            lobby: Arc::default(),
             counters: EdgeCounters::default(),
         }
     }

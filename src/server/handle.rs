@@ -195,8 +195,9 @@ mod tests {
                 None => Store::none(),
             };
             let mut settings = Settings::open([0; 32]);
-            settings.limits.attribute_changes = 0;
-            let (handle, task) = driver::start(settings, store, clock);
+            settings.limits.channel_messages = 0;
+            settings.limits.channel_messages_per_user = 0;
+            let (handle, task) = driver::prepare(settings, store, clock).start();
             Self { handle, task }
         }
 
@@ -359,14 +360,14 @@ mod tests {
         let mut quick = world.client("quick", 1 << 20).await;
         quick.call("channel_join", channel).await;
         let mut writer = world.client("writer", 1 << 20).await;
-        let mut changes = 0;
+        let mut messages = 0;
         while world.handle.stats().slow_links_closed == 0 {
-            let args = json!({"channel": "room", "name": "topic", "value": "x".repeat(8000)});
-            let answer = writer.call("channel_set_attr", args).await;
+            let args = json!({"name": "room", "msg": "x".repeat(8000), "force": true});
+            let answer = writer.call("channel_sendmsg", args).await;
             assert_eq!(answer["result"], "ok");
             quick.next("notify").await;
-            changes += 1;
-            assert!(changes <= limits::OUTBOX_FRAMES + 10, "it is never cut");
+            messages += 1;
+            assert!(messages <= limits::OUTBOX_FRAMES + 10, "it is never cut");
         }
         let args = json!({"account": "slow"});
         let answer = quick.call("user_query_user_status", args).await;

@@ -88,6 +88,12 @@ impl Held {
         Some(free.delivery)
     }
 
+    /// Whether [`Self::release`] has something.
+    pub(super) fn has_free(&self) -> bool {
+        let first = self.line.front();
+        first.is_some_and(|entry| entry.after <= self.committed)
+    }
+
     /// Whether it holds more than it should.
     pub(super) fn is_full(&self) -> bool {
         self.bytes > HELD_BYTES
@@ -128,8 +134,10 @@ mod tests {
         held.wait_for(1);
         assert_eq!(held.offer(send(1)), None);
         assert_eq!(held.offer(send(2)), None);
+        assert!(!held.has_free());
         assert_eq!(released(&mut held), []);
         held.committed(1);
+        assert!(held.has_free());
         assert_eq!(released(&mut held), [send(1), send(2)]);
         assert_eq!(held.offer(send(3)), Some(send(3)));
     }

@@ -225,6 +225,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll};
+    use std::time::Instant;
     use tokio::io::{DuplexStream, ReadBuf};
     use tokio::task::JoinHandle;
     use tokio_tungstenite::tungstenite::protocol::Role;
@@ -255,7 +256,8 @@ mod tests {
             let server = Counting(server, Arc::clone(&writes));
             let (outbox_tx, outbox_rx) = outbox();
             for frame in frames {
-                outbox_tx.push(Utf8Bytes::from(*frame)).expect("has room");
+                let pushed = outbox_tx.push(Utf8Bytes::from(*frame), Instant::now());
+                pushed.expect("has room");
             }
             let (events_tx, events_rx) = mpsc::channel(2);
             let (client, ws) = client_over((client, server)).await;
@@ -276,7 +278,7 @@ mod tests {
         }
 
         fn push(&self, frame: &str) {
-            let pushed = self.outbox().push(Utf8Bytes::from(frame));
+            let pushed = self.outbox().push(Utf8Bytes::from(frame), Instant::now());
             pushed.expect("has room");
         }
 

@@ -24,7 +24,9 @@ pub(crate) struct EdgeCounters {
 }
 
 /// The text.
-pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters) -> String {
+///
+/// `shown_out` is how many connections had to make room before they said anything.
+pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters, shown_out: u64) -> String {
     let mut registry = Registry::with_prefix("callsign");
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The program", version);
@@ -81,6 +83,11 @@ pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters) -> String {
             edge.tls_failures.get(),
         ),
         (
+            "silent_connections_closed",
+            "Connections closed before they said anything, to make room",
+            shown_out,
+        ),
+        (
             "http_requests",
             "HTTP requests answered",
             edge.http_requests.get(),
@@ -106,7 +113,7 @@ mod tests {
         stats.hub.sessions = 3;
         let edge = EdgeCounters::default();
         edge.tls_connections.inc();
-        let text = render(&stats, &edge);
+        let text = render(&stats, &edge, 0);
         assert!(text.contains("\ncallsign_sessions 3\n"), "{text}");
         assert!(
             text.contains("\ncallsign_tls_connections_total 1\n"),

@@ -39,6 +39,7 @@ mod handle;
 mod held;
 mod http;
 mod link;
+mod lobby;
 mod metrics;
 mod outbox;
 mod ws;
@@ -164,23 +165,18 @@ impl Server {
         let plain = listeners.plain.local_addr().map_err(BindError::Address)?;
         let tls = listeners.tls.local_addr().map_err(BindError::Address)?;
 
-        let mut line_seed = [0; 32];
-        getrandom::fill(&mut line_seed)?;
-        // The store comes before all other files, since it makes sure that no other process uses the directory.
-        let mut clock = Clock::new();
-        let store = open_store(&config, clock.now().unix_ms).await?;
-        let (hub, driver) = driver::start(config.settings(line_seed), store, clock);
-        let identity = identity(&config)?;
-        let admin_token = match &config.data {
-            Some(dir) => Some(admin_token(dir)?),
-            None => None,
+        let reading = {
+            let config = config.clone();
+            move || Kept::read(&config)
         };
+        let kept = tokio::task::spawn_blocking(reading).await??;
+        let (hub, driver) = kept.hub.start();
         let site = Site {
             plain_port: plain.port(),
             tls_port: tls.port(),
             advertise: config.advertise.clone(),
             allow_plain: config.allow_plain,
-            admin_token,
+            admin_token: kept.admin_token,
         };
         let desk = match (&config.data, config.durability) {
             (Some(dir), config::Durability::Disk | config::Durability::Process) => {
@@ -192,7 +188,7 @@ impl Server {
             listeners,
             plain,
             tls,
-            identity,
+            identity: kept.identity,
             edge: Arc::new(Edge::new(hub, site, desk)),
             driver,
             shutdown: ShutdownHandle::default(),
@@ -231,16 +227,19 @@ impl Server {
 
     /// Serves until asked to stop; then sends everybody away in the way that lets them come back, and keeps what must be kept.
     ///
+    /// Dropping the future stops likewise, in the background: the ports are free at once, the data directory when everybody
+    /// has been sent away and all is kept, for which the runtime must go on.
+    ///
     /// # Errors
     /// The data could not be kept any more, so the server stopped rather than acknowledge what it may lose.
     pub async fn serve(self) -> Result<(), ServeError> {
         let acceptor = TlsAcceptor::from(self.identity.server_config());
         let plain = accept::accept(self.listeners.plain, None, Arc::clone(&self.edge));
         let tls = accept::accept(self.listeners.tls, Some(acceptor), Arc::clone(&self.edge));
-        let edge = self.edge;
-        let stop = async move {
+        let drain = Drain(self.edge.hub.clone());
+        let stop = async {
             self.shutdown.0.notified().await;
-            edge.hub.drain();
+            drain.0.drain();
             // The driver ends when all is done. Until then `/healthz` goes on answering.
             std::future::pending::<()>().await;
         };
@@ -254,6 +253,15 @@ impl Server {
     }
 }
 
+/// Drains the hub when dropped.
+struct Drain(HubHandle);
+
+impl Drop for Drain {
+    fn drop(&mut self) {
+        self.0.drain();
+    }
+}
+
 impl ShutdownHandle {
     /// Asks the server to stop. It does so once it serves; asking again changes nothing.
     pub fn shutdown(&self) {
@@ -261,14 +269,38 @@ impl ShutdownHandle {
     }
 }
 
-/// Takes the data directory and reads what was kept, on a thread that may wait for the disk.
-async fn open_store(config: &Config, now_ms: u64) -> Result<Store, BindError> {
-    let Some(dir) = config.data.clone() else {
-        return Ok(Store::none());
-    };
-    let durability = config.durability;
-    let opening = move || Store::start(DataDir::take(&dir)?, durability, now_ms);
-    Ok(tokio::task::spawn_blocking(opening).await??)
+/// What comes from the disk.
+struct Kept {
+    hub: driver::Prepared,
+    identity: Identity,
+    admin_token: Option<AdminToken>,
+}
+
+impl Kept {
+    /// Takes the data directory and reads what was kept. Waits for the disk.
+    fn read(config: &Config) -> Result<Self, BindError> {
+        let mut line_seed = [0; 32];
+        getrandom::fill(&mut line_seed)?;
+        let mut clock = Clock::new();
+        // The store comes before all other files, since it makes sure that no other process uses the directory.
+        let store = match &config.data {
+            Some(dir) => {
+                let now_ms = clock.now().unix_ms;
+                Store::start(DataDir::take(dir)?, config.durability, now_ms)?
+            }
+            None => Store::none(),
+        };
+        let hub = driver::prepare(config.settings(line_seed), store, clock);
+        let admin_token = match &config.data {
+            Some(dir) => Some(admin_token(dir)?),
+            None => None,
+        };
+        Ok(Self {
+            hub,
+            identity: identity(config)?,
+            admin_token,
+        })
+    }
 }
 
 /// The TLS identity that a configuration asks for.

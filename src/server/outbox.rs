@@ -1,18 +1,24 @@
 //! What waits to be written to one link: a bounded queue from the driver to the link's task. Knows no protocol.
 //!
-//! **When full** ([`limits::OUTBOX_FRAMES`], [`limits::OUTBOX_BYTES`]) [`OutboxTx::push`] says so and the driver cuts
-//! the link: whoever reads so slowly comes back and polls its inbox, and nobody else waits for it.
+//! **When full**, [`OutboxTx::push`] says so and the driver cuts the link: whoever reads so slowly comes back and polls
+//! its inbox, and nobody else waits for it. Full are [`limits::OUTBOX_BYTES`], [`MOST_FRAMES`], or
+//! [`limits::OUTBOX_FRAMES`] of which none was taken for [`PATIENCE`]. The driver may release in one go what a
+//! commit held back for long, so many frames alone do not show that a client does not read.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::hub::CloseStatus;
 use crate::protocol::limits;
 
+/// Frames that wait at most, however well the client reads: what bounds the memory of tiny ones.
+const MOST_FRAMES: usize = 64 * limits::OUTBOX_FRAMES;
+/// How long a client may read nothing at all while [`limits::OUTBOX_FRAMES`] wait for it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// After a burst the queue keeps room for so many frames, and gives the rest back.
 const KEPT_CAPACITY: usize = 16;
 
@@ -59,6 +65,10 @@ struct Outbox {
     bytes: usize,
     /// Bytes of the frame that the link took last; it is written when the link comes back.
     writing: usize,
+    /// Frames that were ever queued.
+    queued: u64,
+    /// Since when it is long, and how many frames had been taken by then.
+    long_since: Option<(Instant, u64)>,
     closing: Option<Closing>,
     cut: bool,
     gone: bool,
@@ -67,8 +77,8 @@ struct Outbox {
 
 impl OutboxTx {
     /// Queues a frame. Never waits. What comes for a link that is closing or gone is thrown away.
-    pub(super) fn push(&self, frame: Utf8Bytes) -> Result<(), Full> {
-        self.change(|outbox| outbox.push(frame))
+    pub(super) fn push(&self, frame: Utf8Bytes, now: Instant) -> Result<(), Full> {
+        self.change(|outbox| outbox.push(frame, now))
     }
 
     /// Lets the link close once everything pushed so far has been written. The first call counts.
@@ -141,19 +151,38 @@ impl Drop for OutboxRx {
 }
 
 impl Outbox {
-    fn push(&mut self, frame: Utf8Bytes) -> Result<(), Full> {
+    fn push(&mut self, frame: Utf8Bytes, now: Instant) -> Result<(), Full> {
         if self.gone || self.closing.is_some() {
             return Ok(());
         }
         let bytes = self.bytes + frame.len();
-        let full = self.frames.len() >= limits::OUTBOX_FRAMES || bytes > limits::OUTBOX_BYTES;
         let alone = self.frames.is_empty() && self.writing == 0;
-        if full && !alone {
+        let large = bytes > limits::OUTBOX_BYTES && !alone;
+        if large || self.frames.len() >= MOST_FRAMES || self.is_stuck(now) {
             return Err(Full);
         }
         self.bytes = bytes;
+        self.queued += 1;
         self.frames.push_back(frame);
         Ok(())
+    }
+
+    /// Whether many frames wait, and none was taken for long.
+    fn is_stuck(&mut self, now: Instant) -> bool {
+        if self.frames.len() < limits::OUTBOX_FRAMES {
+            self.long_since = None;
+            return false;
+        }
+        let taken = self.queued - self.frames.len() as u64;
+        match self.long_since {
+            Some((since, before)) if before == taken => {
+                now.saturating_duration_since(since) >= PATIENCE
+            }
+            Some(_) | None => {
+                self.long_since = Some((now, taken));
+                false
+            }
+        }
     }
 
     fn next(&mut self) -> Option<Next> {
@@ -189,6 +218,10 @@ mod tests {
         Utf8Bytes::from("x".repeat(bytes))
     }
 
+    fn push(tx: &OutboxTx, frame: Utf8Bytes) -> Result<(), Full> {
+        tx.push(frame, Instant::now())
+    }
+
     fn closing(status: CloseStatus) -> Closing {
         Closing {
             linger: Duration::ZERO,
@@ -209,58 +242,73 @@ mod tests {
     #[tokio::test]
     async fn frames_come_in_order_and_the_close_comes_last() {
         let (tx, rx) = outbox();
-        assert_eq!(tx.push(frame(1)), Ok(()));
-        assert_eq!(tx.push(frame(2)), Ok(()));
+        assert_eq!(push(&tx, frame(1)), Ok(()));
+        assert_eq!(push(&tx, frame(2)), Ok(()));
         tx.close(closing(CloseStatus::Refused));
         tx.close(closing(CloseStatus::Normal));
-        assert_eq!(tx.push(frame(3)), Ok(()));
+        assert_eq!(push(&tx, frame(3)), Ok(()));
         assert_eq!(rx.next().await, Next::Write(frame(1)));
         assert_eq!(rx.next().await, Next::Write(frame(2)));
         assert_eq!(rx.next().await, Next::Close(closing(CloseStatus::Refused)));
     }
 
     #[test]
-    fn it_holds_so_many_frames() {
+    fn many_frames_may_wait_for_a_client_that_reads_and_not_for_one_that_does_not() {
         let (tx, rx) = outbox();
-        for _ in 0..limits::OUTBOX_FRAMES {
-            assert_eq!(tx.push(frame(1)), Ok(()));
+        let start = Instant::now();
+        let late = start + PATIENCE;
+        for _ in 0..=limits::OUTBOX_FRAMES {
+            assert_eq!(tx.push(frame(1), start), Ok(()));
         }
-        assert_eq!(tx.push(frame(1)), Err(Full));
         rx.next_frame().expect("a frame waits");
-        assert_eq!(tx.push(frame(1)), Ok(()));
-        assert_eq!(tx.push(frame(1)), Err(Full));
+        assert_eq!(tx.push(frame(1), late), Ok(()), "it has read since");
+        assert_eq!(tx.push(frame(1), late + PATIENCE / 2), Ok(()));
+        assert_eq!(tx.push(frame(1), late + PATIENCE), Err(Full));
+        while rx.next_frame().is_some() {}
+        assert_eq!(tx.push(frame(1), late + PATIENCE), Ok(()));
+    }
+
+    #[test]
+    fn tiny_frames_are_bounded_too() {
+        let (tx, rx) = outbox();
+        for _ in 0..MOST_FRAMES {
+            assert_eq!(push(&tx, frame(1)), Ok(()));
+        }
+        assert_eq!(push(&tx, frame(1)), Err(Full));
+        rx.next_frame().expect("a frame waits");
+        assert_eq!(push(&tx, frame(1)), Ok(()));
     }
 
     #[test]
     fn it_holds_so_many_bytes_the_frame_being_written_among_them() {
         let (tx, rx) = outbox();
-        assert_eq!(tx.push(frame(limits::OUTBOX_BYTES - 1)), Ok(()));
-        assert_eq!(tx.push(frame(2)), Err(Full));
-        assert_eq!(tx.push(frame(1)), Ok(()));
+        assert_eq!(push(&tx, frame(limits::OUTBOX_BYTES - 1)), Ok(()));
+        assert_eq!(push(&tx, frame(2)), Err(Full));
+        assert_eq!(push(&tx, frame(1)), Ok(()));
         rx.next_frame().expect("a frame waits");
-        assert_eq!(tx.push(frame(1)), Err(Full));
+        assert_eq!(push(&tx, frame(1)), Err(Full));
         rx.next_frame().expect("a frame waits");
-        assert_eq!(tx.push(frame(1)), Ok(()));
+        assert_eq!(push(&tx, frame(1)), Ok(()));
     }
 
     #[test]
     fn one_larger_frame_passes_when_nothing_else_waits() {
         let (tx, rx) = outbox();
         let large = limits::OUTBOX_BYTES + 1;
-        assert_eq!(tx.push(frame(large)), Ok(()));
-        assert_eq!(tx.push(frame(1)), Err(Full));
+        assert_eq!(push(&tx, frame(large)), Ok(()));
+        assert_eq!(push(&tx, frame(1)), Err(Full));
         rx.next_frame().expect("a frame waits");
-        assert_eq!(tx.push(frame(1)), Err(Full));
+        assert_eq!(push(&tx, frame(1)), Err(Full));
         assert_eq!(rx.next_frame(), None);
-        assert_eq!(tx.push(frame(1)), Ok(()));
-        assert_eq!(tx.push(frame(large)), Err(Full));
+        assert_eq!(push(&tx, frame(1)), Ok(()));
+        assert_eq!(push(&tx, frame(large)), Err(Full));
     }
 
     #[test]
     fn a_burst_leaves_no_large_queue_behind() {
         let (tx, rx) = outbox();
         for _ in 0..limits::OUTBOX_FRAMES {
-            assert_eq!(tx.push(frame(1)), Ok(()));
+            assert_eq!(push(&tx, frame(1)), Ok(()));
         }
         while rx.next_frame().is_some() {}
         assert!(lock(&rx.0).frames.capacity() <= 2 * KEPT_CAPACITY);
@@ -278,14 +326,14 @@ mod tests {
             change(&tx);
             alarm.0.load(Ordering::Relaxed) - before
         };
-        assert_eq!(woken(&|tx| assert_eq!(tx.push(frame(1)), Ok(()))), 1);
+        assert_eq!(woken(&|tx| assert_eq!(push(tx, frame(1)), Ok(()))), 1);
         assert_eq!(woken(&|tx| tx.close(closing(CloseStatus::Normal))), 1);
     }
 
     #[tokio::test]
     async fn a_link_is_cut_when_the_driver_lets_go_of_it() {
         let (tx, rx) = outbox();
-        assert_eq!(tx.push(frame(1)), Ok(()));
+        assert_eq!(push(&tx, frame(1)), Ok(()));
         drop(tx);
         rx.cut().await;
         assert_eq!(rx.next_frame(), None);
@@ -295,7 +343,7 @@ mod tests {
     fn nothing_is_queued_for_a_link_that_is_gone() {
         let (tx, rx) = outbox();
         drop(rx);
-        assert_eq!(tx.push(frame(1)), Ok(()));
+        assert_eq!(push(&tx, frame(1)), Ok(()));
         assert!(lock(&tx.0).frames.is_empty());
     }
 }

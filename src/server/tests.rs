@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
@@ -28,8 +29,13 @@ struct World {
 impl World {
     async fn start() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let data = dir.path().join("data");
-        let server = Server::bind(config(&data)).await.expect("bound");
+        let config = config(&dir.path().join("data"));
+        Self::with(dir, config).await
+    }
+
+    async fn with(dir: tempfile::TempDir, config: Config) -> Self {
+        let data = config.data.clone().expect("given");
+        let server = Server::bind(config).await.expect("bound");
         Self {
             plain: server.plain_addr(),
             tls: server.tls_addr(),
@@ -241,4 +247,79 @@ fn the_admin_token_is_made_once() {
     assert_eq!(first.trim().len(), 43);
     admin_token(dir.path()).expect("kept");
     assert_eq!(std::fs::read_to_string(&path).expect("read"), first);
+}
+
+/// A client that has signed in on the plain port.
+async fn signed_in(plain: SocketAddr, account: &str) -> (WebSocketStream<TcpStream>, String) {
+    let stream = TcpStream::connect(plain).await.expect("connected");
+    let (mut ws, _) = tokio_tungstenite::client_async("ws://localhost/", stream)
+        .await
+        .expect("a WebSocket");
+    let login = json!({"vid": "any", "account": account, "uid": 0, "token": "", "device": "websdk", "ip": ""});
+    ws.send(Message::text(json!(["login", login]).to_string()))
+        .await
+        .expect("sent");
+    let answer = ws.next().await.expect("an answer").expect("a message");
+    let answer: Value = serde_json::from_str(answer.to_text().expect("text")).expect("JSON");
+    let grant = answer[1][1].as_str().expect("text");
+    let grant: Value = serde_json::from_str(grant).expect("JSON");
+    (ws, grant["line"].as_str().expect("a line").to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_may_have_any_number_of_calls_on_their_way() {
+    const CALLS: usize = 20_000;
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut config = config(dir.path());
+    config.durability = Durability::Disk;
+    config.limits.inbox = 0;
+    let world = World::with(dir, config).await;
+    let (ws, line) = signed_in(world.plain, "alice").await;
+    let (mut writer, mut reader) = ws.split();
+    let writing = tokio::spawn(async move {
+        for n in 0..CALLS {
+            let args = json!({"line": line, "peer": "bob", "flag": "v1:E:3600", "t": "instant",
+                "content": "hello"});
+            let call = json!(["call2", ["user_sendmsg", n, args]]).to_string();
+            writer.feed(Message::text(call)).await.expect("sent");
+        }
+        writer.flush().await.expect("sent");
+        writer
+    });
+    for n in 0..CALLS {
+        let answer = reader.next().await.expect("an answer").expect("a message");
+        let answer = answer.to_text().expect("text");
+        assert!(
+            answer.starts_with(&format!(r#"["call2-ret",[{n},"","#)) && answer.contains("ok"),
+            "{answer}"
+        );
+    }
+    drop((writing.await.expect("written"), reader));
+    world.shutdown.shutdown();
+    world.serving.await.expect("ran").expect("in good order");
+}
+
+#[tokio::test]
+async fn serving_that_is_broken_off_sends_everybody_away_and_frees_the_data() {
+    let world = World::start().await;
+    let (mut client, _line) = signed_in(world.plain, "alice").await;
+    world.serving.abort();
+    let mut last = None;
+    while let Some(Ok(message)) = client.next().await {
+        last = Some(message);
+    }
+    assert!(
+        matches!(&last, Some(Message::Close(Some(frame))) if u16::from(frame.code) == 1001),
+        "{last:?}"
+    );
+    // The directory is given back by another thread, shortly after the last client has left.
+    let again = config(&world.data);
+    let server = loop {
+        match Server::bind(again.clone()).await {
+            Ok(server) => break server,
+            Err(BindError::Store(store::OpenError::InUse { .. })) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    drop(server);
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::with_sources;
+use super::{open_files, with_sources};
 use crate::net::tls::{CERT_FILE, CertificateFacts, Identity, KEY_FILE, RENEW_BEFORE};
 use crate::net::{addresses, private};
 use crate::server::config::{Config, ConfigArgs};
@@ -75,6 +75,7 @@ fn examine(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     }
     findings.extend(certificate(config, now_s));
     findings.extend(ports(config.listen));
+    findings.extend(open_files::most().map(files));
     findings.push(clock(now_s, config.data.as_deref()));
     findings
 }
@@ -269,6 +270,20 @@ fn free(address: SocketAddr) -> Finding {
             format!("{address} cannot be listened on ({error})"),
             "choose an address of this machine with --listen",
         ),
+    }
+}
+
+fn files(most: u64) -> Finding {
+    let shown = if most == u64::MAX {
+        "any number of".to_owned()
+    } else {
+        most.to_string()
+    };
+    let what = format!("a server may have {shown} open files, of which each connection is one");
+    if most < open_files::ENOUGH {
+        problem(what, open_files::REMEDY)
+    } else {
+        Finding::Ok(what)
     }
 }
 
@@ -470,6 +485,17 @@ mod tests {
         assert!(
             found.iter().any(|problem| problem.starts_with(&expected)),
             "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_low_limit_of_open_files_is_found() {
+        assert!(matches!(files(open_files::ENOUGH), Finding::Ok(_)));
+        assert!(matches!(files(u64::MAX), Finding::Ok(_)));
+        let low = files(open_files::ENOUGH - 1);
+        assert!(
+            matches!(&low, Finding::Problem { what, .. } if what.contains("4095 open files")),
+            "{low:?}"
         );
     }
 

@@ -3,6 +3,7 @@
 mod doctor;
 mod duration;
 mod invite;
+mod open_files;
 mod serve;
 mod token;
 

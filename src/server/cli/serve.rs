@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use super::open_files;
 use crate::server::config::{Config, ConfigArgs, ConfigError};
 use crate::server::{BindError, ServeError, Server, ShutdownHandle};
 
@@ -28,6 +29,7 @@ pub(super) enum Error {
 
 pub(super) fn run(args: ConfigArgs) -> Result<(), Error> {
     let config = Config::load(args)?;
+    open_files::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -27,6 +27,9 @@ pub const DEFAULT_LISTEN: SocketAddr =
 /// Clients send a ping every 10 s; one that is a second late must not end the session.
 pub const SHORTEST_IDLE_TIMEOUT: Duration = Duration::from_secs(11);
 
+/// Nobody waits longer for a client that is gone: a day.
+pub const LONGEST_IDLE_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
 /// Everything a server needs to know before it starts.
 ///
 /// The default is for embedding and for tests: free ports on loopback, any app id, no token, nothing on disk.
@@ -44,7 +47,8 @@ pub struct Config {
     pub allow_plain: bool,
     /// The operator's own certificate and key; else a self-signed one is kept in `data`, or in memory.
     pub tls: Option<TlsFiles>,
-    /// A session without any frame for so long is taken offline; at least [`SHORTEST_IDLE_TIMEOUT`].
+    /// A session without any frame for so long is taken offline; from [`SHORTEST_IDLE_TIMEOUT`] to
+    /// [`LONGEST_IDLE_TIMEOUT`].
     pub idle_timeout: Duration,
     /// Whether a session ends (105) when its token expires.
     pub end_at_token_expiry: bool,
@@ -120,10 +124,11 @@ pub enum ConfigError {
     /// One half of a key pair.
     #[error("`tls_cert` and `tls_key` go together: give both or neither")]
     HalfTls,
-    /// Too short for clients to stay.
+    /// Too short for clients to stay, or longer than makes sense.
     #[error(
-        "`idle_timeout` must be {} seconds or more, since clients send a ping every 10 seconds",
-        SHORTEST_IDLE_TIMEOUT.as_secs()
+        "`idle_timeout` must be from {} to {} seconds, since clients send a ping every 10 seconds",
+        SHORTEST_IDLE_TIMEOUT.as_secs(),
+        LONGEST_IDLE_TIMEOUT.as_secs()
     )]
     IdleTimeout,
     /// There is no port for TLS.
@@ -172,7 +177,7 @@ impl Config {
                 listen: self.listen,
             });
         }
-        if self.idle_timeout < SHORTEST_IDLE_TIMEOUT {
+        if !(SHORTEST_IDLE_TIMEOUT..=LONGEST_IDLE_TIMEOUT).contains(&self.idle_timeout) {
             return Err(ConfigError::IdleTimeout);
         }
         if self.listen.port() == u16::MAX {
@@ -311,7 +316,7 @@ mod tests {
             idle_timeout: Duration::from_secs(10),
             ..Config::default()
         });
-        assert!(text.contains("11 seconds"), "{text}");
+        assert!(text.contains("from 11 to"), "{text}");
         let text = refused(Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, u16::MAX)),
             ..Config::default()

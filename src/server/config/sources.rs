@@ -448,8 +448,10 @@ mod tests {
         assert!(text.contains("line 2: inbox"), "{text}");
         let text = problem("[server]\ntls_cert = \"a\"\n");
         assert!(text.contains("go together"), "{text}");
-        let text = problem("[server]\nidle_timeout = 5\n");
-        assert!(text.contains("idle_timeout"), "{text}");
+        for seconds in ["5", "86401", "9000000000000000000"] {
+            let text = problem(&format!("[server]\nidle_timeout = {seconds}\n"));
+            assert!(text.contains("idle_timeout"), "{text}");
+        }
     }
 
     #[test]

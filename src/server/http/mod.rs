@@ -58,7 +58,7 @@ where
             status: 200,
             headers: Vec::new(),
             content_type: super::metrics::CONTENT_TYPE,
-            body: super::metrics::render(&edge.hub.stats(), &edge.counters),
+            body: super::metrics::render(&edge.hub.stats(), &edge.counters, edge.lobby.shown_out()),
         },
         Route::Invite => edge.desk.answer(&mut stream, head, &visit).await,
         Route::WebSocket { .. } => return,

@@ -7,7 +7,8 @@
 //!
 //! **When it fails** (disk full, input/output error), nothing of the failed transaction is ever said to be kept, and
 //! nothing is tried again: memory and disk would drift apart. The failure is reported once, and the driver stops the
-//! server with it, so that nobody is told "ok" for what would be lost. The next start takes up what was kept.
+//! server with it, so that nobody is told "ok" for what would be lost. The next start takes up what was kept. A lock of
+//! another process is no failure for ten minutes: the thread waits, and with it all that must be kept.
 
 pub mod codes;
 mod load;
@@ -113,7 +114,7 @@ impl Store {
                 ..Self::none()
             });
         }
-        let connection = open(data.path(), durability)?;
+        let mut connection = open(data.path(), durability)?;
         let in_database = |source| OpenError::Database {
             path: data.path().join(DATABASE),
             source,
@@ -123,6 +124,7 @@ impl Store {
             LoadError::Database(source) => in_database(source),
             LoadError::Corrupt(what) => OpenError::Corrupt { what },
         })?;
+        open::wait_long(&mut connection).map_err(in_database)?;
         let (batches_tx, batches_rx) = mpsc::channel(WAITING_BATCHES);
         let (progress_tx, progress_rx) = watch::channel(Progress::default());
         let handle = std::thread::Builder::new()
@@ -535,6 +537,22 @@ mod tests {
         assert!(store.finish().await.is_err());
         let found = start(temp.path(), 0).take_snapshot();
         assert_eq!(found.messages, [message("alice", 1)]);
+    }
+
+    #[tokio::test]
+    async fn a_lock_of_another_process_is_waited_for() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let other = open(temp.path(), Durability::Process).expect("opens");
+        other.execute_batch("BEGIN IMMEDIATE").expect("locks");
+        let ops = vec![StoreOp::PutMessage(message("alice", 1))];
+        let mut kept = Box::pin(keep(&mut store, 1, 0, ops));
+        let waiting = std::time::Duration::from_millis(100);
+        let early = tokio::time::timeout(waiting, &mut kept).await;
+        assert!(early.is_err(), "nothing is said to be kept");
+        other.execute_batch("ROLLBACK").expect("lets go");
+        kept.await;
+        store.finish().await.expect("everything is kept");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -17,6 +17,13 @@ const LOCK: &str = "lock";
 const OPENING: &str = "callsign.db-opening";
 /// How long a connection waits while another process writes; the command line tools do so for milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a running server waits for another process to end its write, such as a tool of the operator's that holds a
+/// lock: stopping would help nobody. Nothing is acknowledged meanwhile.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// After how long that is told, ...
+const TELL_AFTER: Duration = Duration::from_secs(5);
+/// ... and how long there is between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What a write-ahead log that once grew may keep of the disk: 64 MiB.
 const LOG_BYTES: i64 = 64 << 20;
 /// The database's shape, one step a version: `PRAGMA user_version` counts the steps that were taken.
@@ -134,6 +141,47 @@ pub fn open(dir: &Path, durability: Durability) -> Result<Connection, OpenError>
     make_private(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     set_up(Connection::open_with_flags(&path, flags), durability, &path)
+}
+
+/// Makes a connection wait for other processes as long as a running server does.
+pub(super) fn wait_long(connection: &mut Connection) -> rusqlite::Result<()> {
+    let mut wait = Wait::new(Instant::now());
+    connection.busy_handler(Some(move |looks| {
+        let goes_on = wait.goes_on(looks, Instant::now());
+        if goes_on {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        goes_on
+    }))
+}
+
+/// A wait for another process.
+struct Wait {
+    since: Instant,
+    told: bool,
+}
+
+impl Wait {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            told: false,
+        }
+    }
+
+    /// Whether to look again, after so many looks in vain.
+    fn goes_on(&mut self, looks: i32, now: Instant) -> bool {
+        if looks == 0 {
+            *self = Self::new(now);
+        }
+        let waited = now.saturating_duration_since(self.since);
+        if waited >= TELL_AFTER && !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(
+                "another process has locked the database: nothing is acknowledged until it lets go"
+            );
+        }
+        waited < PATIENCE
+    }
 }
 
 fn set_up(
@@ -304,6 +352,19 @@ mod tests {
         let file = format!(":{} ", metadata.ino());
         let held = |line: &str| line.contains("POSIX") && line.contains(&file);
         assert!(locks.lines().any(held), "{locks}");
+    }
+
+    #[test]
+    fn a_running_server_waits_ten_minutes_for_a_lock_and_warns_once() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut wait = Wait::new(start);
+        assert!(wait.goes_on(0, after(100)) && !wait.told);
+        assert!(wait.goes_on(1, after(104)) && !wait.told);
+        assert!(wait.goes_on(2, after(105)) && wait.told);
+        assert!(wait.goes_on(3, after(699)));
+        assert!(!wait.goes_on(4, after(700)));
+        assert!(wait.goes_on(0, after(800)) && !wait.told, "another wait");
     }
 
     #[test]
