@@ -100,10 +100,12 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
-        for output in self.core.handle(Instant::now().into_std(), input) {
+        let outputs = self.core.handle(Instant::now().into_std(), input);
+        // Before the answers, so that whoever has one sees the status that goes with it.
+        self.shared.set_status(self.core.status());
+        for output in outputs {
             self.put_out(output);
         }
-        self.shared.set_status(self.core.status());
     }
 
     fn told(&mut self, told: ToDriver) -> Input {

@@ -115,6 +115,8 @@ mod handle;
 mod session;
 #[cfg(feature = "client")]
 mod signal;
+#[cfg(all(test, feature = "client"))]
+mod tests;
 
 #[cfg(feature = "client")]
 pub use call::Call;

@@ -225,9 +225,9 @@ impl Session {
         self.give_up(cx, call, EndReason::NoAnswer, NO_ANSWER);
     }
 
-    /// The session stands again, and what was said of its calls meanwhile is lost. A call that was not answered is
-    /// over; one that was goes on, and so does one that rings here, whose caller may have given up: the answer will tell.
-    /// If the peer hung up in that very moment, only hanging up here ends the call: a 1.x server says nothing twice.
+    /// The session stands again, and nobody says which of its calls the server still has. A call that this client began and
+    /// that was not answered is over (702); one that was goes on, and so does one that rings here: if it is over, its answer
+    /// will tell.
     pub(super) fn calls_after_loss(&mut self, cx: &mut Cx) {
         let asking = self.calls.0.iter().filter(|(_, view)| view.is_asking());
         for call in asking.map(|(call, _)| *call).collect::<Vec<_>>() {
