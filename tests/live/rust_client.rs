@@ -14,6 +14,7 @@ use callsign::protocol::{Account, AppId, AttrName, ChannelName, Dtmf, InviteMsg}
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use crate::peer::{Peer, Sdk};
 use crate::server::Server;
 
 /// How long anything that must happen may take.
@@ -32,7 +33,7 @@ fn room() -> ChannelName {
 }
 
 fn signal(server: ws::Server) -> Signal {
-    Signal::new(AppId::try_from("live").expect("an app"), server)
+    Signal::new(AppId::try_from("callsign-tests").expect("an app"), server)
 }
 
 fn plain(server: &Server) -> ws::Server {
@@ -352,4 +353,125 @@ fn a_killed_server_loses_doubles_and_reorders_nothing() {
             assert_eq!(heard(hears, message).await, "last");
         }
     });
+}
+
+/// The text of what was said in a channel, but for one's own.
+fn said_by_bob(event: Event) -> Option<String> {
+    if let Event::Channel {
+        event: ChannelEvent::MessageReceive { account, msg, .. },
+        ..
+    } = event
+        && account.as_str() == "bob"
+    {
+        Some(msg)
+    } else {
+        None
+    }
+}
+
+fn call_event(event: Event) -> Option<CallEvent> {
+    if let Event::Call { event, .. } = event {
+        Some(event)
+    } else {
+        None
+    }
+}
+
+/// Alice is on our SDK, Bob on the API maker's web SDK.
+#[test]
+fn it_talks_with_the_web_sdk() {
+    let server = Server::start();
+    let mut bob = Peer::signed_in(Sdk::Web, &server, "bob");
+    runtime().block_on(async {
+        let (alice, mut hears) = sign_in(&server, "alice").await;
+        bob.message("alice", "hello");
+        assert_eq!(heard(&mut hears, message).await, "hello");
+        alice
+            .message_instant_send(&account("bob"), "hello yourself")
+            .await
+            .expect("sent");
+        bob.expect_message("alice", "hello yourself");
+
+        let room = room();
+        let channel = alice.channel_join(&room).await.expect("joined");
+        let (number, list) = bob.join(room.as_str());
+        assert_eq!(list[0], json!(["alice", alice.uid()]));
+        let said = bob.ask("broadcast", json!({"on": number, "text": "all of you"}));
+        assert_eq!(said, json!([]));
+        assert_eq!(heard(&mut hears, said_by_bob).await, "all of you");
+        channel.message_channel_send("and you").await.expect("sent");
+        let of = format!("channel {number}");
+        bob.expect(
+            &of,
+            "onMessageChannelReceive",
+            json!(["bob", bob_uid(&list), "all of you"]),
+        );
+        bob.expect(
+            &of,
+            "onMessageChannelReceive",
+            json!(["alice", alice.uid(), "and you"]),
+        );
+
+        // Alice calls, Bob answers, presses a key and hangs up.
+        let calling = alice
+            .channel_invite_user2(&room, &account("bob"), "{}")
+            .await
+            .expect("called");
+        let rung = bob.next("onInviteReceived").args[0].clone();
+        bob.run("accept", json!({"on": rung, "extra": "yes"}));
+        let extra = String::new();
+        assert_eq!(
+            heard(&mut hears, call_event).await,
+            CallEvent::ReceivedByPeer { extra }
+        );
+        let extra = "yes".to_owned();
+        assert_eq!(
+            heard(&mut hears, call_event).await,
+            CallEvent::AcceptedByPeer { extra }
+        );
+        bob.run("dtmf", json!({"on": rung, "digits": "5"}));
+        let five = Dtmf::from_char('5').into_iter().collect();
+        assert_eq!(
+            heard(&mut hears, call_event).await,
+            CallEvent::Msg(InviteMsg::Dtmf(five))
+        );
+        bob.run("end", json!({"on": rung, "extra": ""}));
+        let over = heard(&mut hears, call_event).await;
+        assert!(
+            matches!(over, CallEvent::Ended(EndReason::EndByPeer { .. })),
+            "{over:?}"
+        );
+        assert_eq!(calling.view().await, Ok(None));
+
+        // Bob calls, Alice answers and hangs up.
+        let dialled = bob.run(
+            "invite",
+            json!({"channel": "room", "peer": "alice", "extra": "{}"}),
+        );
+        let ringing = heard(&mut hears, |event| {
+            if let Event::Session(SessionEvent::InviteReceived { call, .. }) = event {
+                Some(call)
+            } else {
+                None
+            }
+        });
+        let ringing = alice.call(ringing.await);
+        let at_bob = format!("call {dialled}");
+        bob.expect(&at_bob, "onInviteReceivedByPeer", json!([""]));
+        ringing
+            .channel_invite_accept("yes")
+            .await
+            .expect("answered");
+        bob.expect(&at_bob, "onInviteAcceptedByPeer", json!(["yes"]));
+        ringing.channel_invite_end_with("bye").await.expect("ended");
+        bob.expect(&at_bob, "onInviteEndByPeer", json!(["bye"]));
+    });
+}
+
+/// Bob's number in a list that has him last.
+fn bob_uid(list: &serde_json::Value) -> serde_json::Value {
+    let list = list.as_array().expect("a list");
+    let bob = list.last().expect("somebody");
+    assert_eq!(bob[0], "bob");
+    bob[1].clone()
 }
