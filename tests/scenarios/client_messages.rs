@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsign::client::core::{Answer, CommandError, LoginOptions, MESSAGE_TIMEOUT};
+use callsign::client::core::{Answer, Command, CommandError, LoginOptions, MESSAGE_TIMEOUT};
 use callsign::client::event::{Event, SessionEvent};
 use callsign::protocol::Code;
 
@@ -123,6 +123,29 @@ fn messages_wait_for_whoever_is_away() {
     lab.sign_in("bob", LoginOptions::default());
     lab.run(Duration::from_secs(1));
     assert_eq!(lab.heard("bob", "alice"), numbers(250));
+}
+
+/// What was shown is acknowledged a moment later; a logout, a kill or a lost link may come before that.
+#[test]
+fn what_one_session_showed_the_next_does_not() {
+    for ends in 0..3 {
+        let mut lab = Lab::with(&["alice", "bob"]);
+        lab.says("alice", "bob", "hello");
+        lab.run(Duration::from_millis(60));
+        assert_eq!(lab.heard("bob", "alice"), ["hello"]);
+        if ends > 0 {
+            lab.serving = false;
+            lab.cut("bob");
+        }
+        lab.run(Duration::from_secs(if ends > 1 { 60 } else { 0 }));
+        lab.command("bob", Command::Logout { session: None });
+        lab.serving = true;
+        lab.sign_in("bob", LoginOptions::default());
+        lab.run(Duration::from_secs(5));
+        lab.says("alice", "bob", "again");
+        lab.run(Duration::from_secs(5));
+        assert_eq!(lab.heard("bob", "alice"), ["hello", "again"], "{ends}");
+    }
 }
 
 #[test]

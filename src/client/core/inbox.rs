@@ -35,7 +35,7 @@ pub(super) struct Inbox {
     polling: bool,
     /// Whether a poll is due as soon as the application has taken events.
     held: bool,
-    shown: Shown,
+    pub(super) shown: Shown,
 }
 
 /// By what a message is known again.
@@ -47,8 +47,9 @@ struct Print {
     rest: u64,
 }
 
+/// The messages that were shown lately. It outlives a session, since the next one of the account may be given them again.
 #[derive(Debug, Default)]
-struct Shown {
+pub(super) struct Shown {
     known: HashSet<Print>,
     order: VecDeque<Print>,
 }
@@ -127,6 +128,15 @@ impl Session {
             max: limits::POLL_MESSAGES,
         };
         self.ask(cx, request, Purpose::Poll);
+    }
+
+    /// What acknowledges the rest of what was shown, when nothing more is to be shown.
+    pub(super) fn last_acknowledgement(&self) -> Option<Request> {
+        let Inbox { seen, acked, .. } = self.inbox;
+        (seen > acked).then_some(Request::UserGetMsg {
+            ver_clear: seen,
+            max: 1,
+        })
     }
 
     /// The application has taken events.

@@ -30,6 +30,9 @@ impl Session {
             return None;
         };
         let mut pending = std::mem::take(&mut self.pending);
+        if let Some(acknowledgement) = self.last_acknowledgement() {
+            pending.add(acknowledgement, Purpose::Quiet, cx.now);
+        }
         let logout = pending.add(Request::UserLogout, Purpose::Logout(request), cx.now);
         for (id, asked) in pending.unsent() {
             let call = Call {

@@ -44,6 +44,7 @@ pub use link::{
 pub use pending::{ANSWER_TIMEOUT, MESSAGE_TIMEOUT, PENDING_MAX};
 
 use cx::Cx;
+use inbox::Shown;
 use leaving::Leaving;
 use session::{End, Session, fail_all};
 use timers::Timer;
@@ -58,6 +59,8 @@ pub struct ClientCore {
     cx: Cx,
     session: Option<Session>,
     leaving: Vec<Leaving>,
+    /// Of the session before this one: whose it was, and what it showed.
+    shown: Option<(Account, Shown)>,
 }
 
 impl ClientCore {
@@ -69,6 +72,7 @@ impl ClientCore {
             settings,
             session: None,
             leaving: Vec::new(),
+            shown: None,
         }
     }
 
@@ -129,7 +133,11 @@ impl ClientCore {
         if self.session.is_some() {
             return self.cx.answer(request, Err(CommandError::AlreadyLoggedIn));
         }
-        let session = Session::new(&mut self.cx, request, account, token, options);
+        let mut session = Session::new(&mut self.cx, request, account, token, options);
+        let before = self.shown.take();
+        if let Some((_, shown)) = before.filter(|(account, _)| *account == session.account) {
+            session.inbox.shown = shown;
+        }
         self.session = Some(session);
     }
 
@@ -155,6 +163,7 @@ impl ClientCore {
             &CommandError::NotLoggedIn,
         );
         self.leaving.extend(leaving);
+        self.shown = Some((session.account, session.inbox.shown));
         if self.leaving.len() > LEAVING_MAX {
             self.leaving.remove(0).finish(&mut self.cx);
         }
@@ -255,5 +264,6 @@ impl ClientCore {
         if let Some(end) = session.over.take() {
             session.tell_over(&mut self.cx, end);
         }
+        self.shown = Some((session.account, session.inbox.shown));
     }
 }
