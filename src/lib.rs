@@ -1,18 +1,20 @@
 //! Callsign: a desktop softphone and messenger, and the signaling server behind it.
 //!
-//! This file is the map; feature gates live here and nowhere else.
+//! This file is the map. Feature gates live here, and in the two rooms that have a part for everybody: `client` and `net`.
 //!
 //! | room | layer | what it is |
 //! |---|---|---|
 //! | [`protocol`] | 0 | the words both sides speak: frames, requests, pushes, codes, tokens, limits |
+//! | [`client`] | 1, 2 | the SDK: a pure core, and the handles and the loop around it |
 //! | [`hub`] | 1 | the server's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | `net` | 2 | links: TLS and sockets |
 //! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
 
+pub mod client;
 pub mod hub;
 pub mod protocol;
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub mod net;
 #[cfg(feature = "server")]
 pub mod server;

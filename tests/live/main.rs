@@ -9,6 +9,7 @@
 //! | `messages`, `channels`, `queries`, `calls` | what users do with it |
 //! | `settings` | where they come from |
 //! | `restart`, `kill9` | what outlives the process |
+//! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 mod bad_input;
@@ -23,6 +24,8 @@ mod peer;
 mod queries;
 mod raw;
 mod restart;
+#[cfg(feature = "client")]
+mod rust_client;
 mod server;
 mod settings;
 mod slow_reader;

@@ -2,6 +2,7 @@
 //! the applications are told.
 
 mod client;
+pub(crate) mod lab;
 mod store;
 
 use std::collections::{BTreeMap, VecDeque};

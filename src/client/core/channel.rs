@@ -1,0 +1,215 @@
+//! Channels that the session is in: who is there and what is set, mirrored from the server's events (protocol page, section 9).
+
+use std::collections::BTreeMap;
+
+use super::cx::Cx;
+use super::pending::Purpose;
+use super::session::Session;
+use super::{Answer, CommandError, RequestNo};
+use crate::client::event::{AttrChange, ChannelEvent, ChannelView, SessionEvent};
+use crate::protocol::{
+    Account, ChannelEvent as WireEvent, ChannelName, Code, Envelope, EnvelopeKind, Reply, Request,
+    Uid,
+};
+
+/// The channels.
+#[derive(Debug, Default)]
+pub(super) struct Channels(BTreeMap<ChannelName, Joined>);
+
+/// A channel that the session is in, or was when the link was lost.
+#[derive(Debug, Default)]
+struct Joined {
+    view: ChannelView,
+    /// Events rise over all channels of an app; one that does not is a late one.
+    last_msgid: u64,
+}
+
+impl Channels {
+    pub(super) fn view(&self, name: &ChannelName) -> Option<&ChannelView> {
+        self.0.get(name).map(|joined| &joined.view)
+    }
+}
+
+impl Session {
+    /// The application wants a channel's present view.
+    pub(super) fn channel_view(&self, cx: &mut Cx, request: RequestNo, name: &ChannelName) {
+        let answer = match self.channels.view(name) {
+            Some(view) => Ok(Answer::Channel(view.clone())),
+            None => Err(CommandError::Refused {
+                code: Code::GeneralFailed,
+                reason: format!("not a member of {name}"),
+            }),
+        };
+        cx.answer(request, answer);
+    }
+
+    /// The session stands again, and the server has forgotten which channels it was in.
+    pub(super) fn rejoin(&mut self, cx: &mut Cx) {
+        for name in self.channels.0.keys().cloned().collect::<Vec<_>>() {
+            let request = Request::ChannelJoin { name: name.clone() };
+            self.ask(cx, request, Purpose::Rejoin(name));
+        }
+    }
+
+    /// The server has let the client in; `request` is whom to tell, if it was not the core itself that asked.
+    pub(super) fn joined(
+        &mut self,
+        cx: &mut Cx,
+        request: Option<RequestNo>,
+        name: &ChannelName,
+        reply: Reply,
+    ) {
+        let Reply::Joined { list: users, attrs } = reply else {
+            return self.not_joined(cx, request, name, unexpected(Code::JoinChannelOther));
+        };
+        if name.special().is_none() {
+            self.leave_others(cx, name);
+        }
+        let view = ChannelView { users, attrs };
+        let joined = Joined {
+            view: view.clone(),
+            last_msgid: 0,
+        };
+        self.channels.0.insert(name.clone(), joined);
+        match request {
+            Some(request) => {
+                cx.tell_channel(name, ChannelEvent::Joined(view.clone()));
+                cx.answer(request, Ok(Answer::Channel(view)));
+            }
+            None => cx.tell_channel(name, ChannelEvent::Rejoined(view)),
+        }
+    }
+
+    /// The server has not let the client in.
+    pub(super) fn not_joined(
+        &mut self,
+        cx: &mut Cx,
+        request: Option<RequestNo>,
+        name: &ChannelName,
+        error: CommandError,
+    ) {
+        if let Some(request) = request {
+            return cx.answer(request, Err(error));
+        }
+        let (code, text) = (
+            error.code(),
+            format!("{name} could not be joined again: {error}"),
+        );
+        cx.tell(SessionEvent::Error { code, text });
+        self.left(cx, name, Code::LeaveChannelDisconn);
+    }
+
+    /// The client is out of a channel, if it was in it.
+    pub(super) fn left(&mut self, cx: &mut Cx, name: &ChannelName, code: Code) {
+        if self.channels.0.remove(name).is_some() {
+            cx.tell_channel(name, ChannelEvent::Left { code });
+        }
+    }
+
+    /// The client is out of all channels.
+    pub(super) fn left_all(&mut self, cx: &mut Cx, code: Code) {
+        for name in std::mem::take(&mut self.channels.0).into_keys() {
+            cx.tell_channel(&name, ChannelEvent::Left { code });
+        }
+    }
+
+    /// Joining an ordinary channel leaves the ordinary one before it: the server has done so already.
+    fn leave_others(&mut self, cx: &mut Cx, joined: &ChannelName) {
+        let others = self.channels.0.keys();
+        let others: Vec<_> = others
+            .filter(|name| *name != joined && name.special().is_none())
+            .cloned()
+            .collect();
+        for name in others {
+            self.left(cx, &name, Code::LeaveChannelByUser);
+        }
+    }
+
+    /// Something happened in a channel.
+    pub(super) fn channel_said(&mut self, cx: &mut Cx, msgid: u64, envelope: &Envelope) {
+        let Some(event) = WireEvent::from_content(&envelope.content) else {
+            return cx.tell(SessionEvent::Error {
+                code: Code::LogoutPacket,
+                text: format!("the content of a {} cannot be read", envelope.kind.name()),
+            });
+        };
+        let name = match &event {
+            WireEvent::Msg { channel, .. }
+            | WireEvent::Member { channel, .. }
+            | WireEvent::AttrUpdate { channel, .. } => channel.clone(),
+        };
+        // An event of a channel that was just left is late; others are not for this client.
+        let Some(joined) = self.channels.0.get_mut(&name) else {
+            return;
+        };
+        if msgid <= joined.last_msgid {
+            return;
+        }
+        joined.last_msgid = msgid;
+        let event = match event {
+            WireEvent::Msg {
+                account, uid, msg, ..
+            } => ChannelEvent::MessageReceive {
+                account,
+                uid,
+                msg,
+                sent_ms: envelope.sent_ms,
+            },
+            WireEvent::Member { account, uid, .. } => {
+                let here = envelope.kind == EnvelopeKind::ChannelUserJoin;
+                if !here && account == self.account {
+                    return self.left(cx, &name, Code::LeaveChannelKicked);
+                }
+                joined.view.member(here, account, uid)
+            }
+            WireEvent::AttrUpdate {
+                account,
+                name,
+                value,
+                r#type,
+                ..
+            } => {
+                let change = match r#type.as_str() {
+                    "del" => AttrChange::Del { name },
+                    "clear" => AttrChange::Clear,
+                    _ => AttrChange::Update { name, value },
+                };
+                joined.view.change(&change);
+                ChannelEvent::AttrUpdated { change, account }
+            }
+        };
+        cx.tell_channel(&name, event);
+    }
+}
+
+impl ChannelView {
+    fn member(&mut self, here: bool, account: Account, uid: Uid) -> ChannelEvent {
+        self.users.retain(|(other, _)| *other != account);
+        if here {
+            self.users.push((account.clone(), uid));
+            ChannelEvent::UserJoined { account, uid }
+        } else {
+            ChannelEvent::UserLeft { account, uid }
+        }
+    }
+
+    fn change(&mut self, change: &AttrChange) {
+        match change {
+            AttrChange::Update { name, value } => {
+                self.attrs.insert(name.clone(), value.clone());
+            }
+            AttrChange::Del { name } => {
+                self.attrs.remove(name);
+            }
+            AttrChange::Clear => self.attrs.clear(),
+        }
+    }
+}
+
+/// An answer of another form than the question has.
+pub(super) fn unexpected(code: Code) -> CommandError {
+    CommandError::Refused {
+        code,
+        reason: "the server's answer has not the form of the question".to_owned(),
+    }
+}

@@ -1,0 +1,304 @@
+//! Requests that wait for their answer, in order: sent, timed out, and sent again when the link comes back.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::{CommandError, RequestNo};
+use crate::client::event::CallRef;
+use crate::protocol::{CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep};
+
+/// Requests of the application that may wait for their answer. When full, the next fails with
+/// [`CommandError::TooMany`] and is not sent.
+pub const PENDING_MAX: usize = 1024;
+/// How long a message waits for its acknowledgement (401), lost links included: long enough to notice a dead link and to
+/// come back.
+pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long any other request waits for its answer, lost links included.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Who waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The application, for the reply as it is.
+    Invoke(RequestNo),
+    /// The application, for the acknowledgement of a message.
+    Message(RequestNo, MessageId),
+    /// The application, for a channel.
+    Join(RequestNo, ChannelName),
+    /// The core, for a channel that the client was in before the link was lost.
+    Rejoin(ChannelName),
+    /// The application, for being out.
+    Leave(RequestNo, ChannelName),
+    /// The inbox.
+    Poll,
+    /// A call; the application as well, where it asked.
+    Step(CallRef, VoipStep, Option<RequestNo>),
+    /// The application, for the end.
+    Logout(RequestNo),
+    /// Nobody.
+    Quiet,
+}
+
+/// What a lost link means for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AfterLoss {
+    /// It goes out again: doing it twice is doing it once.
+    Again,
+    /// It may have been done, and must not be done twice.
+    Interrupted,
+    /// Whoever asked asks anew.
+    Dropped,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) request: Request,
+    pub(super) purpose: Purpose,
+    /// Whether it is on the present link.
+    sent: bool,
+    /// Whether it ever was on any.
+    ever_sent: bool,
+    due: Instant,
+}
+
+/// The requests, by their call ids, which rise.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    waiting: BTreeMap<i64, Waiting>,
+    last: i64,
+}
+
+impl Purpose {
+    /// Who of the application waits.
+    pub(super) fn request(&self) -> Option<RequestNo> {
+        match self {
+            Self::Invoke(request)
+            | Self::Message(request, _)
+            | Self::Join(request, _)
+            | Self::Leave(request, _)
+            | Self::Logout(request) => Some(*request),
+            Self::Step(_, _, request) => *request,
+            Self::Rejoin(_) | Self::Poll | Self::Quiet => None,
+        }
+    }
+
+    fn after_loss(&self, request: &Request) -> AfterLoss {
+        match self {
+            Self::Message(..) | Self::Join(..) | Self::Leave(..) => AfterLoss::Again,
+            Self::Invoke(_) => match request {
+                // Somebody else may have changed them since.
+                Request::ChannelSetAttr { .. }
+                | Request::ChannelDelAttr { .. }
+                | Request::ChannelClearAttr { .. } => AfterLoss::Interrupted,
+                Request::UserGetMsg { .. }
+                | Request::UserGetMsg2 { .. }
+                | Request::UserSendMsg { .. }
+                | Request::UserLogout
+                | Request::UserQueryUserStatus { .. }
+                | Request::UserSetAttr { .. }
+                | Request::UserGetAttr { .. }
+                | Request::UserGetAttrAll { .. }
+                | Request::UserExtCall { .. }
+                | Request::ChannelJoin { .. }
+                | Request::ChannelLeave { .. }
+                | Request::ChannelSendMsg { .. }
+                | Request::ChannelQueryNum { .. }
+                | Request::ChannelQueryUserIsIn { .. }
+                | Request::ChannelQueryUserList { .. }
+                | Request::ChannelQueryUserListAll { .. }
+                | Request::Voip(..) => AfterLoss::Again,
+            },
+            Self::Step(_, step, _) => match step {
+                // Keys pressed twice are another number.
+                VoipStep::Msg => AfterLoss::Interrupted,
+                // The call itself decides about its invitation when the session stands again.
+                VoipStep::Invite
+                | VoipStep::Ack
+                | VoipStep::Accept
+                | VoipStep::Refuse
+                | VoipStep::Bye => AfterLoss::Again,
+            },
+            Self::Rejoin(_) | Self::Poll | Self::Logout(_) | Self::Quiet => AfterLoss::Dropped,
+        }
+    }
+}
+
+impl Pending {
+    /// Whether the application may ask for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() >= PENDING_MAX
+    }
+
+    pub(super) fn add(&mut self, request: Request, purpose: Purpose, now: Instant) -> CallId {
+        self.last += 1;
+        let timeout = match purpose {
+            Purpose::Message(..) => MESSAGE_TIMEOUT,
+            Purpose::Invoke(_)
+            | Purpose::Join(..)
+            | Purpose::Rejoin(_)
+            | Purpose::Leave(..)
+            | Purpose::Poll
+            | Purpose::Step(..)
+            | Purpose::Logout(_)
+            | Purpose::Quiet => ANSWER_TIMEOUT,
+        };
+        let waiting = Waiting {
+            request,
+            purpose,
+            sent: false,
+            ever_sent: false,
+            due: now + timeout,
+        };
+        self.waiting.insert(self.last, waiting);
+        CallId(self.last)
+    }
+
+    /// Takes the request out that an answer is for.
+    pub(super) fn take(&mut self, id: CallId) -> Option<Waiting> {
+        self.waiting.remove(&id.0)
+    }
+
+    /// What is to be sent, oldest first; from now on it counts as sent.
+    pub(super) fn unsent(&mut self) -> Vec<(CallId, Request)> {
+        let unsent = self.waiting.iter_mut().filter(|(_, waiting)| !waiting.sent);
+        unsent
+            .map(|(id, waiting)| {
+                (waiting.sent, waiting.ever_sent) = (true, true);
+                (CallId(*id), waiting.request.clone())
+            })
+            .collect()
+    }
+
+    /// Takes out everything, to be put back behind what is asked meanwhile.
+    pub(super) fn set_aside(&mut self) -> BTreeMap<i64, Waiting> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Puts back what was set aside, under the ids it had.
+    pub(super) fn put_back(&mut self, mut waiting: BTreeMap<i64, Waiting>) {
+        self.waiting.append(&mut waiting);
+    }
+
+    /// The link is gone. What was on it and cannot be sent again is returned.
+    pub(super) fn link_lost(&mut self) -> Vec<Waiting> {
+        let mut interrupted = Vec::new();
+        self.waiting.retain(|_, waiting| {
+            if !waiting.sent {
+                return true;
+            }
+            waiting.sent = false;
+            match waiting.purpose.after_loss(&waiting.request) {
+                AfterLoss::Again => true,
+                AfterLoss::Interrupted => {
+                    interrupted.push(waiting.clone());
+                    false
+                }
+                AfterLoss::Dropped => false,
+            }
+        });
+        interrupted
+    }
+
+    /// Takes the invitation of a call out; whether it was there and had never been sent.
+    pub(super) fn take_unsent_invite(&mut self, call: CallRef) -> bool {
+        self.take_invite(call, |waiting| !waiting.ever_sent)
+    }
+
+    /// Takes the invitation of a call out if it has been sent.
+    pub(super) fn drop_sent_invite(&mut self, call: CallRef) {
+        self.take_invite(call, |waiting| waiting.ever_sent);
+    }
+
+    /// Whether the invitation of a call waits and has never been sent.
+    pub(super) fn has_unsent_invite(&self, call: CallRef) -> bool {
+        self.waiting
+            .values()
+            .any(|waiting| waiting.is_invite(call) && !waiting.ever_sent)
+    }
+
+    fn take_invite(&mut self, call: CallRef, which: impl Fn(&Waiting) -> bool) -> bool {
+        let before = self.waiting.len();
+        self.waiting
+            .retain(|_, waiting| !(waiting.is_invite(call) && which(waiting)));
+        self.waiting.len() < before
+    }
+
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.waiting.values().map(|waiting| waiting.due).min()
+    }
+
+    /// Takes out what should have been answered by now, oldest first.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Waiting> {
+        let due = |waiting: &Waiting| waiting.due <= now;
+        let ids: Vec<i64> = (self.waiting.iter())
+            .filter(|(_, waiting)| due(waiting))
+            .map(|(id, _)| *id)
+            .collect();
+        ids.iter()
+            .filter_map(|id| self.waiting.remove(id))
+            .collect()
+    }
+
+    /// Takes out everything, oldest first.
+    pub(super) fn drain(&mut self) -> Vec<Waiting> {
+        std::mem::take(&mut self.waiting).into_values().collect()
+    }
+}
+
+impl Waiting {
+    fn is_invite(&self, call: CallRef) -> bool {
+        matches!(self.purpose, Purpose::Step(of, VoipStep::Invite, _) if of == call)
+    }
+
+    /// Why it failed, as its operation's error; where the server names no code, the operation's own.
+    pub(super) fn refused(&self, failure: Failure) -> CommandError {
+        let code = if failure.code == Code::General {
+            self.other_code()
+        } else {
+            failure.code
+        };
+        CommandError::Refused {
+            code,
+            reason: failure.reason,
+        }
+    }
+
+    /// That it was not answered in time, as its operation's error.
+    pub(super) fn timed_out(&self) -> CommandError {
+        let other = self.other_code();
+        let code = if other == Code::SendMessageOther {
+            Code::SendMessageTimeout
+        } else if other == Code::QueryUserNumOther {
+            Code::QueryUserNumTimeout
+        } else {
+            other
+        };
+        CommandError::TimedOut { code }
+    }
+
+    /// The code of its operation that says nothing more.
+    fn other_code(&self) -> Code {
+        match &self.request {
+            Request::UserSendMsg { .. } | Request::ChannelSendMsg { .. } => Code::SendMessageOther,
+            Request::UserQueryUserStatus { .. }
+            | Request::UserGetAttr { .. }
+            | Request::UserGetAttrAll { .. }
+            | Request::ChannelQueryNum { .. }
+            | Request::ChannelQueryUserIsIn { .. }
+            | Request::ChannelQueryUserList { .. }
+            | Request::ChannelQueryUserListAll { .. }
+            | Request::UserGetMsg { .. }
+            | Request::UserGetMsg2 { .. } => Code::QueryUserNumOther,
+            Request::ChannelJoin { .. } => Code::JoinChannelOther,
+            Request::ChannelLeave { .. } => Code::LeaveChannelOther,
+            Request::Voip(..) => Code::InviteOther,
+            Request::UserLogout
+            | Request::UserSetAttr { .. }
+            | Request::UserExtCall { .. }
+            | Request::ChannelSetAttr { .. }
+            | Request::ChannelDelAttr { .. }
+            | Request::ChannelClearAttr { .. } => Code::GeneralFailed,
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! One session: what the application asks within it, and who gets the answers. Its link is in `link`, its topics each in a
+//! file of their own.
+
+use super::call::Calls;
+use super::channel::{Channels, unexpected};
+use super::cx::Cx;
+use super::inbox::Inbox;
+use super::link::{Comeback, Link};
+use super::pending::{Pending, Purpose, Waiting};
+use super::timers::Timer;
+use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, SessionRef, Settings};
+use crate::client::event::{EndReason, SessionEvent};
+use crate::protocol::token::Token;
+use crate::protocol::{
+    Account, Call, CallRet, ChannelName, ClientFrame, Code, Login, MessageId, Reply, Request,
+    limits,
+};
+
+/// A session, from login to logout, over all its links.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) id: SessionRef,
+    pub(super) account: Account,
+    pub(super) token: Token,
+    pub(super) options: LoginOptions,
+    /// The login that is not answered yet.
+    pub(super) login: Option<RequestNo>,
+    pub(super) link: Link,
+    pub(super) comeback: Comeback,
+    pub(super) pending: Pending,
+    pub(super) inbox: Inbox,
+    pub(super) channels: Channels,
+    pub(super) calls: Calls,
+    /// Set when it is over, until the core clears it away.
+    pub(super) over: Option<End>,
+}
+
+/// Why a session is over, or never stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) code: Code,
+    pub(super) reason: String,
+}
+
+impl Session {
+    pub(super) fn new(
+        cx: &mut Cx,
+        login: RequestNo,
+        account: Account,
+        token: Token,
+        options: LoginOptions,
+    ) -> Self {
+        let mut session = Self {
+            id: cx.begin_session(),
+            account,
+            token,
+            options,
+            login: Some(login),
+            link: Link::None,
+            comeback: Comeback::default(),
+            pending: Pending::default(),
+            inbox: Inbox::default(),
+            channels: Channels::default(),
+            calls: Calls::default(),
+            over: None,
+        };
+        session.open_link(cx);
+        session
+    }
+
+    /// Something that the application does.
+    #[rustfmt::skip] // one line an action
+    pub(super) fn act(&mut self, cx: &mut Cx, request: RequestNo, action: Action) {
+        if self.login.is_some() {
+            return cx.answer(request, Err(CommandError::NotLoggedIn));
+        }
+        if let Err(error) = check(&action) {
+            return cx.answer(request, Err(error));
+        }
+        if self.pending.is_full() && asks(&action) {
+            return cx.answer(request, Err(CommandError::TooMany));
+        }
+        match action {
+            Action::MessageSend { peer, msg, id } => self.send_message(cx, request, id, |id| Request::UserSendMsg { peer, ttl: limits::TTL_DEFAULT, content: msg, message_id: Some(id) }),
+            Action::ChannelSend { channel, msg, id } => self.send_message(cx, request, id, |id| Request::ChannelSendMsg { name: channel, msg, msg_id: Some(id), force: false }),
+            Action::Invoke(asked) => self.ask(cx, asked, Purpose::Invoke(request)),
+            Action::ChannelJoin(name) => self.ask(cx, Request::ChannelJoin { name: name.clone() }, Purpose::Join(request, name)),
+            Action::ChannelLeave(name) => self.ask(cx, Request::ChannelLeave { name: name.clone() }, Purpose::Leave(request, name)),
+            Action::ChannelView(name) => self.channel_view(cx, request, &name),
+            Action::Invite { channel, peer, extra } => self.invite(cx, request, channel, peer, extra),
+            Action::Accept { call, extra } => self.accept(cx, request, call, extra),
+            Action::Refuse { call, extra } => self.refuse(cx, request, call, extra),
+            Action::Say { call, msg } => self.say(cx, request, call, &msg),
+            Action::End { call, extra } => self.end(cx, request, call, extra),
+            Action::CallView(call) => cx.answer(request, Ok(Answer::Call(self.calls.view(call).cloned()))),
+        }
+    }
+
+    fn send_message(
+        &mut self,
+        cx: &mut Cx,
+        request: RequestNo,
+        id: Option<MessageId>,
+        asked: impl FnOnce(MessageId) -> Request,
+    ) {
+        // What makes sending it again safe.
+        match id.or_else(|| cx.seed.message_id()) {
+            Some(id) => self.ask(cx, asked(id.clone()), Purpose::Message(request, id)),
+            None => cx.answer(request, Err(unexpected(Code::SendMessageOther))),
+        }
+    }
+
+    /// Asks the server, now or when the session stands again.
+    pub(super) fn ask(&mut self, cx: &mut Cx, request: Request, purpose: Purpose) {
+        self.pending.add(request, purpose, cx.now);
+        if let Some(due) = self.pending.next_due() {
+            cx.timers.set_by(Timer::Answer, due);
+        }
+        self.flush(cx);
+    }
+
+    /// Sends what was not sent on this link, in order.
+    pub(super) fn flush(&mut self, cx: &mut Cx) {
+        let Link::In { link, line, .. } = &self.link else {
+            return;
+        };
+        for (id, request) in self.pending.unsent() {
+            let call = Call {
+                id,
+                line: Some(line.clone()),
+                request: Ok(request),
+            };
+            cx.put(Output::Send {
+                link: *link,
+                frame: ClientFrame::Call(call),
+            });
+        }
+    }
+
+    /// An answer came. One that nobody waits for any more is late.
+    pub(super) fn answered(&mut self, cx: &mut Cx, ret: CallRet) {
+        let Some(waiting) = self.pending.take(ret.id) else {
+            return;
+        };
+        let result = ret.result.map_err(|failure| waiting.refused(failure));
+        self.settle(cx, waiting, result);
+    }
+
+    /// Some request has waited long enough.
+    pub(super) fn answers_due(&mut self, cx: &mut Cx) {
+        for waiting in self.pending.expire(cx.now) {
+            let error = waiting.timed_out();
+            if let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose {
+                // The server may have let the client in all the same, which then would not know.
+                let leave = Request::ChannelLeave { name: name.clone() };
+                self.ask(cx, leave, Purpose::Quiet);
+            }
+            self.settle(cx, waiting, Err(error));
+        }
+        if let Some(due) = self.pending.next_due() {
+            cx.timers.set(Timer::Answer, due);
+        }
+    }
+
+    /// What was on the lost link and cannot be done twice.
+    pub(super) fn interrupt(&mut self, cx: &mut Cx) {
+        for waiting in self.pending.link_lost() {
+            self.settle(cx, waiting, Err(CommandError::Interrupted));
+        }
+    }
+
+    #[rustfmt::skip] // one line a purpose
+    fn settle(&mut self, cx: &mut Cx, waiting: Waiting, result: Result<Reply, CommandError>) {
+        match (waiting.purpose, result) {
+            (Purpose::Invoke(request), result) => cx.answer(request, result.map(Answer::Reply)),
+            (Purpose::Message(request, id), result) => cx.answer(request, result.map(|_| Answer::Sent { id })),
+            (Purpose::Join(request, name), Ok(reply)) => self.joined(cx, Some(request), &name, reply),
+            (Purpose::Join(request, name), Err(error)) => self.not_joined(cx, Some(request), &name, error),
+            (Purpose::Rejoin(name), Ok(reply)) => self.joined(cx, None, &name, reply),
+            (Purpose::Rejoin(name), Err(error)) => self.not_joined(cx, None, &name, error),
+            (Purpose::Leave(request, name), result) => self.leave_answered(cx, request, &name, result),
+            (Purpose::Poll, Ok(Reply::Messages { ver_clear, msgs })) => self.page(cx, ver_clear, msgs),
+            (Purpose::Poll, Ok(_)) => self.poll_failed(cx, Code::LogoutPacket, unexpected(Code::LogoutPacket).to_string()),
+            (Purpose::Poll, Err(error)) => self.poll_failed(cx, error.code(), format!("the inbox could not be polled: {error}")),
+            (Purpose::Step(call, step, request), result) => self.stepped(cx, call, step, request, result.map(drop)),
+            (Purpose::Logout(request), _) => cx.answer(request, Ok(Answer::Done)),
+            (Purpose::Quiet, _) => {}
+        }
+    }
+
+    /// Whatever the server says, the client is out; but an unanswered wish may have gone unheard.
+    fn leave_answered(
+        &mut self,
+        cx: &mut Cx,
+        request: RequestNo,
+        name: &ChannelName,
+        result: Result<Reply, CommandError>,
+    ) {
+        if !matches!(result, Err(CommandError::TimedOut { .. })) {
+            self.left(cx, name, Code::LeaveChannelByUser);
+        }
+        cx.answer(request, result.map(|_| Answer::Done));
+    }
+
+    /// The session is over: whoever waits is told, and the application last. What `pending` holds is not touched if the
+    /// link goes on to answer it.
+    pub(super) fn tell_over(&mut self, cx: &mut Cx, end: End) {
+        cx.timers.end_session();
+        if let Some(login) = self.login.take() {
+            let End { code, reason } = end;
+            let error = if code == Code::LoginCancel {
+                CommandError::Cancelled
+            } else {
+                CommandError::Refused { code, reason }
+            };
+            cx.answer(login, Err(error));
+        } else {
+            let (left, ended) = if end.code == Code::LogoutNet {
+                (Code::LeaveChannelDisconn, EndReason::LinkLost)
+            } else {
+                (Code::LeaveChannelLogout, EndReason::LoggedOut)
+            };
+            self.left_all(cx, left);
+            self.end_calls(cx, &ended);
+            let End { code, reason } = end;
+            cx.tell(SessionEvent::Logout { code, reason });
+        }
+        let session = self.id;
+        cx.put(Output::SessionOver { session });
+    }
+}
+
+/// Answers everybody who still waits, when nothing more will come.
+pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending, error: &CommandError) {
+    for waiting in pending.drain() {
+        if let Some(request) = waiting.purpose.request() {
+            let answer = match waiting.purpose {
+                Purpose::Logout(_) => Ok(Answer::Done),
+                Purpose::Invoke(_)
+                | Purpose::Message(..)
+                | Purpose::Join(..)
+                | Purpose::Rejoin(_)
+                | Purpose::Leave(..)
+                | Purpose::Poll
+                | Purpose::Step(..)
+                | Purpose::Quiet => Err(error.clone()),
+            };
+            cx.answer(request, answer);
+        }
+    }
+}
+
+/// What need not be asked of the server, since its answer is known. A frame that is too large would cost the link.
+fn check(action: &Action) -> Result<(), CommandError> {
+    let (what, bytes, most) = match action {
+        Action::MessageSend { msg, .. } | Action::ChannelSend { msg, .. } => {
+            ("a message", msg.len(), limits::CONTENT_BYTES)
+        }
+        Action::Invite { extra, .. }
+        | Action::Accept { extra, .. }
+        | Action::Refuse { extra, .. } => ("extra", extra.len(), limits::CONTENT_BYTES),
+        Action::Say { msg, .. } => (
+            "a message in a call",
+            msg.to_extra().len(),
+            limits::CONTENT_BYTES,
+        ),
+        Action::End { extra, .. } => {
+            let bytes = extra.as_ref().map_or(0, String::len);
+            ("extra", bytes, limits::CONTENT_BYTES)
+        }
+        Action::Invoke(request) => ("a value", invoked_bytes(request)?, limits::VALUE_BYTES),
+        Action::ChannelJoin(_)
+        | Action::ChannelLeave(_)
+        | Action::ChannelView(_)
+        | Action::CallView(_) => return Ok(()),
+    };
+    if bytes > most {
+        return Err(CommandError::Refused {
+            code: Code::GeneralLargeParam,
+            reason: format!("{what} has more than {most} bytes"),
+        });
+    }
+    Ok(())
+}
+
+/// The bytes of the value that a function takes. What would go round the core's own books is no function to `invoke`.
+fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
+    match request {
+        Request::UserSetAttr { value, .. } | Request::ChannelSetAttr { value, .. } => {
+            Ok(match value.as_str() {
+                Some(text) => text.len(),
+                None => value.to_string().len(),
+            })
+        }
+        Request::UserQueryUserStatus { .. }
+        | Request::UserGetAttr { .. }
+        | Request::UserGetAttrAll { .. }
+        | Request::ChannelDelAttr { .. }
+        | Request::ChannelClearAttr { .. }
+        | Request::ChannelQueryNum { .. }
+        | Request::ChannelQueryUserIsIn { .. }
+        | Request::ChannelQueryUserList { .. }
+        | Request::ChannelQueryUserListAll { .. } => Ok(0),
+        Request::UserGetMsg { .. }
+        | Request::UserGetMsg2 { .. }
+        | Request::UserSendMsg { .. }
+        | Request::UserLogout
+        | Request::UserExtCall { .. }
+        | Request::ChannelJoin { .. }
+        | Request::ChannelLeave { .. }
+        | Request::ChannelSendMsg { .. }
+        | Request::Voip(..) => Err(CommandError::Refused {
+            code: Code::GeneralUnknown,
+            reason: format!("{} has a method of its own", request.function()),
+        }),
+    }
+}
+
+/// Whether the server is asked. Ending a call always finds room, or it could not be ended.
+fn asks(action: &Action) -> bool {
+    match action {
+        Action::ChannelView(_)
+        | Action::CallView(_)
+        | Action::Refuse { .. }
+        | Action::End { .. } => false,
+        Action::MessageSend { .. }
+        | Action::Invoke(_)
+        | Action::ChannelJoin(_)
+        | Action::ChannelLeave(_)
+        | Action::ChannelSend { .. }
+        | Action::Invite { .. }
+        | Action::Accept { .. }
+        | Action::Say { .. } => true,
+    }
+}
+
+/// The frame that signs in. What a client asks for beyond 1.x belongs here, what it is granted in `link`.
+pub(super) fn login_frame(settings: &Settings, session: &Session) -> ClientFrame {
+    ClientFrame::Login(Login {
+        vid: settings.app.as_str().to_owned(),
+        account: session.account.as_str().to_owned(),
+        token: session.token.clone(),
+        device: settings.device.clone(),
+    })
+}

@@ -1,0 +1,113 @@
+//! The way of events from the driver to the application: one queue a session.
+//!
+//! It is bounded by the core, which alone puts something in: [`EVENTS_PAUSE`](crate::client::core::EVENTS_PAUSE) says what happens
+//! when the application is slow.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::event::Event;
+use super::handle::Handle;
+
+/// The driver's end.
+#[derive(Clone, Debug)]
+pub(super) struct EventsTx(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Something came, or the session is over.
+    came: Notify,
+    /// The application took something.
+    taken: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    over: bool,
+}
+
+/// What happens in a session, in order: messages, calls, channels, the session itself.
+///
+/// Take events as they come. **If the application is slow**, nothing blocks: at 512 waiting events the client stops asking
+/// for messages, which wait on the server (calls with them, until they time out), and goes on at 256. Events of
+/// channels, which no 1.x server keeps, are dropped at 1024, and
+/// [`SessionEvent::Missed`](super::event::SessionEvent::Missed) says how many.
+///
+/// Keeping this alone keeps the session alive.
+#[derive(Debug)]
+pub struct Events {
+    shared: Arc<Shared>,
+    /// So that a session that is only listened to goes on.
+    _handle: Handle,
+}
+
+/// The two ends; `taken` tells the driver that there is room again.
+pub(super) fn channel(taken: Arc<Notify>, handle: Handle) -> (EventsTx, Events) {
+    let shared = Arc::new(Shared {
+        queue: Mutex::default(),
+        came: Notify::new(),
+        taken,
+    });
+    let tx = EventsTx(Arc::clone(&shared));
+    let events = Events {
+        shared,
+        _handle: handle,
+    };
+    (tx, events)
+}
+
+impl Shared {
+    /// Nothing that holds the lock can panic in between.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventsTx {
+    pub(super) fn push(&self, event: Event) {
+        self.0.queue().events.push_back(event);
+        self.0.came.notify_one();
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.0.queue().events.len()
+    }
+
+    pub(super) fn end(&self) {
+        self.0.queue().over = true;
+        self.0.came.notify_one();
+    }
+}
+
+impl Events {
+    /// The next event, when there is one; `None` after the session's last.
+    ///
+    /// Safe to drop while waiting, as `select!` does: no event is lost.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            {
+                let mut queue = self.shared.queue();
+                if let Some(event) = queue.events.pop_front() {
+                    self.shared.taken.notify_one();
+                    return Some(event);
+                }
+                if queue.over {
+                    return None;
+                }
+            }
+            self.shared.came.notified().await;
+        }
+    }
+
+    /// The next event, if one is there.
+    #[must_use]
+    pub fn try_next(&mut self) -> Option<Event> {
+        let event = self.shared.queue().events.pop_front()?;
+        self.shared.taken.notify_one();
+        Some(event)
+    }
+}

@@ -1,0 +1,130 @@
+//! The SDK: signs in, sends, joins, calls, and comes back by itself when the link is lost.
+//!
+//! # A tour
+//!
+//! [`Signal`] is the client of one app. Signing in gives a [`Session`], which does things, and [`Events`], which tells what
+//! happens. Nothing blocks: every method hands over at once and in order, and the future that it returns is the answer.
+//!
+#![cfg_attr(
+    all(feature = "client", feature = "server"),
+    doc = r##"
+```
+# #[tokio::main(flavor = "current_thread")]
+# async fn main() -> Result<(), Box<dyn std::error::Error>> {
+use callsign::client::core::LoginOptions;
+use callsign::client::event::{CallEvent, ChannelEvent, Event, SessionEvent};
+use callsign::client::{Events, Session, Signal};
+use callsign::net::ws::Server;
+use callsign::protocol::token::Token;
+use callsign::protocol::{Account, AppId, ChannelName};
+
+// A server of our own, in this process. Yours is at `wss://...`, or named by `https://...` (`Server::named_by`).
+let own = callsign::server::Server::bind(callsign::server::Config::default()).await?;
+let url = format!("ws://{}", own.plain_addr());
+tokio::spawn(own.serve());
+
+/// Signs an account in.
+async fn sign_in(url: &str, account: &Account) -> Result<(Session, Events), Box<dyn std::error::Error>> {
+    let signal = Signal::new(AppId::try_from("tour")?, Server::at(url)?);
+    let token = Token::new("_no_need_token");
+    Ok(signal.login(account, token, LoginOptions::default()).await?)
+}
+
+let (alice, bob) = (Account::try_from("alice")?, Account::try_from("bob")?);
+let (alices, mut alice_hears) = sign_in(&url, &alice).await?;
+let (bobs, mut bob_hears) = sign_in(&url, &bob).await?;
+
+// A message is on the server once its future is done, and reaches its receiver once, online or not.
+alices.message_instant_send(&bob, "shall we talk?").await?;
+while let Some(event) = bob_hears.next().await {
+    if let Event::Session(SessionEvent::MessageInstantReceive { account, msg, .. }) = event {
+        assert_eq!((account, msg.as_str()), (alice.clone(), "shall we talk?"));
+        break;
+    }
+}
+
+// A channel: what is said in it comes to all members, the sender as well.
+let room = ChannelName::try_from("the red room")?;
+let alices_room = alices.channel_join(&room).await?;
+bobs.channel_join(&room).await?;
+alices_room.message_channel_send("hello").await?;
+while let Some(event) = bob_hears.next().await {
+    if let Event::Channel { event: ChannelEvent::MessageReceive { msg, .. }, .. } = event {
+        assert_eq!(msg, "hello");
+        break;
+    }
+}
+assert_eq!(alices.channel_query_num(&room).await?, 2);
+
+// A call: whoever is invited answers, and both are told how it goes on.
+let calling = alices.channel_invite_user2(&room, &bob, "{}").await?;
+while let Some(event) = bob_hears.next().await {
+    if let Event::Session(SessionEvent::InviteReceived { call, .. }) = event {
+        bobs.call(call).channel_invite_accept("").await?;
+        break;
+    }
+}
+while let Some(event) = alice_hears.next().await {
+    if let Event::Call { event: CallEvent::AcceptedByPeer { .. }, .. } = event {
+        break;
+    }
+}
+calling.channel_invite_end().await?;
+alices.logout().await?;
+# Ok(())
+# }
+```
+"##
+)]
+//! # When the link is lost
+//!
+//! The session stays. It tells [`SessionEvent::LinkLost`](event::SessionEvent::LinkLost) and tries again, as
+//! [`LoginOptions`](core::LoginOptions) say: 10 tries within 30 s, or for ever. What is asked meanwhile waits. Then it tells
+//! [`SessionEvent::LoginSuccess`](event::SessionEvent::LoginSuccess) again, joins its channels again
+//! ([`ChannelEvent::Rejoined`](event::ChannelEvent::Rejoined)) and sends what was not acknowledged, in order and under the ids it
+//! had, so that it arrives once. Messages that came meanwhile are there; what was said in channels meanwhile is not, with a
+//! 1.x server. A call that both are in goes on; one that still rang at its caller's is over (702).
+//!
+//! # Files
+//!
+//! | file | layer | what |
+//! |---|---|---|
+//! | [`core`] | 1 | the client's mind: time and input in, outputs out; no clock, no socket, no task |
+//! | [`event`] | 1 | what an application is told |
+//! | `signal`, `session`, `channel`, `call` | 2 | cheap handles, each method named as the API names it |
+//! | `events` | 2 | the queue of events of one session |
+//! | `error` | 2 | one small error for each operation |
+//! | `driver` | 2 | the loop between the core and links |
+
+pub mod core;
+pub mod event;
+
+#[cfg(feature = "client")]
+mod call;
+#[cfg(feature = "client")]
+mod channel;
+#[cfg(feature = "client")]
+mod driver;
+#[cfg(feature = "client")]
+pub mod error;
+#[cfg(feature = "client")]
+mod events;
+#[cfg(feature = "client")]
+mod handle;
+#[cfg(feature = "client")]
+mod session;
+#[cfg(feature = "client")]
+mod signal;
+#[cfg(all(test, feature = "client"))]
+mod tests;
+
+#[cfg(feature = "client")]
+pub use call::Call;
+#[cfg(feature = "client")]
+pub use channel::Channel;
+#[cfg(feature = "client")]
+pub use events::Events;
+#[cfg(feature = "client")]
+pub use session::Session;
+#[cfg(feature = "client")]
+pub use signal::{LogLevel, Signal};
