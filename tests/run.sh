@@ -37,6 +37,9 @@ main() {
     done
     step "doc" env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features
     step "doctests" cargo test --doc --all-features
+    step "build the tests" cargo nextest run --all-features --no-run
+    # What the builds wrote is on its way to the disk: the server's own syncs would wait behind it.
+    step "let the disk settle" sync
     # Last, since it takes longest.
     step "tests" cargo nextest run --all-features --config-file resources/dev/nextest.toml
 }

@@ -162,7 +162,6 @@ mod tests {
             tls_port: 2,
             advertise: None,
             allow_plain: false,
-            public: false,
             admin_token: None,
         };
         let mut edge = Edge::new(hub, site, Desk::closed());

@@ -177,7 +177,6 @@ impl Server {
             tls_port: tls.port(),
             advertise: config.advertise.clone(),
             allow_plain: config.allow_plain,
-            public: config.advertise.is_some() || !config.apps.is_empty(),
             admin_token: kept.admin_token,
         };
         let desk = match (&config.data, config.durability) {

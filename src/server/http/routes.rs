@@ -32,9 +32,7 @@ pub(crate) struct Site {
     pub(crate) advertise: Option<Advertise>,
     /// Whether plain WebSockets are taken off loopback.
     pub(crate) allow_plain: bool,
-    /// Whether a connection from this machine may come from elsewhere, through a reverse proxy.
-    pub(crate) public: bool,
-    /// What opens `/metrics` then, and off loopback.
+    /// What opens `/metrics` off loopback, and on it where a reverse proxy may pass on what comes from elsewhere.
     pub(crate) admin_token: Option<AdminToken>,
 }
 
@@ -148,7 +146,7 @@ impl Site {
         let passed_on = ["Forwarded", "X-Forwarded-For", "Via"]
             .into_iter()
             .any(|name| head.header(name).is_some());
-        let at_home = visit.on_loopback() && !passed_on && !self.public;
+        let at_home = visit.on_loopback() && !passed_on && self.advertise.is_none();
         let bearer = head
             .header("Authorization")
             .and_then(|value| value.split_once(' '))
@@ -222,7 +220,6 @@ mod tests {
             tls_port: 7801,
             advertise: None,
             allow_plain: false,
-            public: false,
             admin_token: Some(AdminToken::new("sesame\n")),
         }
     }
@@ -372,7 +369,7 @@ mod tests {
         let proxied = route(HERE, &[("X-Forwarded-For", "192.0.2.9")]);
         assert_eq!(answer(proxied).status, 403);
         let mut public = site();
-        public.public = true;
+        public.advertise = "203.0.113.7".parse().ok();
         let at_home = |headers: &[(&str, &str)]| {
             public.route(&head("GET", "/metrics", headers), &visit(HERE, true), false)
         };
