@@ -6,19 +6,20 @@ use std::time::Duration;
 use crate::protocol::{Code, Login, LoginRet, ServerFrame, limits};
 
 use super::auth::{self, Refusal};
+use super::links::Link;
 use super::timers::Timer;
-use super::{CloseStatus, Effects, Hub, Link, LinkId, Now, Output, close};
+use super::{CloseStatus, Effects, Hub, LinkId, Now, Output, close};
 
 impl Hub {
     pub(super) fn login(&mut self, now: Now, link: LinkId, login: Login, effects: &mut Effects) {
-        match self.links.get(&link) {
+        match self.links.get(link) {
             Some(Link::Waiting { peer }) => {
                 // 1.4.0 gives up for good if it is refused while it reconnects, so whoever is too many in a second waits.
                 let peer = *peer;
                 let limit = self.settings.limits.logins_per_address;
                 if !self.logins.allow(now.instant, peer, limit) {
                     self.timers.cancel(&Timer::LoginDue(link));
-                    self.links.insert(link, Link::Postponed { peer });
+                    self.links.set(link, Link::Postponed { peer });
                     self.postponed.push_back((link, login));
                     self.watch_postponed(now, peer);
                     return;
@@ -43,7 +44,7 @@ impl Hub {
     /// Looks at the logins that were too many, in their order.
     pub(super) fn logins_wait(&mut self, now: Now, effects: &mut Effects) {
         for (link, login) in std::mem::take(&mut self.postponed) {
-            let Some(Link::Postponed { peer }) = self.links.get(&link) else {
+            let Some(Link::Postponed { peer }) = self.links.get(link) else {
                 continue;
             };
             let (peer, limit) = (*peer, self.settings.limits.logins_per_address);
@@ -94,12 +95,12 @@ impl Hub {
             }
         });
         let signed_in = Link::SignedIn { app: id, account };
-        self.links.insert(link, signed_in);
+        self.links.set(link, signed_in);
         Ok(())
     }
 
     pub(super) fn login_due(&mut self, link: LinkId, effects: &mut Effects) {
-        if let Some(Link::Waiting { .. }) = self.links.get(&link) {
+        if let Some(Link::Waiting { .. }) = self.links.get(link) {
             effects
                 .1
                 .push(close(link, Duration::ZERO, CloseStatus::Refused));

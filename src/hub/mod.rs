@@ -14,6 +14,7 @@ mod inbox;
 mod invites;
 mod io;
 mod lines;
+mod links;
 mod logins;
 mod messages;
 mod persist;
@@ -40,6 +41,7 @@ use app::App;
 use cx::{Cx, Totals};
 use inbox::Inbox;
 use lines::Lines;
+use links::{Link, Links};
 use rate::Windows;
 use timers::{Timer, Timers};
 
@@ -47,7 +49,7 @@ use timers::{Timer, Timers};
 #[derive(Debug)]
 pub struct Hub {
     settings: Settings,
-    links: HashMap<LinkId, Link>,
+    links: Links,
     apps: HashMap<AppId, App>,
     timers: Timers,
     lines: Lines,
@@ -57,19 +59,6 @@ pub struct Hub {
     first_msgid: u64,
     totals: Totals,
     draining: bool,
-}
-
-/// How far a connection is.
-#[derive(Debug)]
-enum Link {
-    /// Nobody has signed in on it.
-    Waiting { peer: IpAddr },
-    /// Somebody would, but too many do from its address in this second.
-    Postponed { peer: IpAddr },
-    /// This account has.
-    SignedIn { app: AppId, account: Account },
-    /// It is being closed; what still comes is not heard.
-    Closing,
 }
 
 /// Figures about a hub, for its metrics.
@@ -94,7 +83,7 @@ impl Hub {
     #[must_use]
     pub fn new(settings: Settings, now: Now) -> Self {
         Self {
-            links: HashMap::new(),
+            links: Links::default(),
             apps: HashMap::new(),
             timers: Timers::default(),
             lines: Lines::new(settings.line_seed),
@@ -173,10 +162,8 @@ impl Hub {
         let (ops, out) = effects;
         for output in &out {
             // What still comes on a connection that is being closed is not heard.
-            if let Output::Close { link, .. } = output
-                && let Some(state) = self.links.get_mut(link)
-            {
-                *state = Link::Closing;
+            if let Output::Close { link, .. } = output {
+                self.links.close(*link);
             }
         }
         ops.into_iter().map(Output::Store).chain(out).collect()
@@ -203,11 +190,13 @@ impl Hub {
     }
 
     fn opened(&mut self, now: Now, link: LinkId, peer: IpAddr, effects: &mut Effects) {
-        self.links.insert(link, Link::Waiting { peer });
-        if self.draining {
-            effects
-                .1
-                .push(close(link, Duration::ZERO, CloseStatus::GoingAway));
+        let strangers = self.links.strangers_from(peer);
+        self.links.set(link, Link::Waiting { peer });
+        // A reverse proxy brings everybody from loopback.
+        let crowd = strangers >= limits::STRANGERS_PER_ADDRESS && !peer.is_loopback();
+        if self.draining || crowd {
+            let now = Duration::ZERO;
+            effects.1.push(close(link, now, CloseStatus::GoingAway));
             return;
         }
         let due = now.instant + limits::LOGIN_TIMEOUT;
@@ -241,7 +230,7 @@ impl Hub {
     /// Answers a call: what it keeps comes first, then the answer, then what the call leads to.
     fn call(&mut self, now: Now, link: LinkId, call: Call, effects: &mut Effects) {
         let Call { id, line, request } = call;
-        if matches!(self.links.get(&link), Some(Link::Closing) | None) {
+        if matches!(self.links.get(link), Some(Link::Closing) | None) {
             return;
         }
         let in_slot = match &request {
@@ -268,7 +257,7 @@ impl Hub {
             Unreadable::TooLarge { .. } => CloseStatus::TooLarge,
             Unreadable::NotAFrame(_) | Unreadable::Binary => CloseStatus::Unreadable,
         };
-        match self.links.get(&link) {
+        match self.links.get(link) {
             Some(Link::SignedIn { .. }) => {
                 self.in_session(now, link, effects, |app, cx, account| {
                     app.dismiss(cx, account, Code::LogoutPacket, &what.to_string(), status);
@@ -286,7 +275,7 @@ impl Hub {
             app.link_lost(cx, account);
         });
         self.timers.cancel(&Timer::LoginDue(link));
-        self.links.remove(&link);
+        self.links.remove(link);
     }
 
     /// Clients that come back by themselves are only disconnected; the others have to be told (protocol page, section 11).
@@ -298,9 +287,7 @@ impl Hub {
             .filter(|(_, session)| !session.comes_back)
             .map(|(_, session)| session.link)
             .collect();
-        let mut links: Vec<_> = self.links.keys().copied().collect();
-        links.sort();
-        for link in links {
+        for link in self.links.in_order() {
             if told.contains(&link) {
                 let text = sessions::ending_text(Code::LogoutOther, "the server stops");
                 let frame = ServerFrame::Close(text);
@@ -374,7 +361,7 @@ impl Hub {
         effects: &mut Effects,
         act: impl FnOnce(&mut App, &mut Cx<'_>, &Account),
     ) {
-        let Some(Link::SignedIn { app, account }) = self.links.get(&link) else {
+        let Some(Link::SignedIn { app, account }) = self.links.get(link) else {
             return;
         };
         let (app, account) = (app.clone(), account.clone());

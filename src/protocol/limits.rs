@@ -61,6 +61,9 @@ pub const CALL_SURVIVES: Duration = Duration::from_secs(30);
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// A connection that does not sign in for so long is closed. Web clients open two at once and use one.
 pub const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many connections of one address (IPv6: one /64) may stand without having signed in, loopback aside; the next is
+/// closed at once.
+pub const STRANGERS_PER_ADDRESS: usize = 1024;
 /// How long the socket stays open after a refused login, so that the answer is read (protocol page, section 4).
 pub const REFUSED_LINGER: Duration = Duration::from_millis(50);
 /// How long the socket stays open after `user_logout` is answered; the client closes it as a rule.

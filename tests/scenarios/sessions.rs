@@ -335,3 +335,21 @@ fn nothing_is_left_of_a_session_that_ended() {
     world.advance(Duration::from_millis(100));
     assert_eq!(world.next_wakeup(), None);
 }
+
+#[test]
+fn one_address_has_only_so_many_connections_that_do_not_sign_in() {
+    let mut world = World::new();
+    let silent: Vec<_> = (0..1024).map(|_| world.open_silently()).collect();
+    assert!(silent.iter().all(|link| world.is_open(*link)));
+    let next = world.open_silently();
+    assert!(!world.is_open(next));
+    world.sign_in("alice", Generation::V14);
+    assert_eq!(
+        world.count("alice", "onLoginSuccess"),
+        1,
+        "another address has its own"
+    );
+    world.advance(Duration::from_secs(30));
+    let next = world.open_silently();
+    assert!(world.is_open(next));
+}

@@ -234,13 +234,14 @@ impl World {
         }
     }
 
-    /// Opens a connection on which nothing is sent.
+    /// Opens a connection from afar, on which nothing is sent.
     pub(crate) fn open_silently(&mut self) -> LinkId {
         self.next_link += 1;
         let link = LinkId(self.next_link);
         self.links.insert(link, String::new());
-        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
         self.handle(Input::Opened { link, peer });
+        self.settle();
         link
     }
 
