@@ -41,6 +41,7 @@ mod http;
 mod link;
 mod metrics;
 mod outbox;
+mod own;
 mod ws;
 
 use std::io;
