@@ -441,7 +441,7 @@ mod tests {
     /// What waits in an outbox, as text.
     fn waiting(outbox: &OutboxRx) -> Vec<String> {
         std::iter::from_fn(|| outbox.next_frame())
-            .map(|frame| frame.as_str().to_owned())
+            .map(|(frame, _)| frame.as_str().to_owned())
             .collect()
     }
 

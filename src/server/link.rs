@@ -4,6 +4,7 @@
 //! Both ways go on independently within one task: a client that does not read is still heard, and waiting for room
 //! in the hub's queue, which slows this client alone, keeps nothing from being written.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
@@ -21,6 +22,7 @@ use crate::protocol::{codec, limits};
 
 use super::event::{Event, What};
 use super::outbox::{Closing, Next, OutboxRx};
+use super::own::Own;
 use super::ws;
 
 /// How long a client may take to answer our close frame, and the stream to say goodbye.
@@ -35,59 +37,74 @@ pub(super) async fn run<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    tokio::select! {
-        biased;
-        () = outbox.cut() => {}
-        () = talk(ws, link, events_tx, outbox) => {}
-    }
-}
-
-async fn talk<S>(
-    ws: WebSocketStream<S>,
-    link: LinkId,
-    events_tx: &mpsc::Sender<Event>,
-    outbox: &OutboxRx,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
     let (mut sink, mut stream) = ws.split();
     let mut readable = true;
-    let closing = tokio::select! {
-        biased;
-        closing = write(&mut sink, outbox) => closing,
-        () = read(&mut stream, link, events_tx, &mut readable) => None,
+    let ending = {
+        let reading = pin!(read(&mut stream, link, events_tx, &mut readable));
+        tokio::select! {
+            biased;
+            ending = write(&mut sink, outbox) => ending,
+            () = Own::new(reading) => Ending::Gone,
+        }
+    };
+    let closing = match ending {
+        Ending::Cut => return,
+        Ending::Gone => None,
+        Ending::Closing(closing) => Some(closing),
     };
     // They are halves of one, so this always succeeds.
     let Ok(mut ws) = stream.reunite(sink) else {
         return;
     };
-    if let Some(closing) = closing {
-        close(&mut ws, closing, readable).await;
+    let end = async {
+        if let Some(closing) = closing {
+            close(&mut ws, closing, readable).await;
+        }
+        // Ends TLS in order, too. Whether the client still cares makes no difference.
+        timeout(CLOSE_WAIT, ws.get_mut().shutdown()).await.ok();
+    };
+    tokio::select! {
+        biased;
+        () = outbox.cut() => {}
+        () = end => {}
     }
-    // Ends TLS in order, too. Whether the client still cares makes no difference.
-    timeout(CLOSE_WAIT, ws.get_mut().shutdown()).await.ok();
 }
 
-/// Writes what waits: all of it, then one flush. Returns how to close when that comes, `None` if the socket is broken.
-async fn write<S>(
-    sink: &mut SplitSink<WebSocketStream<S>, Message>,
-    outbox: &OutboxRx,
-) -> Option<Closing>
+/// Why a link stops talking.
+enum Ending {
+    /// The hub wants it closed, in this way.
+    Closing(Closing),
+    /// The client has gone, or the socket is broken.
+    Gone,
+    /// The driver has cut it.
+    Cut,
+}
+
+/// Writes what waits: all of it, then one flush. Returns when the link is to end, or cannot go on.
+async fn write<S>(sink: &mut SplitSink<WebSocketStream<S>, Message>, outbox: &OutboxRx) -> Ending
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let frame = match outbox.next().await {
-            Next::Write(frame) => frame,
-            Next::Close(closing) => return Some(closing),
+        let (frame, more) = match outbox.next().await {
+            Next::Write { frame, more } => (frame, more),
+            Next::Close(closing) => return Ending::Closing(closing),
+            Next::Cut => return Ending::Cut,
         };
-        match write_waiting(sink, frame, outbox).await {
+        let written = tokio::select! {
+            biased;
+            written = write_waiting(sink, frame, more, outbox) => written,
+            // Only asked when the socket takes no more for now.
+            () = outbox.cut() => return Ending::Cut,
+        };
+        match written {
             Ok(()) => {}
             // The client has closed its end: the reading side sees to it that this is answered.
             Err(Error::Protocol(_) | Error::ConnectionClosed | Error::AlreadyClosed) => {
-                return std::future::pending().await;
+                outbox.cut().await;
+                return Ending::Cut;
             }
-            Err(_) => return None,
+            Err(_) => return Ending::Gone,
         }
     }
 }
@@ -95,6 +112,7 @@ where
 async fn write_waiting<S>(
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
     first: Utf8Bytes,
+    mut more: bool,
     outbox: &OutboxRx,
 ) -> Result<(), Error>
 where
@@ -102,10 +120,13 @@ where
 {
     let mut next = Some(first);
     while let Some(frame) = next {
-        for piece in ws::pieces(&frame) {
+        for piece in ws::pieces(frame) {
             sink.feed(piece).await?;
         }
-        next = outbox.next_frame();
+        next = None;
+        if more && let Some((frame, another)) = outbox.next_frame() {
+            (next, more) = (Some(frame), another);
+        }
     }
     sink.flush().await
 }

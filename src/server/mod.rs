@@ -41,6 +41,7 @@ mod link;
 mod lobby;
 mod metrics;
 mod outbox;
+mod own;
 mod store;
 mod ws;
 

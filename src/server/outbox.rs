@@ -53,9 +53,16 @@ pub(super) struct Closing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Write a frame.
-    Write(Utf8Bytes),
+    Write {
+        /// The frame.
+        frame: Utf8Bytes,
+        /// Whether another waits behind it, which [`OutboxRx::next_frame`] has at once.
+        more: bool,
+    },
     /// Everything is written: close.
     Close(Closing),
+    /// The link is cut: end at once.
+    Cut,
 }
 
 #[derive(Debug, Default)]
@@ -111,12 +118,14 @@ impl Drop for OutboxTx {
 
 impl OutboxRx {
     /// The next thing to do, when there is one. Asking says that the frame before is written.
+    ///
+    /// Whoever waits for anything else must wait for [`Self::cut`] as well.
     pub(super) async fn next(&self) -> Next {
         std::future::poll_fn(|context| self.poll(context, Outbox::next)).await
     }
 
-    /// The next frame, if one waits. Asking says that the frame before is written.
-    pub(super) fn next_frame(&self) -> Option<Utf8Bytes> {
+    /// The next frame, if one waits, and whether another waits behind it. Asking says that the frame before is written.
+    pub(super) fn next_frame(&self) -> Option<(Utf8Bytes, bool)> {
         lock(&self.0).next_frame()
     }
 
@@ -186,20 +195,23 @@ impl Outbox {
     }
 
     fn next(&mut self) -> Option<Next> {
+        if self.cut {
+            return Some(Next::Cut);
+        }
         match self.next_frame() {
-            Some(frame) => Some(Next::Write(frame)),
+            Some((frame, more)) => Some(Next::Write { frame, more }),
             None => self.closing.map(Next::Close),
         }
     }
 
-    fn next_frame(&mut self) -> Option<Utf8Bytes> {
+    fn next_frame(&mut self) -> Option<(Utf8Bytes, bool)> {
         self.bytes -= std::mem::take(&mut self.writing);
-        let frame = self.frames.pop_front();
-        match &frame {
-            Some(frame) => self.writing = frame.len(),
-            None => self.frames.shrink_to(KEPT_CAPACITY),
-        }
-        frame
+        let Some(frame) = self.frames.pop_front() else {
+            self.frames.shrink_to(KEPT_CAPACITY);
+            return None;
+        };
+        self.writing = frame.len();
+        Some((frame, !self.frames.is_empty()))
     }
 }
 
@@ -247,8 +259,10 @@ mod tests {
         tx.close(closing(CloseStatus::Refused));
         tx.close(closing(CloseStatus::Normal));
         assert_eq!(push(&tx, frame(3)), Ok(()));
-        assert_eq!(rx.next().await, Next::Write(frame(1)));
-        assert_eq!(rx.next().await, Next::Write(frame(2)));
+        for (bytes, more) in [(1, true), (2, false)] {
+            let frame = frame(bytes);
+            assert_eq!(rx.next().await, Next::Write { frame, more });
+        }
         assert_eq!(rx.next().await, Next::Close(closing(CloseStatus::Refused)));
     }
 
@@ -321,7 +335,7 @@ mod tests {
         let waker = Waker::from(Arc::clone(&alarm));
         let context = Context::from_waker(&waker);
         let woken = |change: &dyn Fn(&OutboxTx)| {
-            while let Poll::Ready(Next::Write(_)) = rx.poll(&context, Outbox::next) {}
+            while let Poll::Ready(Next::Write { .. }) = rx.poll(&context, Outbox::next) {}
             let before = alarm.0.load(Ordering::Relaxed);
             change(&tx);
             alarm.0.load(Ordering::Relaxed) - before
@@ -336,6 +350,7 @@ mod tests {
         assert_eq!(push(&tx, frame(1)), Ok(()));
         drop(tx);
         rx.cut().await;
+        assert_eq!(rx.next().await, Next::Cut);
         assert_eq!(rx.next_frame(), None);
     }
 

@@ -62,20 +62,26 @@ fn config() -> WebSocketConfig {
         .max_frame_size(Some(limits::FRAME_BYTES))
 }
 
-/// A text as one WebSocket frame, or as several if it is large.
-pub(super) fn pieces(text: &Utf8Bytes) -> impl Iterator<Item = Message> {
-    let bytes: &Bytes = text.as_ref();
-    let mut next = Some(0);
+/// A text as one WebSocket message, or as several pieces of one if it is large.
+pub(super) fn pieces(text: Utf8Bytes) -> impl Iterator<Item = Message> {
+    let mut rest = Some((0, text));
     std::iter::from_fn(move || {
-        let start = next?;
+        let (start, text) = rest.take()?;
+        if text.len() <= PIECE_BYTES {
+            return Some(Message::Text(text));
+        }
         let end = text.floor_char_boundary(start + PIECE_BYTES);
-        next = (end < text.len()).then_some(end);
         let kind = if start == 0 {
             Data::Text
         } else {
             Data::Continue
         };
-        let piece = Frame::message(bytes.slice(start..end), OpCode::Data(kind), next.is_none());
+        let is_last = end == text.len();
+        let bytes: &Bytes = text.as_ref();
+        let piece = Frame::message(bytes.slice(start..end), OpCode::Data(kind), is_last);
+        if !is_last {
+            rest = Some((end, text));
+        }
         Some(Message::Frame(piece))
     })
 }
@@ -156,7 +162,7 @@ pub(super) mod tests {
         for bytes in [1, PIECE_BYTES, PIECE_BYTES + 1, 10 * PIECE_BYTES + 7] {
             // A character of three bytes stands across each border.
             let text: String = "€".repeat(bytes / 3 + 1);
-            for piece in pieces(&Utf8Bytes::from(text.as_str())) {
+            for piece in pieces(Utf8Bytes::from(text.as_str())) {
                 ws.feed(piece).await.expect("is written");
             }
             ws.flush().await.expect("is written");
@@ -169,7 +175,7 @@ pub(super) mod tests {
     fn each_piece_is_text_by_itself() {
         let text = Utf8Bytes::from("€".repeat(PIECE_BYTES));
         let mut count = 0;
-        for piece in pieces(&text) {
+        for piece in pieces(text) {
             let Message::Frame(frame) = piece else {
                 panic!("{piece} is no frame");
             };
