@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::hub::{Hub, Input, LinkId, Output, Settings, StoreOp};
-use crate::protocol::{ServerFrame, codec, limits};
+use crate::protocol::{CallRet, Failure, LoginRet, ServerFrame, codec, limits};
 
 use super::batches::Batches;
 use super::clock::Clock;
@@ -181,6 +181,7 @@ impl Driver {
         for output in outputs {
             match output {
                 Output::Send { link, frame } => {
+                    self.count(link, &frame);
                     let text = self.encode(&frame);
                     self.offer(Delivery::Send(link, text), now);
                 }
@@ -195,6 +196,33 @@ impl Driver {
                 } => self.offer(Delivery::Close(link, Closing { linger, status }), now),
                 Output::Store(op) => self.keep(op, now),
             }
+        }
+    }
+
+    /// What an operator wants to know of failures. Reasons never hold a token, nor what a message says.
+    fn count(&self, link: LinkId, frame: &ServerFrame) {
+        let counters = &self.shared.counters;
+        match frame {
+            ServerFrame::LoginRet(LoginRet::Refused { reason, code }) => {
+                counters.logins_refused.add(1);
+                tracing::debug!(link = link.0, code = code.number(), %reason, "login refused");
+            }
+            ServerFrame::CallRet(CallRet {
+                result: Err(failure),
+                ..
+            }) => {
+                counters.calls_failed.add(1);
+                let Failure { code, reason, .. } = failure;
+                tracing::trace!(link = link.0, code = code.number(), %reason, "call failed");
+            }
+            ServerFrame::LoginRet(LoginRet::Granted(_))
+            | ServerFrame::CallRet(_)
+            | ServerFrame::Pong(_)
+            | ServerFrame::Notify(_)
+            | ServerFrame::Close(_)
+            | ServerFrame::Kick(_)
+            | ServerFrame::Multi(_)
+            | ServerFrame::Unknown { .. } => {}
         }
     }
 

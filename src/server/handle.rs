@@ -37,6 +37,10 @@ pub(super) struct ServerStats {
     pub commits: u64,
     /// Links that were cut since they read too slowly.
     pub slow_links_closed: u64,
+    /// Logins that were refused.
+    pub logins_refused: u64,
+    /// Calls that were answered with a failure.
+    pub calls_failed: u64,
     /// Outputs that wait for a commit now.
     pub held: u64,
 }
@@ -60,6 +64,8 @@ pub(super) struct Counters {
     pub(super) deliveries: Counter,
     pub(super) commits: Counter,
     pub(super) slow_links_closed: Counter,
+    pub(super) logins_refused: Counter,
+    pub(super) calls_failed: Counter,
     pub(super) held: Counter,
 }
 
@@ -118,6 +124,8 @@ impl HubHandle {
             deliveries: counters.deliveries.get(),
             commits: counters.commits.get(),
             slow_links_closed: counters.slow_links_closed.get(),
+            logins_refused: counters.logins_refused.get(),
+            calls_failed: counters.calls_failed.get(),
             held: counters.held.get(),
         }
     }

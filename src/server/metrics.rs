@@ -68,6 +68,16 @@ pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters, shown_out: u64) -
             stats.slow_links_closed,
         ),
         (
+            "logins_refused",
+            "Logins that were refused",
+            stats.logins_refused,
+        ),
+        (
+            "calls_failed",
+            "Calls answered with a failure, by rates and limits among others",
+            stats.calls_failed,
+        ),
+        (
             "plain_connections",
             "Connections taken on the plain port",
             edge.plain_connections.get(),

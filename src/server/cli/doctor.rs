@@ -79,6 +79,13 @@ fn examine(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     let now_s = crate::server::unix_s();
     let mut findings = vec![configuration(config, file)];
     findings.extend(config.warnings().into_iter().map(Finding::Ok));
+    findings.extend(config.dangers().into_iter().map(|danger| {
+        let (what, remedy) = danger.split_once(": ").unwrap_or((&danger, ""));
+        Finding::Problem {
+            what: what.to_owned(),
+            remedy: remedy.to_owned(),
+        }
+    }));
     findings.extend(privacy(config, file));
     if let Some(dir) = &config.data {
         findings.push(database(&dir.join(store::DATABASE)));

@@ -9,6 +9,8 @@ use crate::server::{BindError, ServeError, Server, ShutdownHandle};
 
 /// The exit code after a second signal, as of a program that was interrupted.
 const AT_ONCE: i32 = 130;
+/// Signals within so long of the first are the same wish.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
 /// How long work that cannot be broken off, such as the exchange of an invitation, may go on when all else has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
@@ -30,7 +32,8 @@ pub(super) enum Error {
 pub(super) fn run(args: ConfigArgs) -> Result<(), Error> {
     let file = args.config.clone();
     let config = Config::load(args)?;
-    for warning in doctor::exposed(&config, file.as_deref()) {
+    let exposed = doctor::exposed(&config, file.as_deref());
+    for warning in config.dangers().into_iter().chain(exposed) {
         tracing::warn!("{warning}");
     }
     open_files::raise();
@@ -70,6 +73,9 @@ async fn serve(config: Config) -> Result<(), Error> {
         signals.next().await;
         tracing::info!("stopping in good order; another signal stops at once");
         shutdown.shutdown();
+        // Tools that end a program often send their signal twice at once: to it, and to its group.
+        tokio::time::sleep(SAME_SIGNAL).await;
+        signals.forget();
         signals.next().await;
         tracing::warn!("stopping at once");
         std::process::exit(AT_ONCE);
@@ -87,6 +93,9 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    /// The terminal is gone. Nothing is read anew.
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -97,6 +106,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
@@ -105,8 +115,22 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
+
+    /// Takes back what came unheard.
+    #[cfg(unix)]
+    fn forget(&mut self) {
+        use std::task::{Context, Waker};
+        let mut context = Context::from_waker(Waker::noop());
+        for signal in [&mut self.terminate, &mut self.interrupt, &mut self.hangup] {
+            while signal.poll_recv(&mut context).is_ready() {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn forget(&mut self) {}
 
     #[cfg(not(unix))]
     fn listen() -> io::Result<Self> {

@@ -152,6 +152,10 @@ fn certificates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Certif
     list.iter()
         .map(|value| match value.as_str() {
             Some("") => Err(de::Error::custom("has an empty certificate")),
+            // A placeholder, from an example.
+            Some(text) if !text.contains(char::is_alphanumeric) => Err(de::Error::custom(
+                "has a certificate without a letter or digit",
+            )),
             Some(text) => Ok(Certificate::new(text)),
             None => Err(de::Error::custom(FORM)),
         })
@@ -186,6 +190,7 @@ mod tests {
             format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}\", 1]"),
             format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}]\n"),
             format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}\", \"\"]"),
+            format!("[[app]]\nid = \"a\"\ncertificates = [\"{SECRET}\", \"...\"]"),
             format!("[[app]]\nid = \"a\"\ncertificates = [\n\"{SECRET}\"\n\"{SECRET}\"]"),
             format!("[[app]]\nid = \"a\"\ntoken_required = true\ncertificate = [\"{SECRET}\"]"),
         ] {

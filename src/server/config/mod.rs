@@ -30,6 +30,9 @@ pub const SHORTEST_IDLE_TIMEOUT: Duration = Duration::from_secs(11);
 /// Nobody waits longer for a client that is gone: a day.
 pub const LONGEST_IDLE_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
+/// A certificate with fewer characters can be guessed; the API's own have 32.
+const SHORTEST_CERTIFICATE: usize = 16;
+
 /// Everything a server needs to know before it starts.
 ///
 /// The default is for embedding and for tests: free ports on loopback, any app id, no token, nothing on disk.
@@ -208,6 +211,26 @@ impl Config {
         }
     }
 
+    /// Who may sign in that should not, one sentence each with its remedy.
+    #[must_use]
+    pub fn dangers(&self) -> Vec<String> {
+        let local = self.listen.ip().to_canonical().is_loopback();
+        let dangers = self.apps.iter().flat_map(|App { id, rules }| {
+            let open = !local && !rules.token_required;
+            let weak = rules.certificates.iter().any(|certificate| {
+                certificate.expose().len() < SHORTEST_CERTIFICATE
+            });
+            let open = open.then(|| {
+                format!("app {id} lets everybody on the network in under any name: give it `certificates`, and leave `token_required` true")
+            });
+            let weak = weak.then(|| {
+                format!("app {id} has a certificate of fewer than {SHORTEST_CERTIFICATE} characters, which can be guessed: make one with `openssl rand -hex 16`")
+            });
+            open.into_iter().chain(weak)
+        });
+        dangers.collect()
+    }
+
     /// What an operator should know though it stops nothing, one sentence each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
@@ -332,5 +355,32 @@ mod tests {
         };
         let shown = format!("{config:?}");
         assert!(!shown.contains("very secret"), "{shown}");
+    }
+
+    #[test]
+    fn who_lets_everybody_in_is_told_so() {
+        let open = App::of("open", &[]);
+        let mut guarded = App::of("guarded", &["fedcba9876543210"]);
+        guarded.rules.token_required = true;
+        let mut weak = App::of("weak", &["secret"]);
+        weak.rules.token_required = true;
+        let mut config = Config {
+            listen: SocketAddr::from(([0, 0, 0, 0], 7800)),
+            apps: vec![open, guarded, weak],
+            ..Config::default()
+        };
+        let dangers = config.dangers();
+        assert!(
+            dangers[0].starts_with("app open lets everybody"),
+            "{dangers:?}"
+        );
+        assert!(
+            dangers[1].starts_with("app weak has a certificate"),
+            "{dangers:?}"
+        );
+        assert_eq!(dangers.len(), 2);
+        assert!(!dangers[1].contains("secret"));
+        config.listen = DEFAULT_LISTEN;
+        assert_eq!(config.dangers().len(), 1, "on this machine alone");
     }
 }

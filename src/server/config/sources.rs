@@ -54,6 +54,7 @@ pub struct ServerKeys {
     pub listen: Option<SocketAddr>,
     /// The directory for what outlives the process
     #[arg(long, env = "CALLSIGN_DATA", value_name = "DIR")]
+    #[serde(deserialize_with = "path")]
     pub data: Option<PathBuf>,
     /// What acknowledged messages survive: a power cut (disk), a crash of the process (process), nothing (none)
     #[arg(long, env = "CALLSIGN_DURABILITY", value_name = "disk|process|none", value_parser = parse_durability)]
@@ -68,9 +69,11 @@ pub struct ServerKeys {
     pub allow_plain: Option<bool>,
     /// Your own certificate chain (PEM), instead of a self-signed one
     #[arg(long, env = "CALLSIGN_TLS_CERT", value_name = "FILE")]
+    #[serde(deserialize_with = "path")]
     pub tls_cert: Option<PathBuf>,
     /// The key of your own certificate (PEM)
     #[arg(long, env = "CALLSIGN_TLS_KEY", value_name = "FILE")]
+    #[serde(deserialize_with = "path")]
     pub tls_key: Option<PathBuf>,
     /// Take a session offline after so long without any frame
     #[arg(long, env = "CALLSIGN_IDLE_TIMEOUT", value_name = "SECONDS")]
@@ -154,6 +157,15 @@ impl Config {
         config.check()?;
         Ok(config)
     }
+}
+
+/// A path of the file. An empty one would stand for the file's own directory.
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    if path.as_os_str().is_empty() {
+        return Err(de::Error::custom("is empty: give a path, or leave it out"));
+    }
+    Ok(Some(path))
 }
 
 /// Where the system wants programs to keep their data; `None` where it does not say.
@@ -488,6 +500,15 @@ mod tests {
         }
         for off in ["false", "\"off\"", "\"\""] {
             load(&format!("[server]\nturn = {off}\n"), &["--data", "/tmp/x"]).expect("off");
+        }
+    }
+
+    #[test]
+    fn an_empty_path_is_an_error() {
+        for key in ["data", "tls_cert", "tls_key"] {
+            let error = load(&format!("[server]\n{key} = \"\""), &[]).expect_err("refused");
+            let text = error.to_string();
+            assert!(text.contains(key) && text.contains("is empty"), "{text}");
         }
     }
 }
