@@ -14,11 +14,11 @@ impl Hub {
     pub(super) fn login(&mut self, now: Now, link: LinkId, login: Login, effects: &mut Effects) {
         match self.links.get(link) {
             Some(Link::Waiting { peer }) => {
-                // 1.4.0 gives up for good if it is refused while it reconnects, so whoever is too many in a second waits.
+                // 1.4.0 gives up for good if it is refused while it reconnects, so whoever is too many in a second waits,
+                // as long as anybody may take to sign in.
                 let peer = *peer;
                 let limit = self.settings.limits.logins_per_address;
                 if !self.logins.allow(now.instant, peer, limit) {
-                    self.timers.cancel(&Timer::LoginDue(link));
                     self.links.set(link, Link::Postponed { peer });
                     self.postponed.push_back((link, login));
                     self.watch_postponed(now, peer);
@@ -100,10 +100,21 @@ impl Hub {
     }
 
     pub(super) fn login_due(&mut self, link: LinkId, effects: &mut Effects) {
-        if let Some(Link::Waiting { .. }) = self.links.get(link) {
-            effects
-                .1
-                .push(close(link, Duration::ZERO, CloseStatus::Refused));
+        match self.links.get(link) {
+            Some(Link::Waiting { .. }) => {
+                effects
+                    .1
+                    .push(close(link, Duration::ZERO, CloseStatus::Refused));
+            }
+            Some(Link::Postponed { .. }) => {
+                let why = "too many logins from this address";
+                effects
+                    .1
+                    .push(refused(link, Refusal::new(Code::LoginFailed, why)));
+                let linger = limits::REFUSED_LINGER;
+                effects.1.push(close(link, linger, CloseStatus::Refused));
+            }
+            Some(Link::SignedIn { .. } | Link::Closing) | None => {}
         }
     }
 }

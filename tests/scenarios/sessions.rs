@@ -270,6 +270,23 @@ fn too_many_logins_from_one_address_wait_for_their_turn() {
     assert_eq!(world.count("user49", "user_query"), 1);
 }
 
+/// Nobody waits for longer than anybody may take to sign in: 202, "throttled".
+#[test]
+fn a_login_that_waited_for_too_long_is_refused() {
+    let mut settings = Settings::open([7; 32]);
+    settings.limits.logins_per_address = 1;
+    let mut world = World::with_settings(settings);
+    for n in 0..40 {
+        world.sign_in(&format!("user{n}"), Generation::V14);
+    }
+    world.advance(Duration::from_secs(31));
+    assert_eq!(world.count("user28", "onLoginSuccess"), 1);
+    assert_eq!(
+        world.last("user39", "onLogin").as_deref(),
+        Some("onLoginFailed(201)")
+    );
+}
+
 #[test]
 fn a_connection_that_does_not_sign_in_is_closed() {
     let mut world = World::new();
