@@ -4,7 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::protocol::{Account, ChannelName, Code, InviteMsg, Uid};
+use crate::protocol::{
+    Account, AttrChanged, ChannelName, Code, InviteMsg, MessageId, Presence, Receipt, Typing, Uid,
+};
 
 /// One thing that happened, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +71,29 @@ pub enum SessionEvent {
         msg: String,
         /// When the server accepted it, in ms since the Unix epoch.
         sent_ms: u64,
+        /// By which it is known for ever, together with its sender; `None` from a 1.x server.
+        id: Option<MessageId>,
     },
+    /// Somebody called while the account was away, and gave up or was given up.
+    MissedCall {
+        /// Who called.
+        peer: Account,
+        /// The channel that it was about.
+        channel: ChannelName,
+        /// What the caller's application added.
+        extra: String,
+        /// When the call was given up, in ms since the Unix epoch.
+        time_ms: u64,
+    },
+    /// The states of watched accounts: all of them right after the watch began and each time the link came back, and
+    /// what changes from then on.
+    Presence(Vec<Presence>),
+    /// Messages of one's own have come further. It may come twice, and never takes anything back.
+    Receipt(Receipt),
+    /// Somebody is writing. It is good for a few seconds, and there is no word of its end but the message.
+    Typing(Typing),
+    /// A watched attribute changed.
+    AttrChanged(AttrChanged),
     /// `onInviteReceived`: somebody calls. Answer with `channel_invite_accept` or `channel_invite_refuse`.
     InviteReceived {
         /// The call.
@@ -146,6 +170,10 @@ pub enum ChannelEvent {
         msg: String,
         /// When the server accepted it, in ms since the Unix epoch.
         sent_ms: u64,
+        /// The number of the event, by which the channel's history is asked for.
+        msgid: u64,
+        /// By which it is known for ever, together with its sender; `None` from a 1.x server.
+        id: Option<MessageId>,
     },
 }
 

@@ -39,6 +39,7 @@ async fn let_in(ends: &mut mpsc::Receiver<ServerEnd>) -> ServerEnd {
     let grant = LoginGrant {
         line: SessionLine::new("line"),
         uid: Uid(7),
+        additions: None,
     };
     say(&end, ServerFrame::LoginRet(LoginRet::Granted(grant))).await;
     end
@@ -141,6 +142,7 @@ async fn a_slow_application_blocks_nobody_and_is_told_what_it_missed() {
         let reply = Reply::Joined {
             list: Vec::new(),
             attrs: serde_json::Map::new(),
+            unread: None,
         };
         answer(&end, &call, reply).await;
     };

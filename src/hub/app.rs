@@ -115,6 +115,7 @@ impl App {
             Request::ChannelQueryUserList { name } => self.limited_list(cx, from, &name, limits::LIST_MEMBERS)?.channel_users(&name, limits::LIST_MEMBERS),
             Request::ChannelQueryUserListAll { name, num } => self.limited_list(cx, from, &name, num)?.channel_users(&name, num),
             Request::Voip(step, args) => self.voip(cx, from, step, args),
+            Request::Addition(addition) => self.addition(cx, from, addition),
         }
     }
 

@@ -57,6 +57,7 @@ impl App {
         Ok(Reply::Joined {
             list: channel.latest(limits::LIST_MEMBERS),
             attrs: channel.shown_attrs(),
+            unread: None,
         })
     }
 

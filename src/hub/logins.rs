@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::protocol::{Code, Login, LoginRet, ServerFrame, limits};
 
+use super::additions;
 use super::auth::{self, Refusal};
 use super::links::Link;
+use super::sessions::Entry;
 use super::timers::Timer;
 use super::{CloseStatus, Effects, Hub, LinkId, Now, Output, close};
 
@@ -86,10 +88,19 @@ impl Hub {
             self.timers.set(now.instant + idle, Timer::IdleDue(link));
         }
         let ends = proof.is_some() && self.settings.end_at_token_expiry;
-        let line = self.lines.make();
+        let caps = additions::granted(login.caps, &self.settings);
+        let additions = (!login.caps.is_empty())
+            .then(|| additions::told(&self.settings, caps, None, None, now.unix_ms));
+        let entry = Entry {
+            link,
+            line: self.lines.make(),
+            proof,
+            caps,
+            additions,
+        };
         self.app(&id);
         self.in_app(now, &id, effects, |app, cx| {
-            app.login(cx, &account, link, line, proof);
+            app.login(cx, &account, entry);
             if ends {
                 app.token_due(cx, &account);
             }

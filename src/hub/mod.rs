@@ -3,6 +3,7 @@
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
 //! `channel`, the one channel), `attrs`, `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
+mod additions;
 mod app;
 mod attrs;
 mod auth;
@@ -210,7 +211,7 @@ impl Hub {
             }
         });
         match frame {
-            ClientFrame::Login(login) => self.login(now, link, login, effects),
+            ClientFrame::Login(login) => self.login(now, link, *login, effects),
             ClientFrame::Call(call) => self.call(now, link, call, effects),
             ClientFrame::Ping(number) => self.in_session(now, link, effects, |_, cx, _| {
                 cx.send(link, ServerFrame::Pong(number));

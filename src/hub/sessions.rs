@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::token::Verified;
 use crate::protocol::{
-    Account, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet, Reply, ServerFrame,
-    SessionLine, Uid, limits,
+    Account, Additions, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet, Reply,
+    ServerFrame, SessionLine, Uid, limits,
 };
 
 use super::app::App;
@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub(super) link: LinkId,
     pub(super) line: SessionLine,
     pub(super) uid: Uid,
+    /// What it was granted beyond 1.x.
+    pub(super) caps: Caps,
     /// Channels joined: one ordinary one, or special ones.
     pub(super) channels: Vec<ChannelName>,
     /// What the token proved, if there was one.
@@ -38,6 +40,17 @@ pub(super) struct Session {
     pub(super) joins: Window,
 }
 
+/// A login that is to be granted.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) link: LinkId,
+    pub(super) line: SessionLine,
+    pub(super) proof: Option<Verified>,
+    pub(super) caps: Caps,
+    /// What the answer says beyond 1.x.
+    pub(super) additions: Option<Box<Additions>>,
+}
+
 /// How a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -51,14 +64,14 @@ pub(super) enum Ending {
 
 impl App {
     /// Begins a session that was granted; one that the account has elsewhere is displaced.
-    pub(super) fn login(
-        &mut self,
-        cx: &mut Cx<'_>,
-        account: &Account,
-        link: LinkId,
-        line: SessionLine,
-        proof: Option<Verified>,
-    ) {
+    pub(super) fn login(&mut self, cx: &mut Cx<'_>, account: &Account, entry: Entry) {
+        let Entry {
+            link,
+            line,
+            proof,
+            caps,
+            additions,
+        } = entry;
         if let Some(displaced) = self.sessions.get(account).map(|session| session.link) {
             let text = ending_text(Code::LogoutKicked, "the account signed in elsewhere");
             // 1.4.0 learns from `kick` that it must not come back; the others know only `close`.
@@ -71,12 +84,14 @@ impl App {
         let grant = LoginGrant {
             line: line.clone(),
             uid,
+            additions,
         };
         cx.send(link, ServerFrame::LoginRet(LoginRet::Granted(grant)));
         let session = Session {
             link,
             line,
             uid,
+            caps,
             channels: Vec::new(),
             proof,
             last_frame: cx.instant(),

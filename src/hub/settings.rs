@@ -20,6 +20,10 @@ pub struct Settings {
     pub end_at_token_expiry: bool,
     /// The secret from which session lines are made; random at each start.
     pub line_seed: [u8; 32],
+    /// What the server is called.
+    pub server_name: String,
+    /// Whether anything outlives the process. Where not, no history is granted.
+    pub keeps: bool,
 }
 
 impl Settings {
@@ -32,6 +36,8 @@ impl Settings {
             idle_timeout: limits::IDLE_TIMEOUT,
             end_at_token_expiry: false,
             line_seed,
+            server_name: "Callsign".to_owned(),
+            keeps: true,
         }
     }
 }

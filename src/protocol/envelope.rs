@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Account, ChannelName, Uid};
+use super::{Account, ChannelName, MessageId, Uid};
 
 /// Which form the line takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,10 @@ pub enum EnvelopeKind {
     Voip(VoipStep),
     /// `voip_invite_failed`: the service gave up an invitation.
     VoipInviteFailed,
+    /// `missed_call`: somebody called while the account was away; only for accounts whose client reads `msg-v3`.
+    MissedCall,
+    /// `receipt`: what a `receipt` notification says, for a sender who was away.
+    Receipt,
     /// `channel_msg`.
     ChannelMsg,
     /// `channel_user_join`.
@@ -105,7 +109,7 @@ impl VoipStep {
 
 impl EnvelopeKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Instant,
         Self::Voip(VoipStep::Invite),
         Self::Voip(VoipStep::Ack),
@@ -114,6 +118,8 @@ impl EnvelopeKind {
         Self::Voip(VoipStep::Msg),
         Self::Voip(VoipStep::Bye),
         Self::VoipInviteFailed,
+        Self::MissedCall,
+        Self::Receipt,
         Self::ChannelMsg,
         Self::ChannelUserJoin,
         Self::ChannelUserLeave,
@@ -127,6 +133,8 @@ impl EnvelopeKind {
             Self::Instant => "instant",
             Self::Voip(step) => step.name(),
             Self::VoipInviteFailed => "voip_invite_failed",
+            Self::MissedCall => "missed_call",
+            Self::Receipt => "receipt",
             Self::ChannelMsg => "channel_msg",
             Self::ChannelUserJoin => "channel_user_join",
             Self::ChannelUserLeave => "channel_user_leave",
@@ -136,6 +144,17 @@ impl EnvelopeKind {
 
     fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl Envelope {
+    /// The id by which the message is known, where it has one.
+    #[must_use]
+    pub fn message_id(&self) -> Option<MessageId> {
+        match &self.version {
+            EnvelopeVersion::V2 => None,
+            EnvelopeVersion::V3 { id } => MessageId::try_from(id.as_str()).ok(),
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! `[event, payload]`: the frames of both directions. Knows nothing of their JSON, which is the codec's.
 
-use super::{Account, AppId, Code, Failure, Push, Reply, Request, SessionLine, Uid, token::Token};
+use super::{
+    Account, Additions, AppId, Caps, Code, Failure, Push, Reply, Request, Resume, SessionLine, Uid,
+    token::Token,
+};
 
 /// What a client may send.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientFrame {
     /// `login`: the first frame of a connection.
-    Login(Login),
+    Login(Box<Login>),
     /// `line_login`: to take up a session by its line. No known client ever sends it; no answer is defined.
     LineLogin {
         /// The line of the session.
@@ -39,6 +42,10 @@ pub struct Login {
     pub token: Token,
     /// What kind of client this is: `websdk`, `javasdk`, ours.
     pub device: String,
+    /// What it asks for beyond 1.x.
+    pub caps: Caps,
+    /// The session that it wants to take up.
+    pub resume: Option<Resume>,
 }
 
 /// `login_ret`.
@@ -62,6 +69,8 @@ pub struct LoginGrant {
     pub line: SessionLine,
     /// The account's number.
     pub uid: Uid,
+    /// What a client that asked for additions is told; `None` for a 1.x client, and from a 1.x server.
+    pub additions: Option<Box<Additions>>,
 }
 
 /// `call2`: a request with its line and the id that its answer repeats.

@@ -26,6 +26,12 @@ impl VoipContent {
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+
+    /// The content in an envelope's, if it has its form.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
 }
 
 /// The documented fields of an invitation's `extra`. Read leniently: whatever is not understood is as if absent,

@@ -45,6 +45,31 @@ pub const INBOXES_BYTES: usize = 1 << 30;
 /// The part of [`INBOXES_BYTES`] that the messages of one sender may take; refused likewise.
 pub const INBOXES_BYTES_PER_SENDER: usize = INBOXES_BYTES / 16;
 
+/// Accounts that one call may name, so that its frame stays within [`FRAME_BYTES`].
+pub const ACCOUNTS_PER_CALL: usize = 100;
+/// Accounts, and subjects of attributes, that one session may watch.
+pub const WATCHED: usize = 1000;
+/// Accounts that one account may block.
+pub const BLOCKED: usize = 1000;
+/// Message ids that one receipt may name.
+pub const RECEIPT_IDS: usize = 100;
+/// The most bytes of the words beside a presence.
+pub const PRESENCE_TEXT_BYTES: usize = 512;
+/// Messages that one `channel_history` answers with at most.
+pub const HISTORY_PAGE: usize = 100;
+/// How long a record of a missed call waits for its account.
+pub const MISSED_CALL_KEPT: Duration = TTL_MAX;
+/// How long a receipt waits for a sender who is away.
+pub const RECEIPT_KEPT: Duration = TTL_MAX;
+/// How often one may say that one is typing to the same account or channel; what is more is dropped.
+pub const TYPING_EVERY: Duration = Duration::from_secs(3);
+/// How long a session that lost its link waits to be taken up again.
+pub const RESUME_KEPT: Duration = Duration::from_secs(30);
+/// Events of a channel that are remembered for sessions that come back, and ...
+pub const RING_EVENTS: usize = 256;
+/// ... for how long.
+pub const RING_KEPT: Duration = Duration::from_secs(120);
+
 /// Time to live of a message whose flag does not say (documented: what web clients send).
 pub const TTL_DEFAULT: Duration = Duration::from_secs(3600);
 /// The longest time to live: 30 days, what the Python client sends.
@@ -101,6 +126,12 @@ pub struct Limits {
     pub inbox: u32,
     /// Members of one channel (documented: 10,000 users).
     pub members: u32,
+    /// Channels that one session may be in, where it may be in many; special ones not counted.
+    pub rooms: u32,
+    /// Messages of one channel that are kept for its lasting members; 0 keeps none.
+    pub history: u32,
+    /// For how many days; 0 keeps none.
+    pub history_days: u32,
 }
 
 impl Default for Limits {
@@ -113,6 +144,9 @@ impl Default for Limits {
             logins_per_address: 20,
             inbox: 10_000,
             members: 10_000,
+            rooms: 50,
+            history: 10_000,
+            history_days: 30,
         }
     }
 }

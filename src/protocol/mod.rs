@@ -3,7 +3,9 @@
 //! A WebSocket text message is one frame. A client may send a [`ClientFrame`], the server a
 //! [`ServerFrame`]; [`codec`] alone knows how they look as JSON.
 
+mod addition;
 pub mod attr;
+mod caps;
 pub mod codec;
 mod dtmf;
 mod envelope;
@@ -17,6 +19,13 @@ mod reply;
 mod request;
 pub mod token;
 
+pub use addition::{
+    Addition, AttrChanged, AttrEntries, AttrEntry, AttrSubject, Presence, Receipt, ReceiptState,
+    Show, Typing, TypingTo, WatchedChange,
+};
+pub use caps::{
+    Additions, Cap, Caps, GrantedLimits, IceServer, Resume, ResumeKey, ResumedChannel, ServerInfo,
+};
 pub use dtmf::Dtmf;
 pub use envelope::{
     ChannelEvent, Envelope, EnvelopeError, EnvelopeKind, EnvelopeVersion, VoipStep,

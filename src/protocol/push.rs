@@ -1,6 +1,6 @@
 //! `notify`: what the server says unasked.
 
-use super::{ChannelName, Envelope};
+use super::{AttrChanged, ChannelName, Envelope, Presence, Receipt, Typing};
 
 /// The payload of a `notify` frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,14 @@ pub enum Push {
         /// The event.
         envelope: Envelope,
     },
+    /// `["presence", [[account, show, text, since], ...]]`: the states of watched accounts, or their changes.
+    Presence(Vec<Presence>),
+    /// `["receipt", {"peer","ids","state"}]`: messages of one's own have come further.
+    Receipt(Receipt),
+    /// `["typing", {"peer"}]` or `["typing", {"name","account"}]`: somebody is writing.
+    Typing(Typing),
+    /// `["attr", {"account" | "channel","name","type","entry":[value,time,by]}]`: a watched attribute changed.
+    Attr(AttrChanged),
     /// A kind that we do not know.
     Unknown {
         /// Its name.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Account, AttrName, ChannelName, Code, Envelope, Uid};
+use super::{Account, AttrEntries, AttrName, ChannelName, Code, Envelope, MessageId, Uid};
 
 /// The answer to a call that succeeded.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,8 @@ pub enum Reply {
         list: Vec<(Account, Uid)>,
         /// What was set.
         attrs: Map<String, Value>,
+        /// How much was said since the account was here last; only where the channel's history is kept for it.
+        unread: Option<u64>,
     },
     /// To `channel_query_num`.
     ChannelNum {
@@ -68,6 +70,30 @@ pub enum Reply {
         account: Account,
         /// Whether they are a member.
         is_in: bool,
+    },
+    /// To `user_sendmsg` and `channel_sendmsg` of a client whose messages carry ids.
+    Sent {
+        /// The id of the message: the sender's own, or the one that the server gave it.
+        id: MessageId,
+        /// When it was accepted, in ms since the Unix epoch. A repeat is answered with the time of the first.
+        sent_ms: u64,
+    },
+    /// To `attr_watch`.
+    AttrEntries {
+        /// The attributes.
+        entries: AttrEntries,
+    },
+    /// To `channel_history`.
+    History {
+        /// Messages by the number of their event, newest first.
+        msgs: Vec<(u64, Envelope)>,
+        /// Whether there are older ones.
+        more: bool,
+    },
+    /// To `user_block` and `user_unblock`.
+    Blocked {
+        /// All whom the account blocks.
+        accounts: Vec<Account>,
     },
     /// To both queries for a list of members.
     ChannelUsers {

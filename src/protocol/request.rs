@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Account, AttrName, ChannelName, MessageId, VoipStep};
+use super::{Account, Addition, AttrName, ChannelName, MessageId, VoipStep};
 
 /// A function of the API with its arguments, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,6 +135,8 @@ pub enum Request {
     },
     /// `voip_invite` and the five functions that follow it: one step of a call.
     Voip(VoipStep, VoipArgs),
+    /// A function beyond 1.x.
+    Addition(Addition),
 }
 
 impl Request {
@@ -162,6 +164,7 @@ impl Request {
             Self::ChannelQueryUserList { .. } => "channel_query_userlist",
             Self::ChannelQueryUserListAll { .. } => "channel_query_userlist_all",
             Self::Voip(step, _) => step.name(),
+            Self::Addition(addition) => addition.function(),
         }
     }
 

@@ -53,7 +53,7 @@ impl World {
         let link = LinkId(session as u64);
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         drop(self.hub.handle(self.now, Input::Opened { link, peer }));
-        let outputs = self.frame(session, ClientFrame::Login(login(session)));
+        let outputs = self.frame(session, ClientFrame::Login(Box::new(login(session))));
         let line = outputs.iter().find_map(|output| match output {
             Output::Send {
                 frame: ServerFrame::LoginRet(LoginRet::Granted(grant)),
@@ -117,6 +117,8 @@ fn login(session: usize) -> Login {
         account: account(session),
         token: Token::new("_no_need_token".to_owned()),
         device: "websdk".to_owned(),
+        caps: callsign::protocol::Caps::NONE,
+        resume: None,
     }
 }
 

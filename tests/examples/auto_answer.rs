@@ -60,6 +60,11 @@ fn answer(session: &Session, event: Event) {
             SessionEvent::LoginSuccess { .. }
             | SessionEvent::LinkLost
             | SessionEvent::Error { .. }
+            | SessionEvent::MissedCall { .. }
+            | SessionEvent::Presence(_)
+            | SessionEvent::Receipt(_)
+            | SessionEvent::Typing(_)
+            | SessionEvent::AttrChanged(_)
             | SessionEvent::Missed { .. },
         )
         | Event::Channel { .. }

@@ -102,8 +102,15 @@ fn show(me: &Account, event: Event) {
         Event::Session(SessionEvent::Logout { code, reason }) => {
             println!("* {} {reason} ({})", code.message(), code.number());
         }
+        Event::Session(SessionEvent::MissedCall { peer, .. }) => {
+            println!("* {peer} called while you were away");
+        }
         Event::Session(
             SessionEvent::Error { .. }
+            | SessionEvent::Presence(_)
+            | SessionEvent::Receipt(_)
+            | SessionEvent::Typing(_)
+            | SessionEvent::AttrChanged(_)
             | SessionEvent::InviteReceived { .. }
             | SessionEvent::Missed { .. },
         )

@@ -242,6 +242,7 @@ impl Fuzz {
                 LoginRet::Granted(LoginGrant {
                     line: SessionLine::new("line"),
                     uid: Uid(7),
+                    additions: None,
                 })
             } else {
                 LoginRet::Refused {
@@ -282,6 +283,7 @@ impl Fuzz {
             1 => Reply::Joined {
                 list: vec![(account("alice"), Uid(1))],
                 attrs: Map::new(),
+                unread: None,
             },
             _ => {
                 let from = self.rng.u64(0..50);

@@ -8,8 +8,8 @@ use callsign::hub::{Hub, Input, LinkId, Now, Output, Settings, StoreOp, Unreadab
 use callsign::protocol::codec::{decode_client, encode_client, encode_server};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
-    Call, CallId, ChannelEvent, ClientFrame, Login, LoginRet, MessageId, Push, Reply, Request,
-    ServerFrame, SessionLine, VoipArgs, VoipStep,
+    Call, CallId, Caps, ChannelEvent, ClientFrame, Login, LoginRet, MessageId, Push, Reply,
+    Request, ServerFrame, SessionLine, VoipArgs, VoipStep,
 };
 use fastrand::Rng;
 use serde_json::json;
@@ -170,12 +170,14 @@ impl Fuzz {
                     let told = self.links.get_mut(&link).expect("a link");
                     told.account.clone_from(&account);
                 }
-                ClientFrame::Login(Login {
+                ClientFrame::Login(Box::new(Login {
                     vid: APP.to_owned(),
                     account,
                     token: Token::new(""),
                     device: "websdk".to_owned(),
-                })
+                    caps: Caps::NONE,
+                    resume: None,
+                }))
             }
             0..6 => ClientFrame::Ping(self.rng.i64(..)),
             6..10 => ClientFrame::SetFlag { binary: true },
@@ -375,7 +377,7 @@ impl Fuzz {
 impl Told {
     fn answered(&mut self, request: &Request, result: &Result<Reply, callsign::protocol::Failure>) {
         match (request, result) {
-            (Request::ChannelJoin { name }, Ok(Reply::Joined { list, attrs })) => {
+            (Request::ChannelJoin { name }, Ok(Reply::Joined { list, attrs, .. })) => {
                 self.channel = Some(name.to_string());
                 self.members = list
                     .iter()

@@ -5,9 +5,11 @@ use std::time::Duration;
 use callsign::protocol::codec::{decode_client, encode_client};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
-    Call, CallId, ClientFrame, Login, Request, SessionLine, VoipArgs, VoipStep,
+    Call, CallId, Caps, ClientFrame, Login, Request, SessionLine, VoipArgs, VoipStep,
 };
 use serde_json::json;
+
+use crate::additions;
 
 fn name<T: for<'a> TryFrom<&'a str, Error: std::fmt::Debug>>(text: &str) -> T {
     T::try_from(text).expect("a name")
@@ -101,6 +103,7 @@ fn requests() -> Vec<Request> {
         };
         Request::Voip(step, args)
     }));
+    requests.extend(additions::requests());
     requests
 }
 
@@ -119,7 +122,7 @@ fn every_function_is_written_and_read_as_its_golden_file() {
         .collect();
     assert_eq!(
         frames.len(),
-        25,
+        25 + 12,
         "a function that is new has its golden file"
     );
     check("calls", &frames);
@@ -128,12 +131,14 @@ fn every_function_is_written_and_read_as_its_golden_file() {
 #[test]
 fn every_other_event_is_written_and_read_as_its_golden_file() {
     let frames = [
-        ClientFrame::Login(Login {
+        ClientFrame::Login(Box::new(Login {
             vid: "0123456789abcdef0123456789abcdef".to_owned(),
             account: "alice".to_owned(),
             token: Token::new("_no_need_token"),
             device: "websdk".to_owned(),
-        }),
+            caps: Caps::NONE,
+            resume: None,
+        })),
         ClientFrame::LineLogin {
             line: SessionLine::new("9f0c"),
         },
@@ -143,9 +148,10 @@ fn every_other_event_is_written_and_read_as_its_golden_file() {
             event: "wave".to_owned(),
         },
     ];
-    let frames: Vec<_> = (frames.into_iter())
+    let mut frames: Vec<_> = (frames.into_iter())
         .map(|frame| (event(&frame).to_owned(), frame))
         .collect();
+    frames.push(("login_with_additions".to_owned(), additions::login()));
     check("client", &frames);
 }
 

@@ -3,6 +3,7 @@
 //! A golden file is one line of text, `tests/wire/golden/<side>/<name>.json`. Run with `UPDATE_GOLDEN=1` to write the files anew, and
 //! read the difference before you commit it.
 
+mod additions;
 mod client_frames;
 mod server_frames;
 

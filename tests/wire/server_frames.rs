@@ -3,9 +3,11 @@
 use callsign::protocol::codec::{decode_server, encode_server};
 use callsign::protocol::{
     CallId, CallRet, Code, Envelope, EnvelopeKind, Failure, LoginGrant, LoginRet, Push, Reply,
-    ServerFrame, SessionLine, Uid, VoipContent,
+    ServerFrame, SessionLine, Typing, Uid, VoipContent, WatchedChange,
 };
 use serde_json::{Value, json};
+
+use crate::additions;
 
 fn name<T: for<'a> TryFrom<&'a str, Error: std::fmt::Debug>>(text: &str) -> T {
     T::try_from(text).expect("a name")
@@ -33,6 +35,10 @@ fn reply_name(reply: &Reply) -> &'static str {
         Reply::ChannelNum { .. } => "channel_num",
         Reply::ChannelIsIn { .. } => "channel_is_in",
         Reply::ChannelUsers { .. } => "channel_users",
+        Reply::Sent { .. } => "sent",
+        Reply::AttrEntries { .. } => "attr_entries",
+        Reply::History { .. } => "history",
+        Reply::Blocked { .. } => "blocked",
     }
 }
 
@@ -67,6 +73,7 @@ fn every_answer_is_written_and_read_as_its_golden_file() {
         Reply::Joined {
             list: list.clone(),
             attrs: map(json!({ "topic": "ships" })),
+            unread: None,
         },
         Reply::ChannelNum {
             name: name("the room"),
@@ -79,7 +86,7 @@ fn every_answer_is_written_and_read_as_its_golden_file() {
         },
         Reply::ChannelUsers { num: 2, list },
     ];
-    let mut frames: Vec<_> = (replies.into_iter())
+    let mut frames: Vec<_> = (replies.into_iter().chain(additions::replies()))
         .map(|reply| (reply_name(&reply).to_owned(), ret(Ok(reply))))
         .collect();
     for (name, in_slot) in [("failure", false), ("failure_in_slot", true)] {
@@ -106,6 +113,8 @@ fn inbox() -> Vec<Envelope> {
         | EnvelopeKind::ChannelUserJoin
         | EnvelopeKind::ChannelUserLeave
         | EnvelopeKind::ChannelAttrUpdate => false,
+        // No inbox of a 1.x client.
+        EnvelopeKind::MissedCall | EnvelopeKind::Receipt => false,
     });
     let envelopes = kinds.map(|kind| {
         let content = if kind == EnvelopeKind::Instant {
@@ -135,6 +144,15 @@ fn push_name(push: &Push) -> String {
         Push::RecvMsg { .. } => "recvmsg".to_owned(),
         Push::RecvMsgByMsgId { .. } => "recvmsg_by_msgid".to_owned(),
         Push::Channel2 { envelope, .. } => format!("channel2_{}", envelope.kind.name()),
+        Push::Presence(_) => "presence".to_owned(),
+        Push::Receipt(_) => "receipt".to_owned(),
+        Push::Typing(Typing { channel: None, .. }) => "typing".to_owned(),
+        Push::Typing(_) => "typing_in_channel".to_owned(),
+        Push::Attr(changed) => match changed.change {
+            WatchedChange::Update { .. } => "attr_update".to_owned(),
+            WatchedChange::Del { .. } => "attr_del".to_owned(),
+            WatchedChange::Clear => "attr_clear".to_owned(),
+        },
         Push::Unknown { .. } => "unknown".to_owned(),
     }
 }
@@ -173,7 +191,7 @@ fn every_notification_is_written_and_read_as_its_golden_file() {
             op: "wave".to_owned(),
         },
     ];
-    let frames: Vec<_> = (pushes.into_iter())
+    let frames: Vec<_> = (pushes.into_iter().chain(additions::pushes()))
         .map(|push| (push_name(&push), ServerFrame::Notify(push)))
         .collect();
     check("notifications", &frames);
@@ -199,6 +217,7 @@ fn every_other_event_is_written_and_read_as_its_golden_file() {
     let grant = LoginGrant {
         line: SessionLine::new("9f0c"),
         uid: Uid(305_419_896),
+        additions: None,
     };
     let refused = LoginRet::Refused {
         reason: "TokenErrorExpired".to_owned(),
@@ -218,9 +237,10 @@ fn every_other_event_is_written_and_read_as_its_golden_file() {
             event: "wave".to_owned(),
         },
     ];
-    let frames: Vec<_> = (frames.into_iter())
+    let mut frames: Vec<_> = (frames.into_iter())
         .map(|frame| (event_name(&frame).to_owned(), frame))
         .collect();
+    frames.extend(additions::grants());
     check("server", &frames);
 }
 

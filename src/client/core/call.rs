@@ -278,6 +278,8 @@ impl Session {
             EnvelopeKind::Voip(step) => step,
             EnvelopeKind::VoipInviteFailed => return self.invite_failed(cx, &content),
             EnvelopeKind::Instant
+            | EnvelopeKind::MissedCall
+            | EnvelopeKind::Receipt
             | EnvelopeKind::ChannelMsg
             | EnvelopeKind::ChannelUserJoin
             | EnvelopeKind::ChannelUserLeave

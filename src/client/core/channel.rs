@@ -59,7 +59,10 @@ impl Session {
         name: &ChannelName,
         reply: Reply,
     ) {
-        let Reply::Joined { list: users, attrs } = reply else {
+        let Reply::Joined {
+            list: users, attrs, ..
+        } = reply
+        else {
             return self.not_joined(cx, request, name, unexpected(Code::JoinChannelOther));
         };
         if name.special().is_none() {
@@ -154,6 +157,8 @@ impl Session {
                 uid,
                 msg,
                 sent_ms: envelope.sent_ms,
+                msgid,
+                id: envelope.message_id(),
             },
             WireEvent::Member { account, uid, .. } => {
                 let here = envelope.kind == EnvelopeKind::ChannelUserJoin;

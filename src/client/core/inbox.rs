@@ -102,7 +102,12 @@ impl Session {
             }
             // An inbox in set mode, which we never ask for.
             Push::RecvMsgByMsgId { .. } => self.poll(cx),
-            Push::Channel2 { .. } | Push::Unknown { .. } => {}
+            Push::Channel2 { .. }
+            | Push::Presence(_)
+            | Push::Receipt(_)
+            | Push::Typing(_)
+            | Push::Attr(_)
+            | Push::Unknown { .. } => {}
         }
     }
 
@@ -188,7 +193,10 @@ impl Session {
                 uid: Uid(0),
                 msg: envelope.content.clone(),
                 sent_ms: envelope.sent_ms,
+                id: envelope.message_id(),
             }),
+            EnvelopeKind::MissedCall => self.call_missed(cx, envelope),
+            EnvelopeKind::Receipt => self.receipt_kept(cx, envelope),
             EnvelopeKind::Voip(_) | EnvelopeKind::VoipInviteFailed => self.voip_said(cx, envelope),
             // Events of channels do not come this way.
             EnvelopeKind::ChannelMsg

@@ -134,6 +134,10 @@ impl Session {
             | Push::RecvMsg { .. }
             | Push::RecvMsgByMsgId { .. }
             | Push::Unknown { .. } => self.inbox_pushed(cx, push),
+            Push::Presence(states) => cx.tell(SessionEvent::Presence(states)),
+            Push::Receipt(receipt) => cx.tell(SessionEvent::Receipt(receipt)),
+            Push::Typing(typing) => cx.tell(SessionEvent::Typing(typing)),
+            Push::Attr(changed) => cx.tell(SessionEvent::AttrChanged(changed)),
         }
     }
 
@@ -149,7 +153,11 @@ impl Session {
 
     /// The session stands, for the first time or again.
     fn granted(&mut self, cx: &mut Cx, link: LinkNo, grant: LoginGrant) {
-        let LoginGrant { line, uid } = grant;
+        let LoginGrant {
+            line,
+            uid,
+            additions: _,
+        } = grant;
         for timer in [Timer::Login, Timer::Retry, Timer::GiveUp] {
             cx.timers.cancel(timer);
         }

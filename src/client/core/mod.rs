@@ -12,6 +12,7 @@
 //! - A message that comes is shown once, in its sender's order.
 //! - [`crate::client::event::ChannelView`] is what the server's list is, once what is on its way has come.
 
+mod additions;
 mod call;
 mod channel;
 mod cx;

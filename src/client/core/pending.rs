@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{CommandError, RequestNo};
 use crate::client::event::CallRef;
-use crate::protocol::{CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep};
+use crate::protocol::{Addition, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep};
 
 /// Requests of the application that may wait for their answer. When full, the next fails with
 /// [`CommandError::TooMany`] and is not sent.
@@ -107,7 +107,8 @@ impl Purpose {
                 | Request::ChannelQueryUserIsIn { .. }
                 | Request::ChannelQueryUserList { .. }
                 | Request::ChannelQueryUserListAll { .. }
-                | Request::Voip(..) => AfterLoss::Again,
+                | Request::Voip(..)
+                | Request::Addition(_) => AfterLoss::Again,
             },
             Self::Step(_, step, _) => match step {
                 // Keys pressed twice are another number.
@@ -292,13 +293,15 @@ impl Waiting {
             | Request::UserGetMsg2 { .. } => Code::QueryUserNumOther,
             Request::ChannelJoin { .. } => Code::JoinChannelOther,
             Request::ChannelLeave { .. } => Code::LeaveChannelOther,
+            Request::Addition(Addition::ChannelHistory { .. }) => Code::QueryUserNumOther,
             Request::Voip(..) => Code::InviteOther,
             Request::UserLogout
             | Request::UserSetAttr { .. }
             | Request::UserExtCall { .. }
             | Request::ChannelSetAttr { .. }
             | Request::ChannelDelAttr { .. }
-            | Request::ChannelClearAttr { .. } => Code::GeneralFailed,
+            | Request::ChannelClearAttr { .. }
+            | Request::Addition(_) => Code::GeneralFailed,
         }
     }
 }

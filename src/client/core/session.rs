@@ -12,7 +12,7 @@ use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, Sessi
 use crate::client::event::{EndReason, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
-    Account, Call, CallRet, ChannelName, ClientFrame, Code, Login, MessageId, Reply, Request,
+    Account, Call, CallRet, Caps, ChannelName, ClientFrame, Code, Login, MessageId, Reply, Request,
     limits,
 };
 
@@ -300,7 +300,8 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
         | Request::ChannelQueryNum { .. }
         | Request::ChannelQueryUserIsIn { .. }
         | Request::ChannelQueryUserList { .. }
-        | Request::ChannelQueryUserListAll { .. } => Ok(0),
+        | Request::ChannelQueryUserListAll { .. }
+        | Request::Addition(_) => Ok(0),
         Request::UserGetMsg { .. }
         | Request::UserGetMsg2 { .. }
         | Request::UserSendMsg { .. }
@@ -336,10 +337,12 @@ fn asks(action: &Action) -> bool {
 
 /// The frame that signs in. What a client asks for beyond 1.x belongs here, what it is granted in `link`.
 pub(super) fn login_frame(settings: &Settings, session: &Session) -> ClientFrame {
-    ClientFrame::Login(Login {
+    ClientFrame::Login(Box::new(Login {
         vid: settings.app.as_str().to_owned(),
         account: session.account.as_str().to_owned(),
         token: session.token.clone(),
         device: settings.device.clone(),
-    })
+        caps: Caps::NONE,
+        resume: None,
+    }))
 }

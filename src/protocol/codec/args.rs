@@ -76,12 +76,21 @@ impl Args<'_> {
 
     /// A text of at most [`limits::CONTENT_BYTES`].
     pub(super) fn content(&self, argument: &'static str) -> Result<String, CallError> {
-        sized(argument, self.text(argument)?)
+        sized(argument, self.text(argument)?, limits::CONTENT_BYTES)
     }
 
     /// The same, where absent is empty.
     pub(super) fn content_or_empty(&self, argument: &'static str) -> Result<String, CallError> {
-        sized(argument, self.text_or_empty(argument)?)
+        self.sized_or_empty(argument, limits::CONTENT_BYTES)
+    }
+
+    /// A text of at most `max` bytes; absent is empty.
+    pub(super) fn sized_or_empty(
+        &self,
+        argument: &'static str,
+        max: usize,
+    ) -> Result<String, CallError> {
+        sized(argument, self.text_or_empty(argument)?, max)
     }
 
     /// A whole number from 0 on, as a number.
@@ -126,6 +135,33 @@ impl Args<'_> {
         Ok(value.clone())
     }
 
+    /// A list of at most `max` checked names.
+    pub(super) fn names<Name>(
+        &self,
+        argument: &'static str,
+        max: usize,
+    ) -> Result<Vec<Name>, CallError>
+    where
+        Name: for<'t> TryFrom<&'t str, Error = NameError>,
+    {
+        let texts = self.texts(argument)?;
+        if texts.len() > max {
+            return Err(CallError::Large {
+                argument,
+                problem: format!("has more than {max} entries"),
+            });
+        }
+        let names = texts.iter().map(|text| Name::try_from(text));
+        names
+            .collect::<Result<_, _>>()
+            .map_err(|error| name_error(argument, error))
+    }
+
+    /// Whether an argument is there.
+    pub(super) fn has(&self, argument: &'static str) -> bool {
+        self.0.get(argument).is_some_and(|value| !value.is_null())
+    }
+
     /// A list of texts.
     pub(super) fn texts(&self, argument: &'static str) -> Result<Vec<String>, CallError> {
         let list = self.0.get(argument).ok_or_else(|| missing(argument))?;
@@ -162,9 +198,9 @@ fn large(argument: &'static str, bytes: usize) -> CallError {
     }
 }
 
-fn sized(argument: &'static str, text: String) -> Result<String, CallError> {
-    if text.len() > limits::CONTENT_BYTES {
-        return Err(large(argument, limits::CONTENT_BYTES));
+fn sized(argument: &'static str, text: String, max: usize) -> Result<String, CallError> {
+    if text.len() > max {
+        return Err(large(argument, max));
     }
     Ok(text)
 }

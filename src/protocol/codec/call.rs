@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{Args, CallError, wrong};
-use super::{DecodeError, text};
+use super::{DecodeError, addition, text};
 use crate::protocol::envelope::parse_flag;
 use crate::protocol::{Call, CallId, Failure, Request, SessionLine, VoipArgs, VoipStep, limits};
 
@@ -111,11 +111,14 @@ fn decode_request(function: &str, args: &Args<'_>) -> Result<Request, CallError>
             name: args.name("name")?,
             num: args.count("num", limits::LIST_ALL_MEMBERS)?,
         },
-        _ => {
-            return Err(CallError::UnknownFunction {
-                function: function.chars().take(limits::NAME_CHARS).collect(),
-            });
-        }
+        _ => match addition::decode(function, args)? {
+            Some(addition) => Request::Addition(addition),
+            None => {
+                return Err(CallError::UnknownFunction {
+                    function: function.chars().take(limits::NAME_CHARS).collect(),
+                });
+            }
+        },
     })
 }
 
@@ -215,5 +218,6 @@ fn encode_args(request: &Request) -> Value {
         Request::Voip(_, args) => {
             json!({ "channelName": args.channel, "peer": args.peer, "extra": args.extra })
         }
+        Request::Addition(addition) => addition::encode(addition),
     }
 }

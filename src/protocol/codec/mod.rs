@@ -1,10 +1,12 @@
 //! Frame <-> text: the only room that knows the wire's JSON.
 //!
-//! Here are the frames, `[event, payload]`; `call` has the functions and their arguments, `reply` the answers to them, `push` the
-//! notifications. Answers travel as JSON text inside a string, always: clients parse it a second time.
+//! Here are the frames, `[event, payload]`; `login` has both sides of signing in, `call` the functions and their arguments (`addition`
+//! those beyond 1.x), `reply` the answers to them, `push` the notifications. Answers travel as JSON text inside a string, always: clients parse it a second time.
 
+mod addition;
 mod args;
 mod call;
+mod login;
 mod push;
 mod reply;
 mod surrogates;
@@ -12,8 +14,7 @@ mod surrogates;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::token::Token;
-use super::{ClientFrame, Code, Login, LoginGrant, LoginRet, ServerFrame, SessionLine, Uid};
+use super::{ClientFrame, Code, ServerFrame, SessionLine};
 
 /// Why a text is no frame that could be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +45,7 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
     Ok(match event.as_str() {
         "call2" => ClientFrame::Call(call::decode(payload)?),
         "ping" => ClientFrame::Ping(number("ping", &payload)?),
-        "login" => ClientFrame::Login(decode_login(&payload)),
+        "login" => ClientFrame::Login(Box::new(login::decode(&payload))),
         "line_login" => ClientFrame::LineLogin {
             line: SessionLine::new(payload["line"].as_str().unwrap_or_default()),
         },
@@ -59,13 +60,7 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
 #[must_use]
 pub fn encode_client(frame: &ClientFrame) -> String {
     match frame {
-        ClientFrame::Login(login) => text(&(
-            "login",
-            json!({
-                "vid": login.vid, "account": login.account, "uid": 0,
-                "token": login.token.expose(), "device": login.device, "ip": "",
-            }),
-        )),
+        ClientFrame::Login(login) => login::encode(login),
         ClientFrame::LineLogin { line } => text(&("line_login", json!({ "line": line.expose() }))),
         ClientFrame::Ping(number) => text(&("ping", number)),
         ClientFrame::Call(call) => call::encode(call),
@@ -87,7 +82,7 @@ pub fn decode_server(text: &str) -> Result<ServerFrame, DecodeError> {
 
 fn server_frame(event: String, payload: Value) -> Result<ServerFrame, DecodeError> {
     Ok(match event.as_str() {
-        "login_ret" => ServerFrame::LoginRet(decode_login_ret(&payload)?),
+        "login_ret" => ServerFrame::LoginRet(login::decode_ret(&payload)?),
         "pong" => ServerFrame::Pong(number("pong", &payload)?),
         "call2-ret" => ServerFrame::CallRet(reply::decode(&payload)?),
         "notify" => ServerFrame::Notify(push::decode(&payload)?),
@@ -114,7 +109,7 @@ fn server_frame(event: String, payload: Value) -> Result<ServerFrame, DecodeErro
 #[must_use]
 pub fn encode_server(frame: &ServerFrame) -> String {
     match frame {
-        ServerFrame::LoginRet(ret) => encode_login_ret(ret),
+        ServerFrame::LoginRet(ret) => login::encode_ret(ret),
         ServerFrame::Pong(number) => text(&("pong", number)),
         ServerFrame::CallRet(ret) => reply::encode(ret),
         ServerFrame::Notify(push) => push::encode(push),
@@ -148,76 +143,6 @@ fn split_frame(value: Value) -> Result<(String, Value), DecodeError> {
         Some(Value::String(event)) => Ok((event, parts.next().unwrap_or(Value::Null))),
         _ => Err(DecodeError::NotAFrame),
     }
-}
-
-/// Whatever is absent or has the wrong form is empty, so that the refusal can name it.
-fn decode_login(payload: &Value) -> Login {
-    let field = |name: &str| args::text(&payload[name]).unwrap_or_default();
-    Login {
-        vid: field("vid"),
-        account: field("account"),
-        token: Token::new(field("token")),
-        device: field("device"),
-    }
-}
-
-fn encode_login_ret(ret: &LoginRet) -> String {
-    #[derive(Serialize)]
-    struct Granted<'a> {
-        result: &'a str,
-        line: &'a str,
-        uid: Uid,
-        config_msg_set: u8,
-        config_inst_msg_with_msgid: u8,
-    }
-    #[derive(Serialize)]
-    struct Refused<'a> {
-        result: &'a str,
-        reason: &'a str,
-        code: u16,
-    }
-    match ret {
-        LoginRet::Granted(LoginGrant { line, uid }) => {
-            let granted = Granted {
-                result: "ok",
-                line: line.expose(),
-                uid: *uid,
-                config_msg_set: 0,
-                config_inst_msg_with_msgid: 0,
-            };
-            text(&("login_ret", ("", text(&granted))))
-        }
-        LoginRet::Refused { reason, code } => {
-            let refused = Refused {
-                result: "failed",
-                reason,
-                code: code.number(),
-            };
-            text(&("login_ret", (reason, text(&refused))))
-        }
-    }
-}
-
-fn decode_login_ret(payload: &Value) -> Result<LoginRet, DecodeError> {
-    let wrong = || DecodeError::Payload {
-        event: "login_ret",
-        form: "[err, text], and the text is JSON",
-    };
-    let slot = payload[0].as_str().ok_or_else(wrong)?;
-    let inner: Value =
-        serde_json::from_str(payload[1].as_str().ok_or_else(wrong)?).map_err(|_| wrong())?;
-    if slot.is_empty() && inner["result"] == "ok" {
-        return Ok(LoginRet::Granted(LoginGrant {
-            line: SessionLine::new(inner["line"].as_str().ok_or_else(wrong)?),
-            uid: serde_json::from_value(inner["uid"].clone()).map_err(|_| wrong())?,
-        }));
-    }
-    let reason = [slot, inner["reason"].as_str().unwrap_or_default()]
-        .into_iter()
-        .find(|reason| !reason.is_empty());
-    let reason = reason.unwrap_or("refused without a reason").to_owned();
-    let code = code_of(&inner["code"]).unwrap_or_else(|| super::reason::login_failed_code(&reason));
-    Ok(LoginRet::Refused { reason, code })
 }
 
 /// The code beside a reason, which only our own server writes.

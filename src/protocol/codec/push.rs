@@ -1,7 +1,9 @@
 //! `notify`: `[kind, ...]`.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::addition::{AttrText, TypingText};
 use super::{DecodeError, text};
 use crate::protocol::{ChannelName, Envelope, Push};
 
@@ -22,6 +24,10 @@ pub(super) fn encode(push: &Push) -> String {
             msgid,
             envelope,
         } => text(&("notify", ("channel2", cid, msgid, envelope.to_string()))),
+        Push::Presence(states) => text(&("notify", ("presence", states))),
+        Push::Receipt(receipt) => text(&("notify", ("receipt", receipt))),
+        Push::Typing(typing) => text(&("notify", ("typing", TypingText::from(typing)))),
+        Push::Attr(changed) => text(&("notify", ("attr", AttrText::from(changed)))),
         Push::Unknown { op } => text(&("notify", (op,))),
     }
 }
@@ -53,10 +59,18 @@ pub(super) fn decode(payload: &Value) -> Result<Push, DecodeError> {
             msgid: payload[2].as_u64().ok_or_else(wrong)?,
             envelope: envelope(&payload[3])?,
         },
+        "presence" => Push::Presence(read(&payload[1])?),
+        "receipt" => Push::Receipt(read(&payload[1])?),
+        "typing" => Push::Typing(read::<TypingText>(&payload[1])?.into()),
+        "attr" => Push::Attr(read::<AttrText>(&payload[1])?.read().ok_or_else(wrong)?),
         _ => Push::Unknown {
             op: kind.to_owned(),
         },
     })
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
+    T::deserialize(value).map_err(|_| wrong())
 }
 
 fn envelope(value: &Value) -> Result<Envelope, DecodeError> {

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{DecodeError, code_of, text};
 use crate::protocol::{
-    Account, AttrName, CallId, CallRet, ChannelName, Code, Envelope, Failure, Reply, Uid,
+    Account, AttrEntries, AttrName, CallId, CallRet, ChannelName, Code, Envelope, Failure,
+    MessageId, Reply, Uid,
 };
 
 /// The text of an answer, every field that any function has; which are there tells the answers apart.
@@ -40,9 +41,21 @@ struct Text {
     #[serde(skip_serializing_if = "Option::is_none")]
     attrs: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<MessageId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<AttrEntries>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounts: Option<Vec<Account>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ver_clear: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     msgs: Option<Vec<(Value, String)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<FailureData>,
 }
@@ -128,9 +141,14 @@ fn success(reply: &Reply) -> Text {
             json: Some(attrs.clone()),
             ..ok
         },
-        Reply::Joined { list, attrs } => Text {
+        Reply::Joined {
+            list,
+            attrs,
+            unread,
+        } => Text {
             list: Some(list.clone()),
             attrs: Some(attrs.clone()),
+            unread: *unread,
             ..ok
         },
         Reply::ChannelNum { name, num } => Text {
@@ -146,6 +164,24 @@ fn success(reply: &Reply) -> Text {
             name: Some(name.to_string()),
             account: Some(account.clone()),
             isin: Some(u8::from(*is_in)),
+            ..ok
+        },
+        Reply::Sent { id, sent_ms } => Text {
+            id: Some(id.clone()),
+            time: Some(*sent_ms),
+            ..ok
+        },
+        Reply::AttrEntries { entries } => Text {
+            entries: Some(entries.clone()),
+            ..ok
+        },
+        Reply::History { msgs, more } => Text {
+            msgs: Some(lines(msgs, |msgid| (*msgid).into())),
+            more: Some(*more),
+            ..ok
+        },
+        Reply::Blocked { accounts } => Text {
+            accounts: Some(accounts.clone()),
             ..ok
         },
         Reply::ChannelUsers { num, list } => Text {
@@ -207,6 +243,27 @@ fn reply(text: Text) -> Result<Reply, DecodeError> {
             msgs: envelopes(msgs, |ver| ver.as_u64())?,
         },
         Text {
+            msgs: Some(msgs),
+            more: Some(more),
+            ..
+        } => Reply::History {
+            msgs: envelopes(msgs, |msgid| msgid.as_u64())?,
+            more,
+        },
+        Text {
+            id: Some(id),
+            time: Some(sent_ms),
+            ..
+        } => Reply::Sent { id, sent_ms },
+        Text {
+            entries: Some(entries),
+            ..
+        } => Reply::AttrEntries { entries },
+        Text {
+            accounts: Some(accounts),
+            ..
+        } => Reply::Blocked { accounts },
+        Text {
             msgs: Some(msgs), ..
         } => Reply::MessagesById {
             msgs: envelopes(msgs, |id| id.as_str().map(str::to_owned))?,
@@ -237,8 +294,13 @@ fn reply(text: Text) -> Result<Reply, DecodeError> {
         Text {
             list: Some(list),
             attrs: Some(attrs),
+            unread,
             ..
-        } => Reply::Joined { list, attrs },
+        } => Reply::Joined {
+            list,
+            attrs,
+            unread,
+        },
         Text {
             account: Some(account),
             name: Some(name),

@@ -21,6 +21,8 @@ pub use advertise::{Advertise, AdvertiseError};
 pub use file::{FileError, apps_in};
 pub use sources::{ConfigArgs, LimitKeys, ServerKeys, default_data_dir};
 
+/// What a server is called that was given no name.
+const DEFAULT_NAME: &str = "Callsign";
 /// Where the server listens unless told otherwise: for this machine alone.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7800);
@@ -59,8 +61,8 @@ pub struct Config {
     pub apps: Vec<App>,
     /// Sizes and rates.
     pub limits: Limits,
-    /// Limits of capabilities that this version does not have yet.
-    pub planned: PlannedLimits,
+    /// What the server is called, for people.
+    pub name: String,
 }
 
 /// One app and its rules.
@@ -79,17 +81,6 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Its key.
     pub key: PathBuf,
-}
-
-/// Limits that are accepted and kept, but that no capability of this version uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PlannedLimits {
-    /// Channels one session may be in at once, with `rooms` (default 50).
-    pub rooms: Option<u32>,
-    /// Messages kept of one channel, with `history` (default 10,000).
-    pub history: Option<u32>,
-    /// Days for which they are kept (default 30).
-    pub history_days: Option<u32>,
 }
 
 /// Why a configuration is refused.
@@ -155,7 +146,7 @@ impl Default for Config {
             end_at_token_expiry: false,
             apps: Vec::new(),
             limits: Limits::default(),
-            planned: PlannedLimits::default(),
+            name: DEFAULT_NAME.to_owned(),
         }
     }
 }
@@ -208,7 +199,14 @@ impl Config {
             idle_timeout: self.idle_timeout,
             end_at_token_expiry: self.end_at_token_expiry,
             line_seed,
+            server_name: self.name.clone(),
+            keeps: self.keeps(),
         }
+    }
+
+    /// Whether anything outlives the process.
+    fn keeps(&self) -> bool {
+        self.data.is_some() && self.durability != Durability::None
     }
 
     /// Who may sign in that should not, one sentence each with its remedy.
@@ -234,22 +232,23 @@ impl Config {
     /// What an operator should know though it stops nothing, one sentence each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let PlannedLimits {
-            rooms,
-            history,
-            history_days,
-        } = self.planned;
-        [
-            ("rooms", rooms),
-            ("history", history),
-            ("history_days", history_days),
-        ]
-        .into_iter()
-        .filter(|(_, value)| value.is_some())
-        .map(|(key, _)| {
-            format!("limits.{key} has no effect: no capability of this version uses it")
-        })
-        .collect()
+        let (
+            Limits {
+                history,
+                history_days,
+                ..
+            },
+            usual,
+        ) = (&self.limits, Limits::default());
+        let asked = [
+            ("history", *history, usual.history),
+            ("history_days", *history_days, usual.history_days),
+        ];
+        asked
+            .into_iter()
+            .filter(|(_, value, usual)| !self.keeps() && value != usual)
+            .map(|(key, ..)| format!("limits.{key} has no effect: nothing outlives this server"))
+            .collect()
     }
 }
 

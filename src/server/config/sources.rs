@@ -14,7 +14,7 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
 use super::file::File;
-use super::{Advertise, Config, ConfigError, DEFAULT_LISTEN, Durability, PlannedLimits, TlsFiles};
+use super::{Advertise, Config, ConfigError, DEFAULT_LISTEN, Durability, TlsFiles};
 
 /// The flags of every command that needs a configuration, each with its environment variable.
 #[derive(Clone, Debug, Default, Args)]
@@ -49,6 +49,9 @@ pub struct ConfigArgs {
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerKeys {
+    /// What the server is called, for people
+    #[arg(long, env = "CALLSIGN_NAME", value_name = "NAME")]
+    pub name: Option<String>,
     /// Where to listen: plain on this port, TLS on the next
     #[arg(long, env = "CALLSIGN_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
@@ -148,11 +151,7 @@ impl Config {
                 .unwrap_or(defaults.end_at_token_expiry),
             apps: file.into_apps(),
             limits: limits.over(defaults.limits),
-            planned: PlannedLimits {
-                rooms: limits.rooms,
-                history: limits.history,
-                history_days: limits.history_days,
-            },
+            name: server.name.unwrap_or(defaults.name),
         };
         config.check()?;
         Ok(config)
@@ -190,6 +189,7 @@ pub fn default_data_dir() -> Option<PathBuf> {
 impl ServerKeys {
     fn or(self, other: Self) -> Self {
         Self {
+            name: self.name.or(other.name),
             listen: self.listen.or(other.listen),
             data: self.data.or(other.data),
             durability: self.durability.or(other.durability),
@@ -233,6 +233,9 @@ impl LimitKeys {
             logins_per_address: self.logins_per_address.unwrap_or(base.logins_per_address),
             inbox: self.inbox.unwrap_or(base.inbox),
             members: self.members.unwrap_or(base.members),
+            rooms: self.rooms.unwrap_or(base.rooms),
+            history: self.history.unwrap_or(base.history),
+            history_days: self.history_days.unwrap_or(base.history_days),
         }
     }
 }
@@ -338,6 +341,7 @@ mod tests {
         let config = load(
             r#"
             [server]
+            name = "Home"
             listen = "0.0.0.0:9000"
             data = "data"
             durability = "process"
@@ -400,9 +404,12 @@ mod tests {
             logins_per_address: 5,
             inbox: 6,
             members: 0,
+            rooms: 8,
+            history: 9,
+            history_days: 10,
         };
         assert_eq!(config.limits, limits);
-        assert_eq!(config.planned.history_days, Some(10));
+        assert_eq!(config.name, "Home");
         let one = &config.apps[0].rules;
         assert_eq!(one.certificates.len(), 2);
         assert!(one.token_required, "since there are certificates");
@@ -413,10 +420,16 @@ mod tests {
     }
 
     #[test]
-    fn planned_limits_are_told_to_have_no_effect() {
-        let config = load("[limits]\nrooms = 3", &["--data", "/tmp/x"]).expect("loaded");
+    fn history_that_nothing_keeps_is_told_to_have_no_effect() {
+        let kept = load("[limits]\nhistory = 3", &["--data", "/tmp/x"]).expect("loaded");
+        assert_eq!(kept.warnings(), [""; 0]);
+        let config = load(
+            "[limits]\nhistory = 3",
+            &["--data", "/tmp/x", "--durability", "none"],
+        );
+        let config = config.expect("loaded");
         assert_eq!(config.warnings().len(), 1);
-        assert!(config.warnings()[0].contains("limits.rooms"));
+        assert!(config.warnings()[0].contains("limits.history"));
     }
 
     #[test]

@@ -42,12 +42,14 @@ impl Session {
             line: SessionLine::new(""),
             calls: 0,
         };
-        let login = ClientFrame::Login(Login {
+        let login = ClientFrame::Login(Box::new(Login {
             vid: target.app.clone(),
             account: account.to_owned(),
             token: Token::new("_no_need_token".to_owned()),
             device: "websdk".to_owned(),
-        });
+            caps: callsign::protocol::Caps::NONE,
+            resume: None,
+        }));
         let connection = &mut session.connection;
         connection.send(&codec::encode_client(&login)).await?;
         let granted = connection.wait_for(|text| {

@@ -1,0 +1,87 @@
+//! What goes beyond 1.x (protocol page, section 18): who is granted what, and the road from a function to its topic.
+
+use crate::protocol::limits::{self, Limits};
+use crate::protocol::{
+    Account, Addition, Additions, Cap, Caps, Code, GrantedLimits, ResumeKey, ResumedChannel,
+    ServerInfo,
+};
+
+use super::app::App;
+use super::cx::{Answer, Cx, fail};
+use super::settings::Settings;
+
+/// What every session that asks for it is granted.
+const GRANTED: Caps = Caps::NONE;
+
+/// What a client gets of what it asks for.
+pub(super) fn granted(asked: Caps, settings: &Settings) -> Caps {
+    let limits = &settings.limits;
+    let keeps = settings.keeps && limits.history > 0 && limits.history_days > 0;
+    let caps = if keeps {
+        GRANTED
+    } else {
+        GRANTED.without(Cap::History)
+    };
+    caps.and(asked)
+}
+
+/// What the answer to a login says beyond 1.x.
+pub(super) fn told(
+    settings: &Settings,
+    caps: Caps,
+    resume: Option<ResumeKey>,
+    resumed: Option<Vec<ResumedChannel>>,
+    time_ms: u64,
+) -> Box<Additions> {
+    Box::new(Additions {
+        caps,
+        resume,
+        resumed,
+        time_ms,
+        server: ServerInfo {
+            name: settings.server_name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        limits: granted_limits(&settings.limits),
+        ice: Vec::new(),
+    })
+}
+
+fn granted_limits(limits: &Limits) -> GrantedLimits {
+    GrantedLimits {
+        content: limits::CONTENT_BYTES as u64,
+        value: limits::VALUE_BYTES as u64,
+        rooms: limits.rooms.into(),
+        members: limits.members.into(),
+        inbox: limits.inbox.into(),
+        history: limits.history.into(),
+        history_days: limits.history_days.into(),
+        channel_messages_per_user: limits.channel_messages_per_user.into(),
+        channel_messages: limits.channel_messages.into(),
+        attribute_changes: limits.attribute_changes.into(),
+        queries_per_user: limits.queries_per_user.into(),
+        watched: limits::WATCHED as u64,
+    }
+}
+
+impl App {
+    /// Whether the session of an account has an addition.
+    pub(super) fn has_cap(&self, account: &Account, cap: Cap) -> bool {
+        let session = self.sessions.get(account);
+        session.is_some_and(|session| session.caps.has(cap))
+    }
+
+    /// Answers a function beyond 1.x. To whom it was not granted it does not exist.
+    pub(super) fn addition(
+        &mut self,
+        _: &mut Cx<'_>,
+        from: &Account,
+        addition: Addition,
+    ) -> Answer {
+        if !self.has_cap(from, addition.cap()) {
+            let function = addition.function();
+            return fail(Code::GeneralUnknown, format!("unknown function {function}"));
+        }
+        fail(Code::GeneralUnknown, "not granted")
+    }
+}
