@@ -5,7 +5,8 @@
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    Account, AttrChanged, ChannelName, Code, InviteMsg, MessageId, Presence, Receipt, Typing, Uid,
+    Account, Additions, AttrChanged, ChannelName, Code, InviteMsg, MessageId, Presence, Receipt,
+    Typing, Uid,
 };
 
 /// One thing that happened, in the order in which it happened.
@@ -43,6 +44,8 @@ pub enum SessionEvent {
         uid: Uid,
         /// Whether it stood before, and the link was lost in between.
         again: bool,
+        /// What the server grants beyond 1.x; `None` from a 1.x server. It may differ each time.
+        additions: Option<Box<Additions>>,
     },
     /// The link was lost; the client tries to come back. What is asked meanwhile waits. Followed by
     /// [`Self::LoginSuccess`] or [`Self::Logout`].

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::client::event::{CallRef, CallView, ChannelView, Event};
 use crate::protocol::token::Token;
 use crate::protocol::{
-    Account, AppId, ChannelName, ClientFrame, Code, InviteMsg, MessageId, Reply, Request,
+    Account, AppId, Caps, ChannelName, ClientFrame, Code, InviteMsg, MessageId, Reply, Request,
     ServerFrame, Uid,
 };
 
@@ -40,6 +40,8 @@ pub struct LoginOptions {
     pub reconnect: Reconnect,
     /// How long a call may ring before the caller gives up; `None` for ever.
     pub ring_timeout: Option<Duration>,
+    /// What to ask of the server beyond 1.x; it grants what it has.
+    pub caps: Caps,
 }
 
 /// How long a client tries to come back after it lost its link.
@@ -71,6 +73,7 @@ impl Default for LoginOptions {
         Self {
             reconnect: Reconnect::default(),
             ring_timeout: Some(super::call::RING_TIMEOUT),
+            caps: Caps::ALL,
         }
     }
 }

@@ -156,7 +156,7 @@ impl Session {
         let LoginGrant {
             line,
             uid,
-            additions: _,
+            additions,
         } = grant;
         for timer in [Timer::Login, Timer::Retry, Timer::GiveUp] {
             cx.timers.cancel(timer);
@@ -178,7 +178,13 @@ impl Session {
             let session = self.id;
             cx.answer(request, Ok(Answer::LoggedIn { session, uid }));
         }
-        cx.tell(SessionEvent::LoginSuccess { uid, again });
+        self.additions = additions;
+        let additions = self.additions.clone();
+        cx.tell(SessionEvent::LoginSuccess {
+            uid,
+            again,
+            additions,
+        });
         // Channels come before what waits, since it may be for them.
         let waiting = self.pending.set_aside();
         self.inbox_opened(cx);

@@ -12,8 +12,8 @@ use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, Sessi
 use crate::client::event::{EndReason, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
-    Account, Call, CallRet, Caps, ChannelName, ClientFrame, Code, Login, MessageId, Reply, Request,
-    limits,
+    Account, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login, MessageId,
+    Reply, Request, limits,
 };
 
 /// A session, from login to logout, over all its links.
@@ -26,6 +26,8 @@ pub(super) struct Session {
     /// The login that is not answered yet.
     pub(super) login: Option<RequestNo>,
     pub(super) link: Link,
+    /// What the server granted beyond 1.x, at the latest login.
+    pub(super) additions: Option<Box<Additions>>,
     pub(super) comeback: Comeback,
     pub(super) pending: Pending,
     pub(super) inbox: Inbox,
@@ -57,6 +59,7 @@ impl Session {
             options,
             login: Some(login),
             link: Link::None,
+            additions: None,
             comeback: Comeback::default(),
             pending: Pending::default(),
             inbox: Inbox::default(),
@@ -66,6 +69,12 @@ impl Session {
         };
         session.open_link(cx);
         session
+    }
+
+    /// Whether the server granted an addition.
+    pub(super) fn has(&self, cap: Cap) -> bool {
+        let additions = self.additions.as_ref();
+        additions.is_some_and(|additions| additions.caps.has(cap))
     }
 
     /// Something that the application does.
@@ -342,7 +351,7 @@ pub(super) fn login_frame(settings: &Settings, session: &Session) -> ClientFrame
         account: session.account.as_str().to_owned(),
         token: session.token.clone(),
         device: settings.device.clone(),
-        caps: Caps::NONE,
+        caps: session.options.caps,
         resume: None,
     }))
 }
