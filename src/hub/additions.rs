@@ -2,8 +2,8 @@
 
 use crate::protocol::limits::{self, Limits};
 use crate::protocol::{
-    Account, Addition, Additions, Cap, Caps, Code, GrantedLimits, ResumeKey, ResumedChannel,
-    ServerInfo,
+    Account, Addition, Additions, Cap, Caps, Code, Failure, GrantedLimits, ResumeKey,
+    ResumedChannel, ServerInfo,
 };
 
 use super::app::App;
@@ -11,7 +11,10 @@ use super::cx::{Answer, Cx, fail};
 use super::settings::Settings;
 
 /// What every session that asks for it is granted.
-const GRANTED: Caps = Caps::NONE;
+const GRANTED: Caps = Caps::NONE
+    .with(Cap::Presence)
+    .with(Cap::Typing)
+    .with(Cap::Block);
 
 /// What a client gets of what it asks for.
 pub(super) fn granted(asked: Caps, settings: &Settings) -> Caps {
@@ -71,10 +74,22 @@ impl App {
         session.is_some_and(|session| session.caps.has(cap))
     }
 
+    /// Counts a change of what an account shows others or hears of them, if it is within the rate.
+    pub(super) fn allow_own_change(&mut self, cx: &Cx<'_>, from: &Account) -> Result<(), Failure> {
+        let session = self.sessions.get_mut(from);
+        let limit = limits::OWN_CHANGES_PER_USER;
+        if session.is_some_and(|session| !session.own_changes.allow(cx.instant(), limit)) {
+            let reason = format!("more than {limit} such changes in a second");
+            return fail(Code::GeneralFailed, reason);
+        }
+        Ok(())
+    }
+
     /// Answers a function beyond 1.x. To whom it was not granted it does not exist.
+    #[rustfmt::skip] // one line a function
     pub(super) fn addition(
         &mut self,
-        _: &mut Cx<'_>,
+        cx: &mut Cx<'_>,
         from: &Account,
         addition: Addition,
     ) -> Answer {
@@ -82,6 +97,19 @@ impl App {
             let function = addition.function();
             return fail(Code::GeneralUnknown, format!("unknown function {function}"));
         }
-        fail(Code::GeneralUnknown, "not granted")
+        match addition {
+            Addition::PresenceWatch { accounts } => self.presence_watch(cx, from, accounts),
+            Addition::PresenceUnwatch { accounts } => self.presence_unwatch(cx, from, &accounts),
+            Addition::PresenceSet { show, text, except } => self.presence_set(cx, from, show, text, except),
+            Addition::UserTyping(to) => self.user_typing(cx, from, to),
+            Addition::UserBlock { accounts } => self.user_block(cx, from, accounts),
+            Addition::UserUnblock { accounts } => self.user_unblock(cx, from, accounts),
+            Addition::UserReceipt { .. }
+            | Addition::UserDelAttr { .. }
+            | Addition::UserClearAttr
+            | Addition::AttrWatch(_)
+            | Addition::AttrUnwatch(_)
+            | Addition::ChannelHistory { .. } => fail(Code::GeneralUnknown, "not granted"),
+        }
     }
 }

@@ -6,11 +6,14 @@ use crate::protocol::{
     Account, AppId, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
 };
 
+use super::accounts::Accounts;
 use super::attrs::{Attrs, Change};
+use super::blocks::Blocks;
 use super::calls::Calls;
 use super::channel::Channel;
 use super::cx::{Answer, Cx, fail};
 use super::inbox::{Freed, Inbox};
+use super::presence::Watches;
 use super::sent_ids::SentIds;
 use super::sessions::Session;
 use super::timers::Timer;
@@ -27,6 +30,9 @@ pub(super) struct App {
     pub(super) channels: HashMap<ChannelName, Channel>,
     pub(super) calls: Calls,
     pub(super) sent_ids: SentIds,
+    pub(super) accounts: Accounts,
+    pub(super) blocks: Blocks,
+    pub(super) watches: Watches,
     /// Bytes that wait in inboxes, by their sender.
     pub(super) waiting_of: HashMap<Account, usize>,
     /// The number of the last channel event. One counter for all channels: clients drop an event whose number is not
@@ -46,6 +52,9 @@ impl App {
             channels: HashMap::new(),
             calls: Calls::default(),
             sent_ids: SentIds::default(),
+            accounts: Accounts::default(),
+            blocks: Blocks::default(),
+            watches: Watches::default(),
             waiting_of: HashMap::new(),
             msgid: first_msgid,
         }
@@ -59,6 +68,8 @@ impl App {
             && self.channels.is_empty()
             && self.calls.len() == 0
             && self.sent_ids.is_empty()
+            && self.accounts.is_empty()
+            && self.blocks.is_empty()
     }
 
     pub(super) fn next_msgid(&mut self) -> u64 {
@@ -120,7 +131,7 @@ impl App {
     }
 
     /// The app, if the account has not asked too much in this second.
-    fn limited(&mut self, cx: &Cx<'_>, from: &Account) -> Result<&Self, Failure> {
+    pub(super) fn limited(&mut self, cx: &Cx<'_>, from: &Account) -> Result<&Self, Failure> {
         self.limited_costly(cx, from, 1)
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Totals {
     pub(super) messages: usize,
     pub(super) message_bytes: usize,
     pub(super) attr_bytes: usize,
+    pub(super) blocked: usize,
 }
 
 /// The surroundings of one input.

@@ -149,6 +149,11 @@ impl Inbox {
         }
     }
 
+    /// Forgets messages of some kinds.
+    pub(super) fn drop_kinds(&mut self, gone: impl Fn(EnvelopeKind) -> bool) -> Freed {
+        self.remove(|entry| gone(entry.envelope.kind))
+    }
+
     /// Forgets what outlived its time.
     pub(super) fn expire(&mut self, now_ms: u64) -> Freed {
         self.remove(|entry| entry.is_over(now_ms))

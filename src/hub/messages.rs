@@ -29,6 +29,9 @@ impl App {
         self.room_for(cx, from, &peer)
             .or_else(|why| fail(Code::SendMessageOther, why))?;
         self.remember_id(cx, from, message_id);
+        if self.blocks.has(&peer, from) {
+            return Ok(Reply::Done);
+        }
         let message = StoredMessage {
             app: self.id.clone(),
             account: peer,

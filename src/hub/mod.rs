@@ -3,10 +3,12 @@
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
 //! `channel`, the one channel), `attrs`, `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
+mod accounts;
 mod additions;
 mod app;
 mod attrs;
 mod auth;
+mod blocks;
 mod calls;
 mod channel;
 mod channels;
@@ -19,14 +21,16 @@ mod links;
 mod logins;
 mod messages;
 mod persist;
+mod presence;
 mod rate;
 mod sent_ids;
 mod sessions;
 mod settings;
 mod special;
 mod timers;
+mod typing;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -35,7 +39,7 @@ use crate::protocol::{
 };
 
 pub use io::{CloseStatus, Input, LinkId, Now, Output, Unreadable};
-pub use persist::{AttrOwner, Snapshot, StoreOp, StoredMessage};
+pub use persist::{AttrOwner, LastLogin, Snapshot, StoreOp, StoredMessage};
 pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
@@ -59,6 +63,8 @@ pub struct Hub {
     postponed: VecDeque<(LinkId, Login)>,
     first_msgid: u64,
     totals: Totals,
+    /// Apps in which somebody is to be told of others' presence at the end of this input.
+    presence_news: BTreeSet<AppId>,
     draining: bool,
 }
 
@@ -93,6 +99,7 @@ impl Hub {
             // Room for a thousand events in every millisecond since 1970, and still exact in a JavaScript number.
             first_msgid: now.unix_ms.saturating_mul(1000),
             totals: Totals::default(),
+            presence_news: BTreeSet::new(),
             draining: false,
             settings,
         }
@@ -128,6 +135,19 @@ impl Hub {
                 app.watch_sent_ids(cx);
             });
         }
+        for login in snapshot.accounts {
+            let id = login.app.clone();
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_account(cx, login);
+            });
+        }
+        for (id, account, peer) in snapshot.blocks {
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_block(cx, &account, peer);
+            });
+        }
         let emptied = snapshot.emptied.into_iter();
         let mut emptied: HashMap<_, _> = emptied
             .map(|(app, name, since_ms)| ((app, name), since_ms))
@@ -159,6 +179,9 @@ impl Hub {
             Input::Closed { link } => self.closed(now, link, &mut effects),
             Input::Tick => {}
             Input::Drain => self.drain(&mut effects),
+        }
+        for id in std::mem::take(&mut self.presence_news) {
+            self.in_app(now, &id, &mut effects, App::tell_presence);
         }
         let (ops, out) = effects;
         for output in &out {
@@ -308,6 +331,7 @@ impl Hub {
             Timer::LoginsWait => self.logins_wait(now, effects),
             Timer::TokenExpires(link) => self.in_session(now, link, effects, |app, cx, account| app.token_due(cx, account)),
             Timer::SentIdsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.sent_ids_expire(cx)),
+            Timer::AccountsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.accounts_expire(cx)),
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),
             Timer::InviteExpires(app, call) => self.in_app(now, &app, effects, |app, cx| app.invite_expires(cx, call)),
             Timer::PartyLost(app, call, account) => self.in_app(now, &app, effects, |app, cx| app.party_lost(cx, call, &account)),
@@ -348,6 +372,9 @@ impl Hub {
         };
         if let Some(app) = self.apps.get_mut(id) {
             act(app, &mut cx);
+            if app.watches.has_news() {
+                self.presence_news.insert(id.clone());
+            }
             if app.is_empty() {
                 self.apps.remove(id);
             }

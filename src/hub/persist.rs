@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::protocol::{Account, AppId, AttrName, ChannelName, MessageId};
+use crate::protocol::{Account, AppId, AttrName, Caps, ChannelName, MessageId};
 
 /// One thing to keep or to forget. The ops of one `handle` are committed together, and in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,17 +75,46 @@ pub enum StoreOp {
         /// When it may be forgotten, in ms since the Unix epoch.
         forget_at_ms: u64,
     },
+    /// Remember what the last login of an account was granted beyond 1.x.
+    PutAccount(LastLogin),
+    /// The last login of an account was a 1.x client's, or is long ago.
+    DropAccount {
+        /// Of which app.
+        app: AppId,
+        /// Whose.
+        account: Account,
+    },
+    /// An account wants to hear nothing of others any more.
+    PutBlocks {
+        /// Of which app.
+        app: AppId,
+        /// Who.
+        account: Account,
+        /// Of whom.
+        peers: Vec<Account>,
+    },
+    /// An account wants to hear of others again.
+    DropBlocks {
+        /// Of which app.
+        app: AppId,
+        /// Who.
+        account: Account,
+        /// Of whom.
+        peers: Vec<Account>,
+    },
 }
 
 impl StoreOp {
-    /// Whether answers need not wait for it: losing it costs a second delivery, or keeps an empty channel for longer, but
-    /// never loses a message or an attribute.
+    /// Whether answers need not wait for it: losing it costs a second delivery or a receipt, or keeps an empty channel for
+    /// longer, but never loses a message or an attribute.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         match self {
             Self::AckInbox { .. }
             | Self::DropInbox { .. }
             | Self::DropMessages { .. }
+            | Self::PutAccount(_)
+            | Self::DropAccount { .. }
             | Self::ChannelEmptied {
                 since_ms: Some(_), ..
             } => true,
@@ -95,7 +124,9 @@ impl StoreOp {
             | Self::SetAttr { .. }
             | Self::DelAttr { .. }
             | Self::ClearAttrs { .. }
-            | Self::PutSentId { .. } => false,
+            | Self::PutSentId { .. }
+            | Self::PutBlocks { .. }
+            | Self::DropBlocks { .. } => false,
         }
     }
 }
@@ -128,6 +159,21 @@ pub struct StoredMessage {
     pub content: String,
 }
 
+/// The last login of an account, if it was granted more than 1.x.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastLogin {
+    /// The app.
+    pub app: AppId,
+    /// Whose.
+    pub account: Account,
+    /// What it was granted.
+    pub caps: Caps,
+    /// When the session began, or ended if the account is away; in ms since the Unix epoch.
+    pub since_ms: u64,
+    /// Whether the session has ended. If not, and no process has it, nobody knows when it did.
+    pub away: bool,
+}
+
 /// Everything that was kept, in the order in which [`super::Hub::restore`] takes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -141,4 +187,8 @@ pub struct Snapshot {
     pub emptied: Vec<(AppId, ChannelName, u64)>,
     /// Accepted message ids (app, sender, id, forget at), oldest first.
     pub sent_ids: Vec<(AppId, Account, MessageId, u64)>,
+    /// Last logins that were granted more than 1.x.
+    pub accounts: Vec<LastLogin>,
+    /// Who (app, account) wants to hear nothing of whom.
+    pub blocks: Vec<(AppId, Account, Account)>,
 }

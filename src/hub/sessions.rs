@@ -10,8 +10,10 @@ use crate::protocol::{
 
 use super::app::App;
 use super::cx::{Answer, Cx};
+use super::presence::Own;
 use super::rate::Window;
 use super::timers::Timer;
+use super::typing::Typed;
 use super::{CloseStatus, LinkId};
 
 /// One signed-in connection.
@@ -38,6 +40,10 @@ pub(super) struct Session {
     pub(super) queries: Window,
     pub(super) attr_changes: Window,
     pub(super) joins: Window,
+    pub(super) own_changes: Window,
+    /// What others see of it.
+    pub(super) presence: Own,
+    pub(super) typed: Typed,
 }
 
 /// A login that is to be granted.
@@ -102,9 +108,14 @@ impl App {
             queries: Window::default(),
             attr_changes: Window::default(),
             joins: Window::default(),
+            own_changes: Window::default(),
+            presence: Own::new(cx.now.unix_ms),
+            typed: Typed::default(),
         };
+        self.account_came(cx, account, caps);
         self.sessions.insert(account.clone(), session);
         self.keep_calls(cx, account);
+        self.presence_changed(account);
         self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserJoin);
     }
 
@@ -128,6 +139,8 @@ impl App {
             self.depart(cx, account, channel);
         }
         self.end_calls(cx, account, ending);
+        self.account_went(cx, account);
+        self.presence_ended(cx, account);
         if let Some(inbox) = self.inboxes.get_mut(account) {
             let comes_back = ending == Ending::Lost { comes_back: true };
             let freed = inbox.end_session(|call| self.calls.is_pending(call), comes_back);

@@ -23,6 +23,8 @@ pub(super) enum Timer {
     MessageExpires(AppId, Account),
     /// Message ids that senders gave may be forgotten.
     SentIdsExpire(AppId),
+    /// Accounts that stay away may be forgotten.
+    AccountsExpire(AppId),
     /// An invitation was not acknowledged in time.
     InviteExpires(AppId, u64),
     /// A party of a call has been without a link for too long.

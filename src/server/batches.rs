@@ -98,12 +98,17 @@ fn bytes(op: &StoreOp) -> usize {
         StoreOp::PutMessage(message) => message.content.len(),
         StoreOp::SetAttr { value, .. } => value.as_str().map_or(limits::VALUE_BYTES, str::len),
         StoreOp::DropMessages { vers, .. } => size_of_val(vers.as_slice()),
+        StoreOp::PutBlocks { peers, .. } | StoreOp::DropBlocks { peers, .. } => {
+            peers.len() * OP_BYTES
+        }
         StoreOp::AckInbox { .. }
         | StoreOp::DropInbox { .. }
         | StoreOp::DelAttr { .. }
         | StoreOp::ClearAttrs { .. }
         | StoreOp::ChannelEmptied { .. }
-        | StoreOp::PutSentId { .. } => 0,
+        | StoreOp::PutSentId { .. }
+        | StoreOp::PutAccount(_)
+        | StoreOp::DropAccount { .. } => 0,
     };
     OP_BYTES + content
 }

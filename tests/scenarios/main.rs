@@ -4,6 +4,7 @@
 mod support;
 
 mod attributes;
+mod blocks;
 mod calls;
 mod channels;
 mod client_calls;
@@ -13,9 +14,11 @@ mod client_messages;
 mod client_random;
 mod messages;
 mod old_clients;
+mod presence;
 mod random;
 mod restart;
 mod sessions;
+mod typing;
 
 /// No client broke, and the applications were told what the snapshot says.
 macro_rules! assert_story {

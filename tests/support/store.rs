@@ -1,8 +1,8 @@
 //! What a store keeps of a hub's ops, in memory: another process finds it as the real one would give it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use callsign::hub::{AttrOwner, Snapshot, StoreOp, StoredMessage};
+use callsign::hub::{AttrOwner, LastLogin, Snapshot, StoreOp, StoredMessage};
 use callsign::protocol::{Account, AppId, AttrName, ChannelName, MessageId};
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ pub(crate) struct Store {
     attrs: BTreeMap<(String, AttrName), (AttrOwner, Value)>,
     emptied: BTreeMap<(AppId, ChannelName), u64>,
     sent_ids: Vec<(AppId, Account, MessageId, u64)>,
+    accounts: BTreeMap<(AppId, Account), LastLogin>,
+    blocks: BTreeSet<(AppId, Account, Account)>,
 }
 
 impl Store {
@@ -67,6 +69,34 @@ impl Store {
             } => {
                 self.sent_ids.push((app, sender, id, forget_at_ms));
             }
+            StoreOp::PutAccount(login) => {
+                let key = (login.app.clone(), login.account.clone());
+                self.accounts.insert(key, login);
+            }
+            StoreOp::DropAccount { app, account } => {
+                let known = self.accounts.remove(&(app, account));
+                assert!(known.is_some(), "nothing is forgotten that was not known");
+            }
+            StoreOp::PutBlocks {
+                app,
+                account,
+                peers,
+            } => {
+                for peer in peers {
+                    let is_new = self.blocks.insert((app.clone(), account.clone(), peer));
+                    assert!(is_new, "nobody is blocked twice");
+                }
+            }
+            StoreOp::DropBlocks {
+                app,
+                account,
+                peers,
+            } => {
+                for peer in peers {
+                    let was = self.blocks.remove(&(app.clone(), account.clone(), peer));
+                    assert!(was, "nobody is unblocked who was not blocked");
+                }
+            }
         }
     }
 
@@ -96,6 +126,8 @@ impl Store {
                 .map(|((app, name), since)| (app.clone(), name.clone(), *since))
                 .collect(),
             sent_ids: self.sent_ids.clone(),
+            accounts: self.accounts.values().cloned().collect(),
+            blocks: self.blocks.iter().cloned().collect(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row};
 
-use crate::hub::{AttrOwner, Snapshot, StoredMessage};
-use crate::protocol::NameError;
+use crate::hub::{AttrOwner, LastLogin, Snapshot, StoredMessage};
+use crate::protocol::{Caps, NameError};
 
 use super::write::{CHANNEL, USER};
 
@@ -48,6 +48,13 @@ pub(super) fn load(connection: &Connection) -> Result<Snapshot, LoadError> {
                 Ok((app, sender, id, unsigned(row, 3)?))
             },
         )?,
+        accounts: connection.read(
+            "SELECT app, account, caps, since_ms, away FROM accounts",
+            last_login,
+        )?,
+        blocks: connection.read("SELECT app, account, peer FROM blocks", |row| {
+            Ok((name(row, 0)?, name(row, 1)?, name(row, 2)?))
+        })?,
     })
 }
 
@@ -78,6 +85,17 @@ fn message(row: &Row<'_>) -> Result<StoredMessage, LoadError> {
         ttl_s: unsigned(row, 4)?,
         sent_ms: unsigned(row, 5)?,
         content: row.get(6)?,
+    })
+}
+
+fn last_login(row: &Row<'_>) -> Result<LastLogin, LoadError> {
+    let caps = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+    Ok(LastLogin {
+        app: name(row, 0)?,
+        account: name(row, 1)?,
+        caps: Caps::from_names(caps.split(' ')),
+        since_ms: unsigned(row, 3)?,
+        away: row.get(4)?,
     })
 }
 

@@ -265,7 +265,8 @@ fn number(number: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::{AttrOwner, StoredMessage};
+    use crate::hub::{AttrOwner, LastLogin, StoredMessage};
+    use crate::protocol::Caps;
     use serde_json::json;
     use std::path::Path;
 
@@ -310,6 +311,24 @@ mod tests {
             sender: name("bob"),
             id: name(&format!("id-{n}")),
             forget_at_ms,
+        }
+    }
+
+    fn login(since_ms: u64, away: bool) -> LastLogin {
+        LastLogin {
+            app: name("demo"),
+            account: name("alice"),
+            caps: Caps::ALL,
+            since_ms,
+            away,
+        }
+    }
+
+    fn blocks(peers: &[&str]) -> StoreOp {
+        StoreOp::PutBlocks {
+            app: name("demo"),
+            account: name("alice"),
+            peers: peers.iter().map(|peer| name(peer)).collect(),
         }
     }
 
@@ -359,6 +378,9 @@ mod tests {
             },
             sent_id(2, 5000),
             sent_id(1, 4000),
+            StoreOp::PutAccount(login(1500, false)),
+            StoreOp::PutAccount(login(1600, true)),
+            blocks(&["bob", "李雷"]),
         ];
         keep(&mut store, 1, 0, ops).await;
         let found = after_restart(store, temp.path(), 2000).await;
@@ -383,6 +405,11 @@ mod tests {
                 sent_ids: vec![
                     (name("demo"), name("bob"), name("id-1"), 4000),
                     (name("demo"), name("bob"), name("id-2"), 5000),
+                ],
+                accounts: vec![login(1600, true)],
+                blocks: vec![
+                    (name("demo"), name("alice"), name("bob")),
+                    (name("demo"), name("alice"), name("李雷")),
                 ],
             }
         );
@@ -425,12 +452,25 @@ mod tests {
             },
             set(channel(), "topic", json!("red")),
             StoreOp::ClearAttrs { owner: channel() },
+            blocks(&["bob", "carol"]),
+            StoreOp::DropBlocks {
+                app: name("demo"),
+                account: name("alice"),
+                peers: vec![name("bob")],
+            },
+            StoreOp::PutAccount(login(1, true)),
+            StoreOp::DropAccount {
+                app: name("demo"),
+                account: name("alice"),
+            },
         ];
         keep(&mut store, 2, 0, ops).await;
         let found = after_restart(store, temp.path(), 2000).await;
         assert_eq!(found.acked, [(name("demo"), name("alice"), 2)]);
         assert_eq!(found.messages, [message("alice", 4)]);
         assert_eq!(found.attrs, [(user(), name("kept"), json!(2))]);
+        assert_eq!(found.blocks, [(name("demo"), name("alice"), name("carol"))]);
+        assert_eq!(found.accounts, []);
     }
 
     #[tokio::test]
