@@ -2,8 +2,7 @@
 
 use crate::protocol::limits::{self, Limits};
 use crate::protocol::{
-    Account, Addition, Additions, Cap, Caps, Code, Failure, GrantedLimits, ResumeKey,
-    ResumedChannel, ServerInfo,
+    Account, Addition, Additions, Cap, Caps, Code, Failure, GrantedLimits, ResumeKey, ServerInfo,
 };
 
 use super::app::App;
@@ -12,7 +11,11 @@ use super::settings::Settings;
 
 /// What every session that asks for it is granted.
 const GRANTED: Caps = Caps::NONE
+    .with(Cap::Rooms)
+    .with(Cap::V3)
+    .with(Cap::Resume)
     .with(Cap::Presence)
+    .with(Cap::Receipts)
     .with(Cap::Typing)
     .with(Cap::Block);
 
@@ -33,13 +36,12 @@ pub(super) fn told(
     settings: &Settings,
     caps: Caps,
     resume: Option<ResumeKey>,
-    resumed: Option<Vec<ResumedChannel>>,
     time_ms: u64,
 ) -> Box<Additions> {
     Box::new(Additions {
         caps,
         resume,
-        resumed,
+        resumed: None,
         time_ms,
         server: ServerInfo {
             name: settings.server_name.clone(),
@@ -101,11 +103,11 @@ impl App {
             Addition::PresenceWatch { accounts } => self.presence_watch(cx, from, accounts),
             Addition::PresenceUnwatch { accounts } => self.presence_unwatch(cx, from, &accounts),
             Addition::PresenceSet { show, text, except } => self.presence_set(cx, from, show, text, except),
+            Addition::UserReceipt { peer, ids, state } => self.user_receipt(cx, from, &peer, ids, state),
             Addition::UserTyping(to) => self.user_typing(cx, from, to),
             Addition::UserBlock { accounts } => self.user_block(cx, from, accounts),
             Addition::UserUnblock { accounts } => self.user_unblock(cx, from, accounts),
-            Addition::UserReceipt { .. }
-            | Addition::UserDelAttr { .. }
+            Addition::UserDelAttr { .. }
             | Addition::UserClearAttr
             | Addition::AttrWatch(_)
             | Addition::AttrUnwatch(_)

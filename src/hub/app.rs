@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::protocol::{
-    Account, AppId, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
+    Account, AppId, Cap, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
 };
 
 use super::accounts::Accounts;
@@ -74,6 +74,10 @@ impl App {
 
     pub(super) fn next_msgid(&mut self) -> u64 {
         self.msgid += 1;
+        self.msgid
+    }
+
+    pub(super) fn last_msgid(&self) -> u64 {
         self.msgid
     }
 
@@ -173,16 +177,23 @@ impl App {
         ver_clear: u64,
         max: usize,
     ) -> Answer {
+        let seen = self.newly_seen(from, ver_clear);
         let Some(session) = self.sessions.get_mut(from) else {
             return fail(Code::GeneralNotLogin, "not logged in");
         };
+        session.receipts.expire(cx.now.instant);
         let inbox = self.inboxes.entry(from.clone()).or_default();
         let mut freed = inbox.acknowledge(ver_clear);
         if !std::mem::replace(&mut session.polled, true) {
             let stale = inbox.first_poll(session.comes_back);
             freed.messages.extend(stale.messages);
         }
-        let page = inbox.page(max.clamp(1, limits::POLL_MESSAGES), cx.now.unix_ms);
+        let with_ids = session.caps.has(Cap::V3);
+        let page = inbox.page(
+            max.clamp(1, limits::POLL_MESSAGES),
+            cx.now.unix_ms,
+            with_ids,
+        );
         // Clients do not ask for the next page by themselves (protocol page, section 8).
         session.announced = page.more;
         if page.more {
@@ -201,6 +212,7 @@ impl App {
         for call in page.new_invites {
             self.calls.invitation_delivered(call, link);
         }
+        self.tell_delivered(cx, from, seen);
         Ok(Reply::Messages {
             ver_clear: page.ver_clear,
             msgs: page.msgs,

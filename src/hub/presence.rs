@@ -9,6 +9,7 @@ use crate::protocol::{Account, Code, Presence, Push, Reply, Show, limits};
 use super::LinkId;
 use super::app::App;
 use super::cx::{Answer, Cx, fail};
+use super::sessions::Session;
 
 /// What others see of a session.
 #[derive(Debug)]
@@ -193,14 +194,22 @@ impl App {
         }
         let mut audiences: BTreeMap<Vec<&Account>, Vec<LinkId>> = BTreeMap::new();
         for (watcher, accounts) in news {
-            if let Some(session) = self.sessions.get(watcher) {
-                audiences.entry(accounts).or_default().push(session.link);
+            let session = self.sessions.get(watcher);
+            if let Some(link) = session.and_then(Session::live) {
+                audiences.entry(accounts).or_default().push(link);
             }
         }
         for (accounts, links) in audiences {
             let states = accounts.into_iter().map(|account| self.state_of(account));
             cx.fan(links, Push::Presence(states.collect()));
         }
+    }
+
+    /// A session was taken up: what changed meanwhile it was not told.
+    pub(super) fn presence_resumed(&self, cx: &mut Cx<'_>, account: &Account) {
+        let watched = self.watches.of_watcher.get(account);
+        let watched: BTreeSet<_> = watched.into_iter().flatten().collect();
+        self.tell_states(cx, account, watched.into_iter());
     }
 
     /// Tells a session how accounts are; nothing if there are none.

@@ -1,17 +1,19 @@
 //! Who is signed in on which connection: a session begins, is displaced, and ends.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::protocol::token::Verified;
 use crate::protocol::{
-    Account, Additions, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet, Reply,
-    ServerFrame, SessionLine, Uid, limits,
+    Account, Additions, CallId, Cap, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet,
+    Reply, ResumeKey, ServerFrame, SessionLine, Uid, limits,
 };
 
 use super::app::App;
 use super::cx::{Answer, Cx};
 use super::presence::Own;
 use super::rate::Window;
+use super::receipts::Recent;
 use super::timers::Timer;
 use super::typing::Typed;
 use super::{CloseStatus, LinkId};
@@ -24,6 +26,12 @@ pub(super) struct Session {
     pub(super) uid: Uid,
     /// What it was granted beyond 1.x.
     pub(super) caps: Caps,
+    /// By what its client takes it up after a lost link, where that is granted.
+    pub(super) resume: Option<ResumeKey>,
+    /// Its latest calls that must not be done twice, and what they were answered.
+    pub(super) answered: VecDeque<(CallId, Answer)>,
+    /// Whether it has lost its link and waits to be taken up.
+    pub(super) detached: bool,
     /// Channels joined: one ordinary one, or special ones.
     pub(super) channels: Vec<ChannelName>,
     /// What the token proved, if there was one.
@@ -44,6 +52,15 @@ pub(super) struct Session {
     /// What others see of it.
     pub(super) presence: Own,
     pub(super) typed: Typed,
+    /// Receipts that it was told of lately.
+    pub(super) receipts: Recent,
+}
+
+impl Session {
+    /// Where it is told what happens; nowhere while it waits to be taken up.
+    pub(super) fn live(&self) -> Option<LinkId> {
+        (!self.detached).then_some(self.link)
+    }
 }
 
 /// A login that is to be granted.
@@ -64,6 +81,8 @@ pub(super) enum Ending {
     Logout,
     /// By a login elsewhere, or by the server.
     Kicked,
+    /// Some time after its link, without having been taken up. Its calls have waited with it.
+    Expired,
     /// With its link. Calls wait a while for the account to come back, as its client may do by itself.
     Lost { comes_back: bool },
 }
@@ -78,19 +97,12 @@ impl App {
             caps,
             additions,
         } = entry;
-        if let Some(displaced) = self.sessions.get(account).map(|session| session.link) {
-            let text = ending_text(Code::LogoutKicked, "the account signed in elsewhere");
-            // 1.4.0 learns from `kick` that it must not come back; the others know only `close`.
-            cx.send(displaced, ServerFrame::Kick(text.clone()));
-            cx.send(displaced, ServerFrame::Close(text));
-            cx.close(displaced, limits::REFUSED_LINGER, CloseStatus::Normal);
-            self.end_session(cx, account, Ending::Kicked);
-        }
+        self.displace(cx, account);
         let uid = self.uid(account);
         let grant = LoginGrant {
             line: line.clone(),
             uid,
-            additions,
+            additions: additions.clone(),
         };
         cx.send(link, ServerFrame::LoginRet(LoginRet::Granted(grant)));
         let session = Session {
@@ -98,6 +110,11 @@ impl App {
             line,
             uid,
             caps,
+            resume: additions
+                .as_ref()
+                .and_then(|additions| additions.resume.clone()),
+            answered: VecDeque::new(),
+            detached: false,
             channels: Vec::new(),
             proof,
             last_frame: cx.instant(),
@@ -111,12 +128,34 @@ impl App {
             own_changes: Window::default(),
             presence: Own::new(cx.now.unix_ms),
             typed: Typed::default(),
+            receipts: Recent::default(),
         };
         self.account_came(cx, account, caps);
         self.sessions.insert(account.clone(), session);
-        self.keep_calls(cx, account);
+        if caps.has(Cap::Resume) {
+            // A client that does not take its session up has no calls any more.
+            self.end_calls(cx, account, Ending::Kicked);
+        } else {
+            self.keep_calls(cx, account);
+        }
         self.presence_changed(account);
         self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserJoin);
+    }
+
+    /// Ends the session that an account has elsewhere, since there is a new one.
+    fn displace(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        if !session.detached {
+            let link = session.link;
+            let text = ending_text(Code::LogoutKicked, "the account signed in elsewhere");
+            // 1.4.0 learns from `kick` that it must not come back; the others know only `close`.
+            cx.send(link, ServerFrame::Kick(text.clone()));
+            cx.send(link, ServerFrame::Close(text));
+            cx.close(link, limits::REFUSED_LINGER, CloseStatus::Normal);
+        }
+        self.end_session(cx, account, Ending::Kicked);
     }
 
     /// Ends a session at its user's wish. The client closes the link once it has the answer.
@@ -135,11 +174,17 @@ impl App {
         };
         cx.timers.cancel(&Timer::IdleDue(session.link));
         cx.timers.cancel(&Timer::TokenExpires(session.link));
+        let timer = Timer::ResumeExpires(self.id.clone(), account.clone());
+        cx.timers.cancel(&timer);
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }
         self.end_calls(cx, account, ending);
         self.account_went(cx, account);
+        // Whoever is displaced may have lost its link without a word.
+        if ending != Ending::Logout {
+            self.receipts_lost(cx, account, session.receipts);
+        }
         self.presence_ended(cx, account);
         if let Some(inbox) = self.inboxes.get_mut(account) {
             let comes_back = ending == Ending::Lost { comes_back: true };
@@ -163,11 +208,12 @@ impl App {
             return;
         };
         let (link, comes_back) = (session.link, session.comes_back);
-        if !comes_back {
+        let waits = session.resume.is_some();
+        if !comes_back && !waits {
             cx.send(link, ServerFrame::Close(ending_text(code, reason)));
         }
         cx.close(link, limits::REFUSED_LINGER, status);
-        self.end_session(cx, account, Ending::Lost { comes_back });
+        self.link_lost(cx, account);
     }
 
     /// Ends a session for good: its client shall not come back by itself.
@@ -189,7 +235,12 @@ impl App {
 
     /// The link of a session is gone.
     pub(super) fn link_lost(&mut self, cx: &mut Cx<'_>, account: &Account) {
-        if let Some(session) = self.sessions.get(account) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        if session.resume.is_some() {
+            self.detach(cx, account);
+        } else {
             let comes_back = session.comes_back;
             self.end_session(cx, account, Ending::Lost { comes_back });
         }

@@ -82,7 +82,7 @@ impl App {
     fn reads_typing(&self, account: &Account, from: &Account) -> Option<LinkId> {
         let session = self.sessions.get(account)?;
         let reads = session.caps.has(Cap::Typing) && !self.blocks.has(account, from);
-        reads.then_some(session.link)
+        session.live().filter(|_| reads)
     }
 }
 

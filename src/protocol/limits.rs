@@ -66,6 +66,9 @@ pub const HISTORY_PAGE: usize = 100;
 pub const MISSED_CALL_KEPT: Duration = TTL_MAX;
 /// How long a receipt waits for a sender who is away.
 pub const RECEIPT_KEPT: Duration = TTL_MAX;
+/// Receipts that a session was told of and that it is told of again when it comes back from a lost link: the latest of the last
+/// [`RING_KEPT`]. When full, the oldest is not told again.
+pub const RECEIPTS_RECENT: usize = 256;
 /// How often one may say that one is typing to the same account or channel; what is more is dropped.
 pub const TYPING_EVERY: Duration = Duration::from_secs(3);
 /// To how many accounts and channels one may say so within that time; ...
@@ -78,6 +81,9 @@ pub const ACCOUNT_KEPT: Duration = TTL_MAX;
 pub const ACCOUNTS_SWEEP: Duration = Duration::from_secs(24 * 3600);
 /// How long a session that lost its link waits to be taken up again.
 pub const RESUME_KEPT: Duration = Duration::from_secs(30);
+/// Answers that a session keeps to calls that must not be done twice, for a client that makes them again when it comes
+/// back. When full, the oldest goes; a client that has as many without an answer may see one done twice.
+pub const ANSWERS_KEPT: usize = 256;
 /// Events of a channel that are remembered for sessions that come back, and ...
 pub const RING_EVENTS: usize = 256;
 /// ... for how long.

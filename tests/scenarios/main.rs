@@ -16,6 +16,7 @@ mod messages;
 mod old_clients;
 mod presence;
 mod random;
+mod receipts;
 mod restart;
 mod sessions;
 mod typing;

@@ -305,3 +305,42 @@ fn who_does_not_want_to_be_disturbed_is_called_by_exceptions_alone() {
         assert_eq!(raw.polls(bob).len(), 1);
     }
 }
+
+/// Nobody notices a link that is lost and comes back, and who comes back sees how things are now.
+#[test]
+fn a_session_that_is_taken_up_keeps_what_it_shows_and_watches() {
+    let caps = &["resume", "presence"];
+    let mut raw = Raw::new();
+    let (alice, bob) = (raw.login("alice", caps), raw.login("bob", caps));
+    watch(&mut raw, alice, json!(["bob", "carol"]));
+    watch(&mut raw, bob, json!(["alice"]));
+    set(&mut raw, alice, "busy", "writing");
+    raw.heard(bob);
+    raw.close(alice);
+    raw.advance(Duration::from_secs(29));
+    raw.login("carol", &[]);
+    let back = raw.takes_up(alice);
+    assert_eq!(raw.heard(bob), Vec::<Value>::new());
+    let now = told(json!([
+        ["bob", "available", "", START_MS],
+        ["carol", "available", "", START_MS + 29_000],
+    ]));
+    assert_eq!(raw.notified(back), now);
+    set(&mut raw, bob, "away", "");
+    assert_eq!(raw.notified(back).len(), 1);
+}
+
+#[test]
+fn a_session_that_nobody_takes_up_is_offline_after_a_while() {
+    let caps = &["resume", "presence"];
+    let mut raw = Raw::new();
+    let (alice, bob) = (raw.login("alice", PRESENCE), raw.login("bob", caps));
+    watch(&mut raw, alice, json!(["bob"]));
+    raw.heard(alice);
+    raw.close(bob);
+    raw.advance(Duration::from_secs(30) - Duration::from_millis(1));
+    assert_eq!(raw.heard(alice), Vec::<Value>::new());
+    raw.advance(Duration::from_millis(1));
+    let offline = told(json!([["bob", "offline", "", START_MS + 30_000]]));
+    assert_eq!(raw.notified(alice), offline);
+}

@@ -24,7 +24,10 @@ pub(crate) struct Raw {
 /// What came on a connection.
 #[derive(Default)]
 struct Told {
+    account: String,
+    caps: Vec<String>,
     line: String,
+    resume: Value,
     frames: Vec<Value>,
 }
 
@@ -61,9 +64,31 @@ impl Raw {
 
     /// Signs in with these additions, which must be granted; with none, as a 1.x client does.
     pub(crate) fn login(&mut self, account: &str, caps: &[&str]) -> LinkId {
+        let caps: Vec<_> = caps.iter().map(|cap| (*cap).to_owned()).collect();
+        self.login_with(account, &caps, &Value::Null)
+    }
+
+    /// Takes up the session of a connection, as a client does that lost it.
+    pub(crate) fn takes_up(&mut self, lost: LinkId) -> LinkId {
+        let Told {
+            account,
+            caps,
+            resume,
+            ..
+        } = &self.links[&lost];
+        let (account, caps, resume) = (account.clone(), caps.clone(), resume.clone());
+        self.login_with(&account, &caps, &resume)
+    }
+
+    fn login_with(&mut self, account: &str, caps: &[String], resume: &Value) -> LinkId {
         self.last_link += 1;
         let link = LinkId(self.last_link);
-        self.links.insert(link, Told::default());
+        let told = Told {
+            account: account.to_owned(),
+            caps: caps.to_owned(),
+            ..Told::default()
+        };
+        self.links.insert(link, told);
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         self.handle(Input::Opened { link, peer });
         let mut login = json!({
@@ -71,6 +96,7 @@ impl Raw {
         });
         if !caps.is_empty() {
             login["caps"] = json!(caps);
+            login["resume"] = resume.clone();
         }
         self.frame(link, &json!(["login", login]));
         let told = self.links.get_mut(&link).expect("a link");
@@ -80,8 +106,11 @@ impl Raw {
         assert_eq!(text["result"], "ok", "{granted}");
         if !caps.is_empty() {
             assert_eq!(text["caps"], json!(caps), "granted as asked");
+            let resumed = text["resumed"].as_bool() == Some(true);
+            assert_eq!(resumed, !resume.is_null(), "{granted}");
         }
         told.line = text["line"].as_str().expect("a line").to_owned();
+        told.resume = text["resume"].clone();
         link
     }
 

@@ -13,7 +13,7 @@ use crate::client::event::{EndReason, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
     Account, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login, MessageId,
-    Reply, Request, limits,
+    Reply, Request, Resume, limits,
 };
 
 /// A session, from login to logout, over all its links.
@@ -75,6 +75,13 @@ impl Session {
     pub(super) fn has(&self, cap: Cap) -> bool {
         let additions = self.additions.as_ref();
         additions.is_some_and(|additions| additions.caps.has(cap))
+    }
+
+    /// What to say at the next login to take the session up again.
+    fn resume(&self) -> Option<Box<Resume>> {
+        let key = self.additions.as_ref()?.resume.clone()?;
+        let seen = self.channels.seen();
+        Some(Box::new(Resume { key, seen }))
     }
 
     /// Something that the application does.
@@ -171,9 +178,9 @@ impl Session {
         }
     }
 
-    /// What was on the lost link and cannot be done twice.
+    /// What was on a link that was lost and cannot be done twice, unless the server remembers it with the session.
     pub(super) fn interrupt(&mut self, cx: &mut Cx) {
-        for waiting in self.pending.link_lost() {
+        for waiting in self.pending.take_interrupted() {
             self.settle(cx, waiting, Err(CommandError::Interrupted));
         }
     }
@@ -352,6 +359,6 @@ pub(super) fn login_frame(settings: &Settings, session: &Session) -> ClientFrame
         token: session.token.clone(),
         device: settings.device.clone(),
         caps: session.options.caps,
-        resume: None,
+        resume: session.resume(),
     }))
 }
