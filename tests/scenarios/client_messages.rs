@@ -33,10 +33,7 @@ fn messages_arrive_once_and_in_order() {
     assert_eq!(lab.heard("bob", "alice"), numbers(300));
     for request in asked {
         let answer = lab.answer("alice", request);
-        assert!(
-            matches!(answer, Some(Ok(Answer::Sent { .. }))),
-            "{answer:?}"
-        );
+        assert!(matches!(answer, Some(Ok(Answer::Sent(_)))), "{answer:?}");
     }
 }
 
@@ -61,10 +58,7 @@ fn a_link_lost_at_any_step_loses_and_doubles_nothing() {
             );
             for request in asked {
                 let answer = lab.answer("alice", request);
-                assert!(
-                    matches!(answer, Some(Ok(Answer::Sent { .. }))),
-                    "{answer:?}"
-                );
+                assert!(matches!(answer, Some(Ok(Answer::Sent(_)))), "{answer:?}");
             }
             if lab.cuts == 0 {
                 assert!(frames > 12, "few frames to cut at: {frames}");

@@ -643,6 +643,13 @@ enum Next {
 
 fn show(event: &Event) -> String {
     match event {
+        // What is granted is the same each time.
+        Event::Session(SessionEvent::LoginSuccess {
+            again, additions, ..
+        }) => {
+            let resumed = additions.as_ref().map(|additions| &additions.resumed);
+            format!("LoginSuccess again: {again}, resumed: {resumed:?}")
+        }
         Event::Session(event) => format!("{event:?}"),
         Event::Channel { channel, event } => format!("{channel}: {event:?}"),
         Event::Call { call, event } => format!("{call:?}: {event:?}"),

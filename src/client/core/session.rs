@@ -9,7 +9,7 @@ use super::link::{Comeback, Link};
 use super::pending::{Pending, Purpose, Waiting};
 use super::timers::Timer;
 use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, SessionRef, Settings};
-use crate::client::event::{EndReason, SessionEvent};
+use crate::client::event::{EndReason, Sent, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
     Account, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login, MessageId,
@@ -189,7 +189,7 @@ impl Session {
     fn settle(&mut self, cx: &mut Cx, waiting: Waiting, result: Result<Reply, CommandError>) {
         match (waiting.purpose, result) {
             (Purpose::Invoke(request), result) => cx.answer(request, result.map(Answer::Reply)),
-            (Purpose::Message(request, id), result) => cx.answer(request, result.map(|_| Answer::Sent { id })),
+            (Purpose::Message(request, id), result) => cx.answer(request, result.map(|reply| Answer::Sent(Sent::of(id, &reply)))),
             (Purpose::Join(request, name), Ok(reply)) => self.joined(cx, Some(request), &name, reply),
             (Purpose::Join(request, name), Err(error)) => self.not_joined(cx, Some(request), &name, error),
             (Purpose::Rejoin(name), Ok(reply)) => self.joined(cx, None, &name, reply),
