@@ -91,7 +91,7 @@ alices.logout().await?;
 //! |---|---|---|
 //! | [`core`] | 1 | the client's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | [`event`] | 1 | what an application is told |
-//! | `signal`, `session`, `channel`, `call` | 2 | cheap handles, each method named as the API names it |
+//! | `signal`, `session`, `channel`, `call`, `presence`, `receipts`, `typing`, `blocks` | 2 | cheap handles, each method named as the API names it |
 //! | `events` | 2 | the queue of events of one session |
 //! | `error` | 2 | one small error for each operation |
 //! | `driver` | 2 | the loop between the core and links |
@@ -99,6 +99,8 @@ alices.logout().await?;
 pub mod core;
 pub mod event;
 
+#[cfg(feature = "client")]
+mod blocks;
 #[cfg(feature = "client")]
 mod call;
 #[cfg(feature = "client")]
@@ -112,11 +114,17 @@ mod events;
 #[cfg(feature = "client")]
 mod handle;
 #[cfg(feature = "client")]
+mod presence;
+#[cfg(feature = "client")]
+mod receipts;
+#[cfg(feature = "client")]
 mod session;
 #[cfg(feature = "client")]
 mod signal;
 #[cfg(all(test, feature = "client"))]
 mod tests;
+#[cfg(feature = "client")]
+mod typing;
 
 #[cfg(feature = "client")]
 pub use call::Call;

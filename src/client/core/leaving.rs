@@ -89,7 +89,11 @@ impl Leaving {
             // Being in a channel is over already.
             Purpose::Join(request, _) => cx.answer(request, Err(CommandError::NotLoggedIn)),
             Purpose::Logout(request) => cx.answer(request, Ok(Answer::Done)),
-            Purpose::Rejoin(_) | Purpose::Poll | Purpose::Step(_, _, None) | Purpose::Quiet => {}
+            Purpose::Rejoin(_)
+            | Purpose::Poll
+            | Purpose::Step(_, _, None)
+            | Purpose::Restore
+            | Purpose::Quiet => {}
         }
         false
     }

@@ -136,9 +136,9 @@ impl Session {
             | Push::RecvMsg { .. }
             | Push::RecvMsgByMsgId { .. }
             | Push::Unknown { .. } => self.inbox_pushed(cx, push),
-            Push::Presence(states) => cx.tell(SessionEvent::Presence(states)),
-            Push::Receipt(receipt) => cx.tell(SessionEvent::Receipt(receipt)),
-            Push::Typing(typing) => cx.tell(SessionEvent::Typing(typing)),
+            Push::Presence(states) => cx.tell_presence(states),
+            Push::Receipt(receipt) => cx.tell_receipt(receipt),
+            Push::Typing(typing) => cx.tell_typing(typing),
             Push::Attr(changed) => cx.tell(SessionEvent::AttrChanged(changed)),
         }
     }
@@ -195,6 +195,9 @@ impl Session {
         self.inbox_opened(cx);
         if again {
             self.rejoin(cx, resumed.as_deref().unwrap_or_default());
+            if resumed.is_none() {
+                self.presence_again(cx);
+            }
         }
         self.pending.put_back(waiting);
         if resumed.is_none() {

@@ -35,6 +35,8 @@ pub(super) enum Purpose {
     Step(CallRef, VoipStep, Option<RequestNo>),
     /// The application, for the end.
     Logout(RequestNo),
+    /// The core, for what the server has forgotten with the session before this one.
+    Restore,
     /// Nobody.
     Quiet,
 }
@@ -79,7 +81,7 @@ impl Purpose {
             | Self::Leave(request, _)
             | Self::Logout(request) => Some(*request),
             Self::Step(_, _, request) => *request,
-            Self::Rejoin(_) | Self::Poll | Self::Quiet => None,
+            Self::Rejoin(_) | Self::Poll | Self::Restore | Self::Quiet => None,
         }
     }
 
@@ -120,7 +122,9 @@ impl Purpose {
                 | VoipStep::Refuse
                 | VoipStep::Bye => AfterLoss::Again,
             },
-            Self::Rejoin(_) | Self::Poll | Self::Logout(_) | Self::Quiet => AfterLoss::Dropped,
+            Self::Rejoin(_) | Self::Poll | Self::Logout(_) | Self::Restore | Self::Quiet => {
+                AfterLoss::Dropped
+            }
         }
     }
 }
@@ -142,6 +146,7 @@ impl Pending {
             | Purpose::Poll
             | Purpose::Step(..)
             | Purpose::Logout(_)
+            | Purpose::Restore
             | Purpose::Quiet => ANSWER_TIMEOUT,
         };
         let waiting = Waiting {
