@@ -18,6 +18,7 @@ mod messages;
 mod old_clients;
 mod presence;
 mod random;
+mod random_people;
 mod receipts;
 mod restart;
 mod sessions;
