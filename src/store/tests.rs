@@ -48,6 +48,29 @@ impl Home {
         Self { store, ..self }
     }
 
+    /// Does what is to be done when nothing else is, and looks for words in all files.
+    async fn without(self, words: &[&str]) -> Self {
+        // Not within a transaction, so not as a command that writes.
+        let step = || self.store.read(|connection| Ok(upkeep::step(connection)));
+        while step().await.expect("done") {}
+        let log = self.folder.path().join("history.db-wal");
+        let log = std::fs::metadata(log).expect("is there");
+        assert_eq!(log.len(), 0, "the log holds nothing either");
+        self.store.close().await;
+        for entry in std::fs::read_dir(self.folder.path()).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let bytes = std::fs::read(&path).expect("is there");
+            for word in words {
+                let found = bytes
+                    .windows(word.len())
+                    .any(|part| part == word.as_bytes());
+                assert!(!found, "{word} is still in {}", path.display());
+            }
+        }
+        let store = Self::open(self.folder.path().join("history.db"));
+        Self { store, ..self }
+    }
+
     async fn put(&self, message: NewMessage) -> Message {
         match self.store.put_message(message).await {
             Ok(Put::New(message)) => message,
@@ -546,35 +569,40 @@ async fn an_erased_conversation_leaves_nothing_and_nothing_comes_back() {
         .expect("found");
     assert_eq!(found.messages, [kept]);
 
-    // The file itself forgets it when nothing else is to do.
-    while home
-        .store
-        .write(|connection| Ok(upkeep::step(connection)))
-        .await
-        .expect("done")
-    {}
-    home.store.close().await;
-    for entry in std::fs::read_dir(home.folder.path()).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let bytes = std::fs::read(&path).expect("is there");
-        for word in ["ausendf", "靐齉", "龘靐齉", " secret"] {
-            let found = bytes
-                .windows(word.len())
-                .any(|part| part == word.as_bytes());
-            assert!(!found, "{word} is still in {}", path.display());
-        }
-    }
-
-    let home = Home {
-        store: Home::open(home.folder.path().join("history.db")),
-        ..home
-    };
+    let home = home
+        .without(&["ausendf", "靐齉", "龘靐齉", " secret"])
+        .await;
     home.store
         .remove_conversation(ann())
         .await
         .expect("removed");
     assert_eq!(home.store.conversation(ann()).await.expect("read"), None);
     assert_eq!(home.store.conversations().await.expect("read").len(), 1);
+}
+
+#[tokio::test]
+async fn one_message_among_many_leaves_nothing_either() {
+    let home = Home::new();
+    let mut gone = None;
+    for n in 0..600 {
+        let text = if n == 300 {
+            "龘靐齉"
+        } else {
+            "the build is green"
+        };
+        let message = home
+            .put(incoming(ann(), &n.to_string(), NOW + n, text))
+            .await;
+        if n == 300 {
+            gone = Some(message.row);
+        }
+    }
+    let gone = gone.expect("was kept");
+    assert!(home.store.delete_message(gone).await.expect("deleted"));
+    // Of a word that begins as another one does, the index holds the rest alone.
+    let home = home.without(&["龘靐齉", "靐齉"]).await;
+    let found = home.store.search("build", None, Place::LAST, 200).await;
+    assert_eq!(found.expect("found").messages.len(), 200);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The app's history with one conversation of 100,000 messages, and 100 beside it. `cargo bench --bench store`.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use callsign::protocol::NameError;
 use callsign::store::{
@@ -91,7 +92,7 @@ fn history(c: &mut Criterion) {
     let path = folder.path().join("history.db");
     let runtime = Runtime::new().expect("a runtime");
     let store = Store::open(&path).expect("opens").store;
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let middle = runtime.block_on(fill(&store));
     let took = start.elapsed();
     runtime.block_on(store.close());
@@ -156,5 +157,20 @@ fn history(c: &mut Criterion) {
             runtime.block_on(store.put_message(new)).expect("kept")
         });
     });
+    let start = Instant::now();
+    runtime
+        .block_on(store.erase_conversation(long()))
+        .expect("erased");
+    println!("{LONG} messages erased in {:.1?}", start.elapsed());
+    // What the thread does now when nothing else is to do, it interrupts for a command.
+    let mut longest = Duration::ZERO;
+    for _ in 0..2000 {
+        let start = Instant::now();
+        runtime
+            .block_on(store.latest(short(), WINDOW))
+            .expect("read");
+        longest = longest.max(start.elapsed());
+    }
+    println!("a window behind that: {longest:.1?} at most");
     runtime.block_on(store.close());
 }
