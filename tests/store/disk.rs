@@ -15,7 +15,6 @@ const HISTORY: &str = "CALLSIGN_TEST_SMALL_DISK";
 const BLOCKS: &str = "12288";
 
 /// Is run once as the test, and by it as the child, too.
-#[cfg(target_os = "linux")]
 #[test]
 fn what_was_kept_before_the_disk_failed_stays_and_the_rest_is_told() {
     if let Some(path) = std::env::var_os(HISTORY) {
