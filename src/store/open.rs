@@ -115,9 +115,16 @@ impl Files {
     }
 }
 
-/// Opens the database for reading and writing, and gives it its present shape. One that is broken is put aside first.
-pub(super) fn writer(files: &Files) -> Result<(Connection, Option<SetAside>), OpenError> {
-    let error = match open_sound(files) {
+/// What is done with a database before anybody else sees it.
+pub(super) type First = fn(&Connection) -> rusqlite::Result<()>;
+
+/// Opens the database for reading and writing, gives it its present shape and does what is first. One that is found
+/// to be broken by then is put aside for a new one.
+pub(super) fn writer(
+    files: &Files,
+    first: First,
+) -> Result<(Connection, Option<SetAside>), OpenError> {
+    let error = match open_sound(files, first) {
         Ok(connection) => return Ok((connection, None)),
         Err(Unusable::Error(error)) => return Err(error),
         Err(Unusable::Damaged(error)) => error,
@@ -130,7 +137,7 @@ pub(super) fn writer(files: &Files) -> Result<(Connection, Option<SetAside>), Op
         return Err(in_file(&mark)(source));
     }
     let why = error.to_string();
-    match open_sound(files) {
+    match open_sound(files, first) {
         Ok(connection) => Ok((connection, Some(SetAside { to, why }))),
         Err(Unusable::Error(error)) => Err(error),
         Err(Unusable::Damaged(source)) => Err(OpenError::Database {
@@ -156,7 +163,7 @@ enum Unusable {
     Error(OpenError),
 }
 
-fn open_sound(files: &Files) -> Result<Connection, Unusable> {
+fn open_sound(files: &Files, first: First) -> Result<Connection, Unusable> {
     let path = &files.database;
     let unusable = |source: rusqlite::Error| {
         if source.sqlite_error_code().is_some_and(is_damage) {
@@ -190,6 +197,7 @@ fn open_sound(files: &Files) -> Result<Connection, Unusable> {
         fs::remove_file(&mark).map_err(|source| Unusable::Error(in_file(&mark)(source)))?;
     }
     migrate(&mut connection, found, MIGRATIONS).map_err(unusable)?;
+    first(&connection).map_err(unusable)?;
     Ok(connection)
 }
 
@@ -305,9 +313,13 @@ fn in_file(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
 mod tests {
     use super::*;
 
+    fn nothing(_: &Connection) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
     fn opened(path: &Path) -> (Connection, Option<SetAside>) {
         let files = Files::take(path).expect("is free");
-        writer(&files).expect("opens")
+        writer(&files, nothing).expect("opens")
     }
 
     #[test]
@@ -375,7 +387,7 @@ mod tests {
             .expect("writes");
         drop(connection);
         let files = Files::take(&path).expect("is free");
-        let error = writer(&files).expect_err("is of a later version");
+        let error = writer(&files, nothing).expect_err("is of a later version");
         assert!(
             matches!(error, OpenError::Later { found: 1000, .. }),
             "{error}"
@@ -429,13 +441,13 @@ mod tests {
         fs::write(&path, bytes).expect("writes");
         let files = Files::take(&path).expect("is free");
         assert!(
-            writer(&files).expect("opens").1.is_none(),
+            writer(&files, nothing).expect("opens").1.is_none(),
             "a start reads little"
         );
         files.examine_at_next_start();
-        assert!(writer(&files).expect("opens").1.is_some());
+        assert!(writer(&files, nothing).expect("opens").1.is_some());
         assert!(
-            writer(&files).expect("opens").1.is_none(),
+            writer(&files, nothing).expect("opens").1.is_none(),
             "the new one is sound"
         );
         assert!(!files.mark().exists());
@@ -445,9 +457,32 @@ mod tests {
     fn a_sound_history_that_is_looked_through_stays() {
         let temp = tempfile::tempdir().expect("a folder");
         let files = Files::take(&temp.path().join("history.db")).expect("is free");
-        drop(writer(&files).expect("opens"));
+        drop(writer(&files, nothing).expect("opens"));
         files.examine_at_next_start();
-        assert!(writer(&files).expect("opens").1.is_none());
+        assert!(writer(&files, nothing).expect("opens").1.is_none());
         assert!(!files.mark().exists());
+    }
+
+    #[test]
+    fn what_shows_to_be_broken_by_the_first_work_is_put_aside() {
+        /// Breaks off where it finds a room, as a broken page would.
+        fn first(connection: &Connection) -> rusqlite::Result<()> {
+            let rooms: i64 =
+                connection.query_row("SELECT count(*) FROM rooms", [], |row| row.get(0))?;
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+            match rooms {
+                0 => Ok(()),
+                _ => Err(rusqlite::Error::SqliteFailure(code, None)),
+            }
+        }
+        let temp = tempfile::tempdir().expect("a folder");
+        let path = temp.path().join("history.db");
+        let (connection, _) = opened(&path);
+        let room = "INSERT INTO rooms VALUES ('ops', 1, 1)";
+        connection.execute_batch(room).expect("writes");
+        drop(connection);
+        let files = Files::take(&path).expect("is free");
+        let (_, aside) = writer(&files, first).expect("opens");
+        assert!(aside.expect("is broken").to.exists());
     }
 }
