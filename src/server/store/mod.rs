@@ -10,6 +10,7 @@
 //! server with it, so that nobody is told "ok" for what would be lost. The next start takes up what was kept. A lock of
 //! another process is no failure for ten minutes: the thread waits, and with it all that must be kept.
 
+mod checkpoint;
 pub(super) mod codes;
 mod load;
 mod open;
@@ -27,6 +28,7 @@ use crate::hub::{Snapshot, StoreOp};
 pub use open::OpenError;
 pub(super) use open::{DATABASE, DataDir, open};
 
+use checkpoint::Checkpointer;
 use load::LoadError;
 use write::Writer;
 
@@ -130,12 +132,14 @@ impl Store {
             LoadError::Corrupt(what) => OpenError::Corrupt { what },
         })?;
         open::wait_long(&mut connection).map_err(in_database)?;
+        let checkpointer = Checkpointer::start(&connection, open(data.path(), durability)?)
+            .map_err(in_database)?;
         let (batches_tx, batches_rx) = mpsc::channel(WAITING_BATCHES);
         let (progress_tx, progress_rx) = watch::channel(Progress::default());
         let handle = std::thread::Builder::new()
             .name("callsign-store".to_owned())
             .spawn(move || {
-                write_all(connection, batches_rx, &progress_tx, now_ms);
+                write_all(connection, checkpointer, batches_rx, &progress_tx, now_ms);
                 drop(data);
             })
             .map_err(OpenError::Thread)?;
@@ -220,18 +224,23 @@ impl Store {
 /// The thread's work: until nobody can hand over batches any more, or until one cannot be kept.
 fn write_all(
     connection: Connection,
+    mut checkpointer: Checkpointer,
     mut batches_rx: mpsc::Receiver<Batch>,
     progress_tx: &watch::Sender<Progress>,
     now_ms: u64,
 ) {
     let failed = match Writer::new(&connection, now_ms) {
-        Ok(mut writer) => write_batches(&mut writer, &mut batches_rx, progress_tx),
+        Ok(mut writer) => {
+            write_batches(&mut writer, &mut checkpointer, &mut batches_rx, progress_tx)
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = failed {
         let error = CommitError::Database(Arc::new(error));
         progress_tx.send_modify(|progress| progress.failed = Some(error));
     }
+    // Before the last connection to the log, which clears it away.
+    drop(checkpointer);
     if let Err((_, error)) = connection.close() {
         tracing::warn!(%error, "the database was not closed in order; it is sound nevertheless");
     }
@@ -239,6 +248,7 @@ fn write_all(
 
 fn write_batches(
     writer: &mut Writer<'_>,
+    checkpointer: &mut Checkpointer,
     batches_rx: &mut mpsc::Receiver<Batch>,
     progress_tx: &watch::Sender<Progress>,
 ) -> rusqlite::Result<()> {
@@ -249,6 +259,7 @@ fn write_batches(
             batches.push(batch);
         }
         writer.commit(&batches)?;
+        checkpointer.committed(batches.iter().map(|batch| batch.ops.len()).sum());
         if let Some(last) = batches.last() {
             progress_tx.send_modify(|progress| progress.committed = last.number);
         }
