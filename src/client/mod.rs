@@ -76,6 +76,13 @@ alices.logout().await?;
 ```
 "##
 )]
+//! # Beyond 1.x
+//!
+//! What [`LoginOptions`](core::LoginOptions) ask for and the server grants ([`Additions`](crate::protocol::Additions) in
+//! `LoginSuccess`): who is there ([`Session::presence_watch`], [`Session::presence_set`]), how far messages have come
+//! ([`SessionEvent::Receipt`](event::SessionEvent::Receipt), [`Session::receipt_read`]), who is writing
+//! ([`Session::user_typing`], [`Channel::user_typing`]), and whom one does not want to hear from ([`Session::user_block`]).
+//!
 //! # When the link is lost
 //!
 //! The session stays. It tells [`SessionEvent::LinkLost`](event::SessionEvent::LinkLost) and tries again, as

@@ -170,7 +170,7 @@ fn people_see_each_other_and_old_clients_see_nothing_of_it() {
         for name in ["bob", "carol", "dave"] {
             alice.user_typing(&account(name)).await.expect("told");
             alice
-                .receipt_read(&account(name), &[to_bob.id.clone()])
+                .receipt_read(&account(name), std::slice::from_ref(&to_bob.id))
                 .await
                 .expect("told");
         }

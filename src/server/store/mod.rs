@@ -277,7 +277,7 @@ fn number(number: u64) -> i64 {
 mod tests {
     use super::*;
     use crate::hub::{AttrOwner, LastLogin, StoredMessage};
-    use crate::protocol::Caps;
+    use crate::protocol::{Caps, limits};
     use serde_json::json;
     use std::path::Path;
 
@@ -532,6 +532,18 @@ mod tests {
         assert_eq!(versions, [2]);
         assert_eq!(found.sent_ids.len(), 1);
         assert_eq!(found.emptied, []);
+    }
+
+    #[tokio::test]
+    async fn accounts_that_stayed_away_for_long_are_forgotten_at_the_start() {
+        let kept_ms = u64::try_from(limits::ACCOUNT_KEPT.as_millis()).expect("a month");
+        for (now_ms, left) in [(kept_ms + 6, 1), (kept_ms + 7, 0)] {
+            let temp = tempfile::tempdir().expect("a directory");
+            let mut store = start(temp.path(), 0);
+            keep(&mut store, 1, 0, vec![StoreOp::PutAccount(login(7, true))]).await;
+            let found = after_restart(store, temp.path(), now_ms).await;
+            assert_eq!(found.accounts.len(), left);
+        }
     }
 
     #[tokio::test]
