@@ -1,0 +1,5 @@
+//! The app as a person uses it: two windows of it, found by what a screen reader would say, over a real server in this
+//! process. No display is needed.
+
+mod first_run;
+mod window;
