@@ -2,19 +2,14 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window};
+use crate::window::{Bell, Window, signed_in};
 
 /// Two who are signed in, by the server that the first of them started.
 fn two() -> (tempfile::TempDir, Window, Window) {
     let data = tempfile::tempdir().expect("a directory");
     let bell = Bell::default();
-    let mut ann = Window::open("ann", data.path(), &bell);
-    let mut bob = Window::open("bob", data.path(), &bell);
-    for window in [&mut ann, &mut bob] {
-        window.fill("Your callsign", window.name);
-        window.press("Sign in");
-        window.see("Chats");
-    }
+    let ann = signed_in("ann", data.path(), &bell);
+    let bob = signed_in("bob", data.path(), &bell);
     (data, ann, bob)
 }
 
@@ -62,4 +57,19 @@ fn a_server_that_is_not_there_is_said_with_a_remedy() {
     window.press("Sign in");
     window.see_part("The server cannot be reached. Check your network");
     window.see_part("LOGIN_E_NET, 201");
+}
+
+#[test]
+fn whoever_is_left_takes_over_the_server() {
+    let (_data, ann, mut bob) = two();
+    // The first to sign in served. Its server ends with it.
+    drop(ann);
+    bob.key(Modifiers::COMMAND, Key::N);
+    bob.fill("Callsign", "ann");
+    bob.press("Write");
+    bob.see("Message ann");
+    bob.type_text("are you there?");
+    bob.press("Send");
+    bob.see("sent");
+    bob.see("You: bob, online");
 }

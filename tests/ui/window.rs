@@ -115,6 +115,11 @@ impl Window {
         self.harness.query_all_by_label(name).next().is_some()
     }
 
+    /// How often something bears this name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.harness.query_all_by_label(name).count()
+    }
+
     /// Whether a name or words hold this.
     pub(crate) fn shows_part(&self, part: &str) -> bool {
         self.harness
@@ -137,6 +142,13 @@ impl Window {
         assert!(found, "{}: no {part:?} in\n{}", self.name, self.all());
     }
 
+    /// Waits until nothing bears this name any more.
+    #[track_caller]
+    pub(crate) fn see_no(&mut self, name: &str) {
+        let gone = until(&mut [self], |windows| !windows[0].shows(name));
+        assert!(gone, "{}: {name:?} is still there", self.name);
+    }
+
     /// Everything that a screen reader could say, for a test that fails.
     fn all(&self) -> String {
         let nodes = self.harness.query_all(By::new());
@@ -146,6 +158,15 @@ impl Window {
         });
         lines.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// A window whose account, named like it, is signed in on this computer.
+pub(crate) fn signed_in(name: &'static str, data: &Path, bell: &Bell) -> Window {
+    let mut window = Window::open(name, data, bell);
+    window.fill("Your callsign", name);
+    window.press("Sign in");
+    window.see("Chats");
+    window
 }
 
 /// Draws all windows until something holds, waiting for the workers in between; whether it came to hold.

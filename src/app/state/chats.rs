@@ -119,6 +119,11 @@ impl Chats {
         self.sorted(|id| matches!(id, ConversationId::Person(_)))
     }
 
+    /// Whether there is none yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// How many messages nobody has read.
     pub(crate) fn unread(&self) -> usize {
         self.all

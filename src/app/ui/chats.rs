@@ -10,18 +10,19 @@ use super::{clock, words};
 use crate::app::msg::{Msg, NavMsg};
 use crate::app::state::{Conversation, ConversationId, Home, Now, Presence};
 
-/// The list.
+/// The list. `alone` says that there is nothing beside it.
 pub(super) fn chats_ui(
     ui: &mut Ui,
     home: &Home,
     now: Now,
+    alone: bool,
     dialog: &mut Option<Dialog>,
     out: &mut Vec<Msg>,
 ) {
     head_ui(ui, dialog);
     let (rooms, people) = (home.chats.rooms(), home.chats.people());
     if rooms.is_empty() && people.is_empty() {
-        empty_ui(ui, dialog);
+        empty_ui(ui, alone, dialog);
         return;
     }
     ScrollArea::vertical()
@@ -55,16 +56,18 @@ fn head_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
     });
 }
 
-fn empty_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
+fn empty_ui(ui: &mut Ui, alone: bool, dialog: &mut Option<Dialog>) {
     let palette = palette(ui);
     egui::Frame::new()
         .inner_margin(Margin::same(16))
         .show(ui, |ui| {
             ui.label(theme::strong("No conversations yet"));
-            let about = "Write to somebody by their callsign, or join a room by its name.";
+            let about = "Those you begin, and those that others begin with you, are listed here.";
             ui.label(theme::body(about).color(palette.muted));
-            ui.add_space(space::ONE);
-            dialogs::openers_ui(ui, dialog);
+            if alone {
+                ui.add_space(space::ONE);
+                dialogs::openers_ui(ui, dialog);
+            }
         });
 }
 

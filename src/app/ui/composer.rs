@@ -63,12 +63,14 @@ pub(super) fn composer_ui(
         });
     let clicked = frame
         .show(ui, |ui| {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Max), |ui| {
-                let clicked = send_ui(ui, used > 0 && !over);
-                ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = space::ONE;
+                let width = ui.available_width() - size::CONTROL - space::ONE;
+                ui.vertical(|ui| {
+                    ui.set_width(width);
                     words_ui(ui, id, &name, fresh, &mut draft.text);
                 });
-                clicked
+                send_ui(ui, used > 0 && !over)
             })
             .inner
         })
@@ -89,29 +91,25 @@ pub(super) fn composer_ui(
 
 fn words_ui(ui: &mut Ui, id: egui::Id, name: &str, fresh: bool, text: &mut String) {
     let palette = palette(ui);
-    let height = size::CONTROL - space::TWO;
-    ui.add_space(space::ONE);
-    ScrollArea::vertical()
-        .max_height(size::COMPOSER)
-        .min_scrolled_height(height)
-        .show(ui, |ui| {
-            let shift_enter = KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter);
-            let edit = TextEdit::multiline(text)
-                .id(id)
-                .frame(Frame::NONE)
-                .margin(Margin::ZERO)
-                .desired_rows(1)
-                .desired_width(f32::INFINITY)
-                .return_key(shift_enter)
-                .hint_text(theme::body(name).color(palette.faint));
-            let response = ui.add(edit);
-            ui.ctx()
-                .accesskit_node_builder(response.id, |node| node.set_label(name));
-            if fresh {
-                response.request_focus();
-            }
-        });
-    ui.add_space(space::ONE);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let area = ScrollArea::vertical().max_height(size::COMPOSER);
+    area.min_scrolled_height(size::CONTROL).show(ui, |ui| {
+        let shift_enter = KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter);
+        let edit = TextEdit::multiline(text)
+            .id(id)
+            .frame(Frame::NONE)
+            .margin(Margin::ZERO)
+            .desired_rows(1)
+            .desired_width(f32::INFINITY)
+            .return_key(shift_enter)
+            .hint_text(theme::body(name).color(palette.faint));
+        let response = ui.add(edit);
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_label(name));
+        if fresh {
+            response.request_focus();
+        }
+    });
 }
 
 /// Whether it was pressed.

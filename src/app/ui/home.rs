@@ -49,7 +49,7 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
         (true, None) => {
             let frame = Frame::new().fill(palette(ui).bg1);
             CentralPanel::default().frame(frame).show(ui, |ui| {
-                chats::chats_ui(ui, home, now, &mut draft.dialog, out);
+                chats::chats_ui(ui, home, now, narrow, &mut draft.dialog, out);
             });
         }
         (true, Some(opened)) => {
@@ -62,7 +62,7 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
                 .size_range(size::LIST_RANGE)
                 .frame(frame)
                 .show(ui, |ui| {
-                    chats::chats_ui(ui, home, now, &mut draft.dialog, out)
+                    chats::chats_ui(ui, home, now, narrow, &mut draft.dialog, out)
                 });
             wide_ui(ui, home, now, draft, out);
         }
@@ -77,7 +77,7 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
 
 fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
     let Some(opened) = home.chats.opened() else {
-        nothing_ui(ui, draft);
+        nothing_ui(ui, home, draft);
         return;
     };
     let room = ui.ctx().content_rect().width() >= size::NO_DETAILS;
@@ -93,15 +93,23 @@ fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<
 }
 
 /// Nothing is open yet.
-fn nothing_ui(ui: &mut Ui, draft: &mut Draft) {
+fn nothing_ui(ui: &mut Ui, home: &Home, draft: &mut Draft) {
     let palette = palette(ui);
+    let (title, about) = if home.chats.is_empty() {
+        let about = "Write to somebody by their callsign, or join a room by its name.";
+        ("Nobody to talk to yet?", about)
+    } else {
+        (
+            "Your conversations are on the left",
+            "Or begin another one.",
+        )
+    };
     let frame = Frame::new().fill(palette.bg1);
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.vertical_centered(|ui| {
             ui.add_space(ui.available_height() / 3.0);
             ui.label(Icon::CHATS.rich(size::ROUND).color(palette.faint));
-            ui.label(theme::title("Nobody to talk to yet?"));
-            let about = "Write to somebody by their callsign, or join a room by its name.";
+            ui.label(theme::title(title));
             ui.label(theme::body(about).color(palette.muted));
             ui.add_space(space::ONE);
             dialogs::openers_ui(ui, &mut draft.dialog);

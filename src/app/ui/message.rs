@@ -22,6 +22,8 @@ pub(super) fn message_ui(
     line: &Message,
     out: &mut Vec<Msg>,
 ) {
+    // Lines are as high as their letters.
+    ui.spacing_mut().interact_size.y = 0.0;
     match &line.body {
         Body::Came => notice_ui(ui, Icon::CAME, &words::came(&line.from), line),
         Body::Went => notice_ui(ui, Icon::WENT, &words::went(&line.from), line),
@@ -31,7 +33,7 @@ pub(super) fn message_ui(
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = space::ONE_AND_HALF;
                 if together {
-                    ui.add_space(size::AVATAR);
+                    ui.add_space(size::AVATAR + space::ONE_AND_HALF);
                 } else {
                     let presence = Presence::Unknown;
                     Avatar::person(line.from.as_str(), presence).show(ui, size::AVATAR);
@@ -58,7 +60,6 @@ fn together(before: &Message, line: &Message) -> bool {
 fn name_ui(ui: &mut Ui, home: &Home, line: &Message) {
     let palette = palette(ui);
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 0.0;
         let name = if line.from == *home.me() {
             "You"
         } else {
@@ -92,7 +93,6 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
     job.append(text, 0.0, format);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(space::HALF, 0.0);
-        ui.spacing_mut().interact_size.y = 0.0;
         ui.add(egui::Label::new(job).selectable(true));
         if let Some((icon, name, colour)) = mark {
             let wanted = egui::Vec2::splat(size::SMALL_ICON);
@@ -121,7 +121,6 @@ fn notice_ui(ui: &mut Ui, icon: Icon, text: &str, line: &Message) {
     ui.add_space(space::ONE);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::HALF;
-        ui.spacing_mut().interact_size.y = 0.0;
         ui.add_space(size::AVATAR + space::ONE);
         ui.label(icon.rich(size::SMALL_ICON).color(palette.faint));
         let when = clock::time(line.at_ms);

@@ -34,7 +34,8 @@ fn chats_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
         unread => format!("Chats, {unread} unread"),
     };
     let response = icon_button(ui, Icon::CHATS, &name, true);
-    badge_at(ui, response.rect.right_top(), unread, Badge::Urgent);
+    let corner = response.rect.right_top() + egui::vec2(-space::HALF, space::ONE);
+    badge_at(ui, corner, unread, Badge::Urgent);
     if response.clicked() {
         out.push(Msg::Nav(NavMsg::Closed));
     }
