@@ -87,8 +87,12 @@ impl App {
             self.focused = focused;
             self.take_in(now, Msg::Nav(NavMsg::Focus(focused)));
         }
+        let ringing = self.state.ringing();
         while let Some(msg) = self.worker.next() {
             self.take_in(now, msg);
+        }
+        if self.state.ringing() > ringing {
+            come_forward(ctx);
         }
         // What did not fit last time.
         self.worker.perform(Vec::new());
@@ -161,6 +165,19 @@ pub fn run(options: Options) -> Result<(), RunError> {
     };
     eframe::run_native(&title, native, Box::new(start))
         .map_err(|error| RunError::Window(error.to_string()))
+}
+
+/// Shows the window, wherever it is: somebody calls.
+fn come_forward(ctx: &egui::Context) {
+    use egui::ViewportCommand;
+    for command in [
+        ViewportCommand::Visible(true),
+        ViewportCommand::Minimized(false),
+        ViewportCommand::RequestUserAttention(egui::UserAttentionType::Critical),
+        ViewportCommand::Focus,
+    ] {
+        ctx.send_viewport_cmd(command);
+    }
 }
 
 /// The time on both clocks.

@@ -108,6 +108,12 @@ impl Calls {
         &self.all
     }
 
+    /// Those that ring here.
+    pub(crate) fn ringing(&self) -> impl DoubleEndedIterator<Item = &Call> {
+        let all = self.all.iter();
+        all.filter(|call| call.phase == CallPhase::RingingHere)
+    }
+
     /// A call with somebody that is not over.
     pub(crate) fn with(&self, peer: &Account) -> Option<&Call> {
         self.all

@@ -113,6 +113,14 @@ impl State {
         &self.phase
     }
 
+    /// How many calls ring here.
+    pub(crate) fn ringing(&self) -> usize {
+        match &self.phase {
+            Phase::Out(_) => 0,
+            Phase::Home(home) => home.calls.ringing().count(),
+        }
+    }
+
     /// Takes in what happened, and says what is to be done.
     #[must_use]
     pub(crate) fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {

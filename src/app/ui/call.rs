@@ -108,14 +108,14 @@ fn ringing_here_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     face_ui(ui, call, "is calling you", &about(call));
     foot_ui(ui, |ui| {
+        let between = ui.available_width() - 2.0 * (size::ROUND + space::THREE);
         if round_button(ui, Icon::HANG_UP, "Decline", palette.bad) {
             out.push(Msg::Call(CallMsg::Decline(call.no)));
         }
-        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if round_button(ui, Icon::CALL, "Answer", palette.ok) {
-                out.push(Msg::Call(CallMsg::Answer(call.no)));
-            }
-        });
+        ui.add_space((between - 2.0 * ui.spacing().item_spacing.x).max(0.0));
+        if round_button(ui, Icon::CALL, "Answer", palette.ok) {
+            out.push(Msg::Call(CallMsg::Answer(call.no)));
+        }
     });
 }
 
@@ -163,7 +163,8 @@ fn talking_ui(
             out.push(Msg::Call(CallMsg::End(call.no)));
         }
         ui.add_space(space::ONE);
-        ui.vertical_centered(|ui| {
+        ui.horizontal(|ui| {
+            ui.add_space((ui.available_width() - size::CONTROL) / 2.0);
             if icon_button(ui, Icon::KEYPAD, "Keypad", pad).clicked() {
                 if pad {
                     draft.pads.remove(&call.no);

@@ -97,8 +97,7 @@ fn words_ui(ui: &mut Ui, id: egui::Id, name: &str, fresh: bool, text: &mut Strin
         let shift_enter = KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter);
         let edit = TextEdit::multiline(text)
             .id(id)
-            .frame(Frame::NONE)
-            .margin(Margin::ZERO)
+            .frame(Frame::NONE.inner_margin(Margin::symmetric(0, 8)))
             .desired_rows(1)
             .desired_width(f32::INFINITY)
             .return_key(shift_enter)

@@ -80,7 +80,7 @@ pub(super) fn openers_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
     {
         *dialog = Some(Dialog::message());
     }
-    if Button::new(Kind::Quiet, "Find a room")
+    if Button::new(Kind::Quiet, "Enter a room")
         .icon(Icon::ROOM)
         .show(ui)
     {

@@ -6,7 +6,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::{call, chats, conversation, details, dialogs, rail};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{CallPhase, Home, Link, Now};
+use crate::app::state::{Home, Link, Now};
 
 /// What the views of this screen keep.
 #[derive(Debug)]
@@ -147,11 +147,7 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     if pressed(&JOIN) {
         draft.dialog = Some(dialogs::Dialog::room());
     }
-    let ringing = home.calls.all().iter().rev();
-    let ringing = ringing
-        .clone()
-        .find(|call| call.phase == CallPhase::RingingHere);
-    if let Some(call) = ringing
+    if let Some(call) = home.calls.ringing().next_back()
         && pressed(&ANSWER)
     {
         out.push(Msg::Call(CallMsg::Answer(call.no)));

@@ -402,7 +402,11 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
     visuals.window_corner_radius = CornerRadius::same(radius::CARD);
     visuals.menu_corner_radius = CornerRadius::same(radius::CONTROL);
     visuals.window_shadow = palette.shadow();
-    visuals.popup_shadow = palette.shadow();
+    visuals.popup_shadow = Shadow {
+        offset: [0, 2],
+        blur: 12,
+        ..palette.shadow()
+    };
     visuals.text_cursor.stroke = Stroke::new(stroke::STRONG, palette.accent);
     visuals
 }

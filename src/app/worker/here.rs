@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::LAST_WORK;
 use crate::net::link::{Connect, OpenError, Opening};
 use crate::net::private;
 use crate::net::ws::Server as Remote;
@@ -126,8 +127,8 @@ impl Here {
         let duty = service.duty.borrow().clone();
         if let Duty::Serving(shutdown) = duty {
             shutdown.shutdown();
-            // Its own panic has been told already.
-            drop(service.task.await);
+            // Its own panic has been told already. What is not kept by then was not acknowledged either.
+            drop(tokio::time::timeout(LAST_WORK, service.task).await);
         } else {
             service.task.abort();
         }

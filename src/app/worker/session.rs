@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::Out;
 use super::here::Here;
+use super::{LAST_WORK, Out};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{
     CallMsg, ChatMsg, Credentials, Failure, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
@@ -148,8 +148,11 @@ impl Desk {
         }
         if let Some(at_work) = self.at_work.take() {
             drop(at_work.tasks);
-            // It may have ended by itself; either way it is over.
-            at_work.signal.logout().await.unwrap_or_default();
+            // It may have ended by itself, or the server may be gone; either way it is over.
+            let said = tokio::time::timeout(LAST_WORK, at_work.signal.logout()).await;
+            if said.is_err() {
+                tracing::debug!("signed out without the server's word");
+            }
         }
     }
 

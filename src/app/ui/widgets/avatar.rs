@@ -6,6 +6,9 @@ use crate::app::state::{ConversationId, Presence};
 use crate::app::ui::fonts;
 use crate::app::ui::theme::{FACES, palette, radius, size, space};
 
+/// Where the dot stands, as a part of the way from the middle of a face to the corner of its square.
+const ON_THE_RIM: f32 = 0.78;
+
 /// Whose face.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::app::ui) enum Face<'a> {
@@ -76,7 +79,7 @@ impl<'a> Avatar<'a> {
             Presence::Online => palette.ok,
             Presence::Offline => palette.faint,
         };
-        let at = center + Vec2::splat(width / 2.0 - size::DOT / 2.0);
+        let at = center + Vec2::splat(width / 2.0 * ON_THE_RIM);
         let (dot, ring) = (size::DOT / 2.0, size::DOT / 2.0 + space::HALF / 2.0);
         ui.painter().circle_filled(at, ring, palette.bg1);
         match self.presence {
