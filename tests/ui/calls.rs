@@ -10,9 +10,7 @@ fn ringing() -> (tempfile::TempDir, Window, Window) {
     let bell = Bell::default();
     let mut ann = signed_in("ann", data.path(), &bell);
     let mut bob = signed_in("bob", data.path(), &bell);
-    ann.key(Modifiers::COMMAND, Key::N);
-    ann.fill("Callsign", "bob");
-    ann.press("Write");
+    ann.write_to("bob");
     ann.press("Call bob");
     bob.see("is calling you");
     ann.see("Ringing…");
@@ -64,9 +62,7 @@ fn a_ringing_call_is_answered_from_the_keyboard() {
 fn calling_a_number_without_a_gateway_says_so() {
     let data = tempfile::tempdir().expect("a directory");
     let mut ann = signed_in("ann", data.path(), &Bell::default());
-    ann.key(Modifiers::COMMAND, Key::N);
-    ann.fill("Callsign", "+442079460958");
-    ann.press("Write");
+    ann.write_to("+442079460958");
     ann.press("Call +442079460958");
     ann.see_part("INVITE_E_PEEROFFLINE, 703");
     ann.see("Close");

@@ -16,10 +16,7 @@ fn two() -> (tempfile::TempDir, Window, Window) {
 #[test]
 fn two_sign_in_on_one_computer_and_talk() {
     let (_data, mut ann, mut bob) = two();
-    ann.key(Modifiers::COMMAND, Key::N);
-    ann.fill("Callsign", "bob");
-    ann.press("Write");
-    ann.see("Message bob");
+    ann.write_to("bob");
     ann.type_text("shall we talk?");
     ann.key(Modifiers::NONE, Key::Enter);
     ann.see("shall we talk?");
@@ -64,10 +61,7 @@ fn whoever_is_left_takes_over_the_server() {
     let (_data, ann, mut bob) = two();
     // The first to sign in served. Its server ends with it.
     drop(ann);
-    bob.key(Modifiers::COMMAND, Key::N);
-    bob.fill("Callsign", "ann");
-    bob.press("Write");
-    bob.see("Message ann");
+    bob.write_to("ann");
     bob.type_text("are you there?");
     bob.press("Send");
     bob.see("sent");

@@ -3,5 +3,6 @@
 
 mod calls;
 mod first_run;
+mod offline;
 mod rooms;
 mod window;

@@ -115,6 +115,16 @@ impl Window {
         self.harness.query_all_by_label(name).next().is_some()
     }
 
+    /// Opens the conversation with somebody.
+    #[track_caller]
+    pub(crate) fn write_to(&mut self, account: &str) {
+        self.see_part("Chats");
+        self.key(egui::Modifiers::COMMAND, egui::Key::N);
+        self.fill("Callsign", account);
+        self.press("Write");
+        self.see(&format!("Message {account}"));
+    }
+
     /// How often something bears this name.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.harness.query_all_by_label(name).count()

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Cx;
+use super::{Cx, Link};
 use crate::app::effect::Effect;
 use crate::app::msg::{ChatMsg, Failure};
-use crate::protocol::{Account, ChannelName, MessageId, limits};
+use crate::protocol::{Account, ChannelName, Code, MessageId, limits};
 
 /// Messages of one conversation that are held in memory: some screens full. When one more comes, the oldest goes.
 pub(crate) const WINDOW: usize = 500;
@@ -30,6 +30,7 @@ pub(crate) struct Chats {
     opened: Option<ConversationId>,
     /// Whether the window has the keyboard: else nobody reads what is shown.
     focused: bool,
+    link: Link,
 }
 
 /// One conversation.
@@ -81,7 +82,9 @@ pub(crate) enum Body {
 pub(crate) enum Delivery {
     /// It came to us.
     Received,
-    /// The server does not have it yet.
+    /// There is no link. It goes out when there is one.
+    Waiting,
+    /// It is on its way; the server has not said that it has it.
     Pending,
     /// The server has it for good.
     Sent,
@@ -96,6 +99,7 @@ impl Chats {
             all: BTreeMap::new(),
             opened: None,
             focused: true,
+            link: Link::Up,
         }
     }
 
@@ -173,6 +177,29 @@ impl Chats {
         }
     }
 
+    /// The link went, or came back; then what waited for it goes out, in the order in which it was written.
+    pub(super) fn link(&mut self, cx: &mut Cx<'_>, link: Link) {
+        self.link = link;
+        if link == Link::Lost {
+            return;
+        }
+        let mut waiting = Vec::new();
+        for (to, conversation) in &mut self.all {
+            for message in &mut conversation.messages {
+                if let (Delivery::Waiting, Body::Text(text), Some(id)) =
+                    (&message.delivery, &message.body, &message.id)
+                {
+                    waiting.push((message.no, to.clone(), id.clone(), text.clone()));
+                    message.delivery = Delivery::Pending;
+                }
+            }
+        }
+        waiting.sort_by_key(|(no, ..)| *no);
+        let sends = waiting.into_iter();
+        cx.effects
+            .extend(sends.map(|(_, to, id, text)| Effect::Send { to, id, text }));
+    }
+
     /// Somebody said something, perhaps oneself: a room repeats to all what one of them says.
     pub(super) fn received(
         &mut self,
@@ -238,6 +265,7 @@ impl Chats {
         };
         let (no, from) = (cx.ids.number(), self.me.clone());
         let heard = matches!(to, ConversationId::Person(_));
+        let delivery = self.on_its_way();
         let conversation = self.conversation(to.clone());
         conversation.draft.clear();
         conversation.new_from = None;
@@ -248,13 +276,24 @@ impl Chats {
             from,
             at_ms: cx.now.unix_ms,
             body: Body::Text(text.clone()),
-            delivery: Delivery::Pending,
+            delivery: delivery.clone(),
             heard,
         });
-        cx.effects.push(Effect::Send { to, id, text });
+        if delivery == Delivery::Pending {
+            cx.effects.push(Effect::Send { to, id, text });
+        }
+    }
+
+    /// What becomes of a message that is sent now.
+    fn on_its_way(&self) -> Delivery {
+        match self.link {
+            Link::Up => Delivery::Pending,
+            Link::Lost => Delivery::Waiting,
+        }
     }
 
     fn retry(&mut self, cx: &mut Cx<'_>, to: ConversationId, id: &MessageId) {
+        let delivery = self.on_its_way();
         let conversation = self.conversation(to.clone());
         let failed = conversation.own(id).filter(|message| message.failed());
         let Some(message) = failed else {
@@ -263,17 +302,24 @@ impl Chats {
         let Body::Text(text) = message.body.clone() else {
             return;
         };
-        message.delivery = Delivery::Pending;
-        let id = id.clone();
-        cx.effects.push(Effect::Send { to, id, text });
+        message.delivery = delivery.clone();
+        if delivery == Delivery::Pending {
+            let id = id.clone();
+            cx.effects.push(Effect::Send { to, id, text });
+        }
     }
 
     fn sent(&mut self, to: &ConversationId, id: &MessageId, result: Result<(), Failure>) {
+        let lost = self.link == Link::Lost;
         let conversation = self.all.get_mut(to);
         if let Some(message) = conversation.and_then(|conversation| conversation.own(id)) {
             message.delivery = match (result, &message.delivery) {
                 // The room has repeated it already, whatever became of the answer.
                 (_, Delivery::Sent) | (Ok(()), _) => Delivery::Sent,
+                // Without a link there is no answer; it goes out again, under its id, and arrives once.
+                (Err(failure), _) if lost && failure.code == Code::SendMessageTimeout => {
+                    Delivery::Waiting
+                }
                 (Err(failure), _) => Delivery::Failed(failure),
             };
         }
@@ -318,8 +364,13 @@ impl Conversation {
     }
 
     fn push(&mut self, message: Message) {
-        if self.messages.len() == WINDOW {
-            self.messages.pop_front();
+        if self.messages.len() >= WINDOW {
+            // What is not sent yet stays, however old it is.
+            let settled = self
+                .messages
+                .iter()
+                .position(|old| !matches!(old.delivery, Delivery::Waiting | Delivery::Pending));
+            self.messages.remove(settled.unwrap_or(0));
         }
         self.messages.push_back(message);
     }

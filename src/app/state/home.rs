@@ -82,12 +82,14 @@ impl Home {
         match event {
             SessionEvent::LoginSuccess { again, .. } => {
                 self.link = Link::Up;
+                self.chats.link(cx, Link::Up);
                 if again {
                     self.ask_again(cx);
                 }
             }
             SessionEvent::LinkLost => {
                 self.link = Link::Lost;
+                self.chats.link(cx, Link::Lost);
                 self.people.forget();
             }
             SessionEvent::MessageInstantReceive {

@@ -408,3 +408,47 @@ fn without_a_link_nobody_is_known_to_be_there() {
     assert_eq!(effects, [Effect::AskOnline(account("bob"))]);
     assert_eq!(story.here().link, Link::Up);
 }
+
+#[test]
+fn what_is_written_without_a_link_goes_out_with_the_next_in_order() {
+    let mut story = Story::home();
+    let before = story.send(&bob(), "one");
+    story.hear(SessionEvent::LinkLost);
+    let ops = ConversationId::Room(room("ops"));
+    for (to, text) in [(ops.clone(), "two"), (bob(), "three")] {
+        let text = text.to_owned();
+        assert!(story.tell(Msg::Chat(ChatMsg::Send { to, text })).is_empty());
+    }
+    // The SDK gives up waiting for an answer that cannot come.
+    let why = failure(Code::SendMessageTimeout);
+    story.tell(Msg::Chat(ChatMsg::Sent {
+        to: bob(),
+        id: before.clone(),
+        result: Err(why),
+    }));
+    assert_eq!(
+        story.deliveries(&bob()),
+        [Delivery::Waiting, Delivery::Waiting]
+    );
+    let (uid, again) = (Uid(1), true);
+    let effects = story.hear(SessionEvent::LoginSuccess { uid, again });
+    let texts: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| {
+            let Effect::Send { to, id, text } = effect else {
+                return None;
+            };
+            Some((to.clone(), id.clone(), text.as_str()))
+        })
+        .collect();
+    let sent: Vec<_> = texts
+        .iter()
+        .map(|(to, _, text)| (to.clone(), *text))
+        .collect();
+    assert_eq!(sent, [(bob(), "one"), (ops, "two"), (bob(), "three")]);
+    assert_eq!(texts[0].1, before);
+    assert_eq!(
+        story.deliveries(&bob()),
+        [Delivery::Pending, Delivery::Pending]
+    );
+}

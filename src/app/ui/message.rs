@@ -76,6 +76,7 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
     let palette = palette(ui);
     let mark = match &line.delivery {
         Delivery::Received => None,
+        Delivery::Waiting => Some((Icon::PENDING, "waiting for the connection", palette.faint)),
         Delivery::Pending => Some((Icon::PENDING, "sending", palette.faint)),
         Delivery::Sent => Some((Icon::SENT, "sent", palette.faint)),
         Delivery::Failed(_) => Some((Icon::FAILED, "not sent", palette.bad)),
