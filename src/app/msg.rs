@@ -7,7 +7,7 @@ use crate::protocol::token::Token;
 use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId};
 
 use super::effect::Step;
-use super::state::{CallNo, ConversationId};
+use super::state::{CallNo, ConversationId, Screen};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub(crate) enum SignInMsg {
 /// Where one is looking.
 #[derive(Clone, Debug)]
 pub(crate) enum NavMsg {
+    /// Another screen, by the rail.
+    Went(Screen),
     /// A conversation is shown; one that does not exist yet begins.
     Opened(ConversationId),
     /// No conversation is shown any more.

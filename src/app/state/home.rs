@@ -13,6 +13,8 @@ use crate::app::state::People;
 #[derive(Debug)]
 pub(crate) struct Home {
     me: Account,
+    /// Where one is.
+    pub(crate) screen: Screen,
     /// Whether the server is there at the moment.
     pub(crate) link: Link,
     /// Conversations.
@@ -23,6 +25,19 @@ pub(crate) struct Home {
     pub(crate) people: People,
     /// Calls.
     pub(crate) calls: Calls,
+}
+
+/// Where one can go by the rail. A screen that comes gets a variant here, an icon and a name in `ui/rail.rs`, and a view in
+/// `ui/home.rs`; the compiler names the places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// Conversations.
+    Chats,
+}
+
+impl Screen {
+    /// All of them, in the order of the rail.
+    pub(crate) const ALL: [Self; 1] = [Self::Chats];
 }
 
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
@@ -37,6 +52,7 @@ pub(crate) enum Link {
 impl Home {
     pub(super) fn new(me: Account) -> Self {
         Self {
+            screen: Screen::Chats,
             link: Link::Up,
             chats: Chats::new(me.clone()),
             rooms: Rooms::default(),
@@ -54,6 +70,7 @@ impl Home {
     pub(super) fn nav(&mut self, cx: &mut Cx<'_>, msg: NavMsg) {
         match msg {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
+            NavMsg::Went(screen) => self.screen = screen,
             NavMsg::Closed => self.chats.close(),
             NavMsg::Focus(focused) => self.chats.focus(focused),
         }
@@ -75,6 +92,7 @@ impl Home {
         if let ConversationId::Person(account) = &conversation {
             cx.effects.push(Effect::AskOnline(account.clone()));
         }
+        self.screen = Screen::Chats;
         self.chats.open(conversation);
     }
 

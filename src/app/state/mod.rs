@@ -29,7 +29,7 @@ use super::msg::Msg;
 
 pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
-pub(crate) use home::{Home, Link};
+pub(crate) use home::{Home, Link, Screen};
 pub(crate) use people::{People, Presence};
 pub(crate) use rooms::{Membership, Room, Rooms};
 pub(crate) use sign_in::{Card, Refusal};

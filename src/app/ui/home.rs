@@ -6,7 +6,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::{call, chats, conversation, details, dialogs, rail};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{Home, Link, Now};
+use crate::app::state::{Home, Link, Now, Screen};
 
 /// What the views of this screen keep.
 #[derive(Debug)]
@@ -40,12 +40,33 @@ const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::
 pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
     shortcuts(ui, home, draft, out);
     let narrow = ui.available_width() < size::NARROW;
-    let opened = home.chats.opened();
-    if !narrow || opened.is_none() {
+    // Where there is no room for both, a conversation covers the rail, and has a way back.
+    let covered = home.screen == Screen::Chats && home.chats.opened().is_some();
+    if !(narrow && covered) {
         rail::rail_ui(ui, home, out);
     }
     offline_ui(ui, home);
-    match (narrow, opened) {
+    match home.screen {
+        Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
+    }
+    if let Some(dialog) = &mut draft.dialog
+        && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
+    {
+        draft.dialog = None;
+    }
+    call::calls_ui(ui, &home.calls, now, &mut draft.calls, out);
+}
+
+/// Conversations: the list, the one that is open, and its details; or one after the other.
+fn talk_ui(
+    ui: &mut Ui,
+    home: &Home,
+    now: Now,
+    narrow: bool,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    match (narrow, home.chats.opened()) {
         (true, None) => {
             let frame = Frame::new().fill(palette(ui).bg1);
             CentralPanel::default().frame(frame).show(ui, |ui| {
@@ -67,12 +88,6 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
             wide_ui(ui, home, now, draft, out);
         }
     }
-    if let Some(dialog) = &mut draft.dialog
-        && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
-    {
-        draft.dialog = None;
-    }
-    call::calls_ui(ui, &home.calls, now, &mut draft.calls, out);
 }
 
 fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {

@@ -6,7 +6,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Avatar, Badge, badge_at, icon_button};
 use crate::app::msg::{Msg, NavMsg, SignInMsg};
-use crate::app::state::{Home, Link, Presence};
+use crate::app::state::{Home, Link, Presence, Screen};
 
 /// The rail.
 pub(super) fn rail_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
@@ -20,24 +20,29 @@ pub(super) fn rail_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
         .frame(frame)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::ONE_AND_HALF;
-            chats_ui(ui, home, out);
+            for screen in Screen::ALL {
+                place_ui(ui, home, screen, out);
+            }
             ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
                 me_ui(ui, home, out)
             });
         });
 }
 
-fn chats_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
-    let unread = home.chats.unread();
-    let name = match unread {
-        0 => "Chats".to_owned(),
-        unread => format!("Chats, {unread} unread"),
+/// A place on the rail: its icon, its name, and how much there wants to be seen.
+fn place_ui(ui: &mut Ui, home: &Home, screen: Screen, out: &mut Vec<Msg>) {
+    let (icon, name, count) = match screen {
+        Screen::Chats => (Icon::CHATS, "Chats", home.chats.unread()),
     };
-    let response = icon_button(ui, Icon::CHATS, &name, true);
+    let spoken = match (screen, count) {
+        (_, 0) => name.to_owned(),
+        (Screen::Chats, unread) => format!("{name}, {unread} unread"),
+    };
+    let response = icon_button(ui, icon, &spoken, home.screen == screen);
     let corner = response.rect.right_top() + egui::vec2(-space::HALF, space::ONE);
-    badge_at(ui, corner, unread, Badge::Urgent);
+    badge_at(ui, corner, count, Badge::Urgent);
     if response.clicked() {
-        out.push(Msg::Nav(NavMsg::Closed));
+        out.push(Msg::Nav(NavMsg::Went(screen)));
     }
 }
 
