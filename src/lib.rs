@@ -10,11 +10,14 @@
 //! | `net` | 2 | links: TLS and sockets |
 //! | `store` | 2 | what the app keeps on its computer: conversations, calls, people, settings |
 //! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
+//! | `app` | 4 | the desktop app: state, views, and the worker that touches the world |
 
 pub mod client;
 pub mod hub;
 pub mod protocol;
 
+#[cfg(feature = "app")]
+pub mod app;
 #[cfg(any(feature = "client", feature = "server"))]
 pub mod net;
 #[cfg(feature = "server")]
