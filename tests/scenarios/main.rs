@@ -15,6 +15,7 @@ mod client_presence;
 mod client_random;
 mod client_resume;
 mod messages;
+mod missed_calls;
 mod old_clients;
 mod presence;
 mod random;
