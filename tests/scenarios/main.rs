@@ -4,6 +4,7 @@
 mod support;
 
 mod attributes;
+mod beside_old_clients;
 mod blocks;
 mod calls;
 mod channels;
