@@ -6,7 +6,8 @@ use crate::protocol::{
     Account, AppId, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
 };
 
-use super::attrs::{Attrs, Change};
+use super::attr_table::Attrs;
+use super::attrs::Change;
 use super::calls::Calls;
 use super::channel::Channel;
 use super::cx::{Answer, Cx, fail};

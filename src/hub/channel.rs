@@ -9,7 +9,8 @@ use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{Account, AttrName, Code, Failure, Uid, limits};
 
 use super::LinkId;
-use super::attrs::{Attrs, Change, built_in};
+use super::attr_table::Attrs;
+use super::attrs::{Change, built_in};
 use super::cx::fail;
 use super::rate::{Window, Windows};
 

@@ -1,10 +1,11 @@
 //! LAYER 1. The server's mind. Time and input in, outputs out: no clock, no socket, no task, no randomness.
 //!
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
-//! `channel`, the one channel), `attrs`, `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
+//! `channel`, the one channel), `attrs` (with `attr_table`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
 mod additions;
 mod app;
+mod attr_table;
 mod attrs;
 mod auth;
 mod calls;
