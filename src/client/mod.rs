@@ -92,6 +92,7 @@ alices.logout().await?;
 //! | [`core`] | 1 | the client's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | [`event`] | 1 | what an application is told |
 //! | `signal`, `session`, `channel`, `call` | 2 | cheap handles, each method named as the API names it |
+//! | `attrs` | 2 | their methods beyond 1.x, for attributes |
 //! | `events` | 2 | the queue of events of one session |
 //! | `error` | 2 | one small error for each operation |
 //! | `driver` | 2 | the loop between the core and links |
@@ -99,6 +100,8 @@ alices.logout().await?;
 pub mod core;
 pub mod event;
 
+#[cfg(feature = "client")]
+mod attrs;
 #[cfg(feature = "client")]
 mod call;
 #[cfg(feature = "client")]

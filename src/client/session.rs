@@ -347,7 +347,7 @@ impl Session {
         }
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         request: Request,
     ) -> impl Future<Output = Result<(), AttrError>> + Send + use<> {
@@ -355,7 +355,7 @@ impl Session {
         async { Ok(answered.await.map(drop)?) }
     }
 
-    fn query(
+    pub(super) fn query(
         &self,
         request: Request,
     ) -> impl Future<Output = Result<Reply, CommandError>> + Send + use<> {

@@ -7,11 +7,12 @@ use crate::protocol::{
 };
 
 use super::app::App;
+use super::attrs::Change;
 use super::cx::{Answer, Cx, fail};
 use super::settings::Settings;
 
 /// What every session that asks for it is granted.
-const GRANTED: Caps = Caps::NONE;
+const GRANTED: Caps = Caps::NONE.with(Cap::Attrs);
 
 /// What a client gets of what it asks for.
 pub(super) fn granted(asked: Caps, settings: &Settings) -> Caps {
@@ -72,16 +73,29 @@ impl App {
     }
 
     /// Answers a function beyond 1.x. To whom it was not granted it does not exist.
-    pub(super) fn addition(
-        &mut self,
-        _: &mut Cx<'_>,
-        from: &Account,
-        addition: Addition,
-    ) -> Answer {
+    #[rustfmt::skip] // one line a function
+    pub(super) fn addition(&mut self, cx: &mut Cx<'_>, from: &Account, addition: Addition) -> Answer {
         if !self.has_cap(from, addition.cap()) {
-            let function = addition.function();
-            return fail(Code::GeneralUnknown, format!("unknown function {function}"));
+            return unknown(&addition);
         }
-        fail(Code::GeneralUnknown, "not granted")
+        match addition {
+            Addition::UserDelAttr { name } => self.change_user_attr(cx, from, Change::Delete(name)),
+            Addition::UserClearAttr => self.change_user_attr(cx, from, Change::Clear),
+            Addition::AttrWatch(subject) => self.attr_watch(cx, from, subject),
+            Addition::AttrUnwatch(subject) => self.attr_unwatch(from, &subject),
+            Addition::PresenceWatch { .. }
+            | Addition::PresenceUnwatch { .. }
+            | Addition::PresenceSet { .. }
+            | Addition::UserReceipt { .. }
+            | Addition::UserTyping(_)
+            | Addition::ChannelHistory { .. }
+            | Addition::UserBlock { .. }
+            | Addition::UserUnblock { .. } => unknown(&addition),
+        }
     }
+}
+
+fn unknown(addition: &Addition) -> Answer {
+    let function = addition.function();
+    fail(Code::GeneralUnknown, format!("unknown function {function}"))
 }

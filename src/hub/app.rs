@@ -15,6 +15,7 @@ use super::inbox::{Freed, Inbox};
 use super::sent_ids::SentIds;
 use super::sessions::Session;
 use super::timers::Timer;
+use super::watches::AttrWatches;
 use super::{AppRules, StoreOp};
 
 /// One app. Apps never see each other.
@@ -26,6 +27,7 @@ pub(super) struct App {
     pub(super) inboxes: HashMap<Account, Inbox>,
     pub(super) users: HashMap<Account, Attrs>,
     pub(super) channels: HashMap<ChannelName, Channel>,
+    pub(super) watches: AttrWatches,
     pub(super) calls: Calls,
     pub(super) sent_ids: SentIds,
     /// Bytes that wait in inboxes, by their sender.
@@ -45,6 +47,7 @@ impl App {
             inboxes: HashMap::new(),
             users: HashMap::new(),
             channels: HashMap::new(),
+            watches: AttrWatches::default(),
             calls: Calls::default(),
             sent_ids: SentIds::default(),
             waiting_of: HashMap::new(),
@@ -108,7 +111,7 @@ impl App {
             Request::ChannelJoin { name } => self.channel_join(cx, from, name),
             Request::ChannelLeave { name } => self.channel_leave(cx, from, &name),
             Request::ChannelSendMsg { name, msg, msg_id, force } => self.channel_sendmsg(cx, from, &name, msg, msg_id, force),
-            Request::ChannelSetAttr { channel, name, value } => self.change_channel_attr(cx, from, channel, Change::Set(name, value)),
+            Request::ChannelSetAttr { channel, name, value } => self.channel_set_attr(cx, from, channel, name, value),
             Request::ChannelDelAttr { channel, name } => self.change_channel_attr(cx, from, channel, Change::Delete(name)),
             Request::ChannelClearAttr { channel } => self.change_channel_attr(cx, from, channel, Change::Clear),
             Request::ChannelQueryNum { name } => self.limited(cx, from)?.channel_num(name),

@@ -1,17 +1,15 @@
 //! The attributes of one user or one channel: a bounded table. Knows nothing of who may change it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
-use crate::protocol::{AttrName, Code, Failure, limits};
+use crate::protocol::{AttrEntries, AttrEntry, AttrName, Code, Failure, limits};
 
 use super::cx::fail;
 
 /// The attributes of one user or one channel.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attrs {
-    by_name: BTreeMap<AttrName, Value>,
+    by_name: AttrEntries,
     /// Bytes on the wire, about.
     bytes: usize,
     /// Bytes in memory, about: a list of numbers takes many times its text.
@@ -31,6 +29,8 @@ fn bytes(name: &AttrName, value: &Value) -> usize {
 /// What a name and a value take in memory.
 fn memory(name: &AttrName, value: &Value) -> usize {
     const NODE: usize = 64;
+    // Beside the value: when it was set, and by whom.
+    const ENTRY: usize = size_of::<AttrEntry>() - size_of::<Value>();
     fn of(value: &Value) -> usize {
         NODE + match value {
             Value::String(text) => text.len(),
@@ -42,12 +42,12 @@ fn memory(name: &AttrName, value: &Value) -> usize {
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         }
     }
-    NODE + name.as_str().len() + of(value)
+    NODE + ENTRY + name.as_str().len() + of(value)
 }
 
 impl Attrs {
     pub(super) fn get(&self, name: &AttrName) -> Option<&Value> {
-        self.by_name.get(name)
+        self.by_name.get(name).map(|entry| &entry.value)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -58,11 +58,11 @@ impl Attrs {
     pub(super) fn set(
         &mut self,
         name: AttrName,
-        value: Value,
+        entry: AttrEntry,
         all: &mut usize,
     ) -> Result<(), Failure> {
         let old = self.get(&name).map(|old| bytes(&name, old));
-        let total = self.bytes - old.unwrap_or(0) + bytes(&name, &value);
+        let total = self.bytes - old.unwrap_or(0) + bytes(&name, &entry.value);
         if old.is_none() && self.by_name.len() >= limits::ATTRS {
             let reason = format!("there are {} attributes already", limits::ATTRS);
             return fail(Code::GeneralLargeParam, reason);
@@ -74,32 +74,32 @@ impl Attrs {
             );
             return fail(Code::GeneralLargeParam, reason);
         }
-        if *all + memory(&name, &value) > limits::ALL_ATTRS_BYTES {
+        if *all + memory(&name, &entry.value) > limits::ALL_ATTRS_BYTES {
             return fail(
                 Code::GeneralLargeParam,
                 "the server holds no more attributes now",
             );
         }
-        self.put(name, value, all);
+        self.put(name, entry, all);
         Ok(())
     }
 
     /// Sets one that is within the limits, or was when it was set first.
-    pub(super) fn put(&mut self, name: AttrName, value: Value, all: &mut usize) {
+    pub(super) fn put(&mut self, name: AttrName, entry: AttrEntry, all: &mut usize) {
         self.delete(&name, all);
-        self.bytes += bytes(&name, &value);
-        let memory = memory(&name, &value);
+        self.bytes += bytes(&name, &entry.value);
+        let memory = memory(&name, &entry.value);
         self.memory += memory;
         *all += memory;
-        self.by_name.insert(name, value);
+        self.by_name.insert(name, entry);
     }
 
     /// Deletes one; whether it was there.
     pub(super) fn delete(&mut self, name: &AttrName, all: &mut usize) -> bool {
         let old = self.by_name.remove(name);
         if let Some(old) = &old {
-            self.bytes -= bytes(name, old);
-            let memory = memory(name, old);
+            self.bytes -= bytes(name, &old.value);
+            let memory = memory(name, &old.value);
             self.memory -= memory;
             *all -= memory;
         }
@@ -117,14 +117,32 @@ impl Attrs {
     pub(super) fn to_map(&self) -> Map<String, Value> {
         let entries = self.by_name.iter();
         entries
-            .map(|(name, value)| (name.to_string(), value.clone()))
+            .map(|(name, entry)| (name.to_string(), entry.value.clone()))
             .collect()
+    }
+
+    /// Names and values with their times and authors.
+    pub(super) fn entries(&self) -> &AttrEntries {
+        &self.by_name
+    }
+
+    /// Bytes of names and values on the wire, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn entry(value: Value) -> AttrEntry {
+        AttrEntry {
+            value,
+            time_ms: 0,
+            by: None,
+        }
+    }
 
     fn name(text: &str) -> AttrName {
         AttrName::try_from(text).expect("a name")
@@ -135,13 +153,13 @@ mod tests {
         let mut all = 0;
         let mut attrs = Attrs::default();
         for n in 0..limits::ATTRS {
-            let set = attrs.set(name(&format!("a{n}")), 1.into(), &mut all);
+            let set = attrs.set(name(&format!("a{n}")), entry(1.into()), &mut all);
             set.expect("room for it");
         }
-        assert!(attrs.set(name("more"), 1.into(), &mut all).is_err());
-        assert!(attrs.set(name("a0"), 2.into(), &mut all).is_ok());
+        assert!(attrs.set(name("more"), entry(1.into()), &mut all).is_err());
+        assert!(attrs.set(name("a0"), entry(2.into()), &mut all).is_ok());
         assert!(attrs.delete(&name("a0"), &mut all));
-        assert!(attrs.set(name("more"), 1.into(), &mut all).is_ok());
+        assert!(attrs.set(name("more"), entry(1.into()), &mut all).is_ok());
     }
 
     #[test]
@@ -151,12 +169,16 @@ mod tests {
         let large = Value::from("x".repeat(limits::VALUE_BYTES));
         let fit = limits::ATTRS_BYTES / (limits::VALUE_BYTES + 3);
         for n in 0..fit {
-            let set = attrs.set(name(&format!("a{n:02}")), large.clone(), &mut all);
+            let set = attrs.set(name(&format!("a{n:02}")), entry(large.clone()), &mut all);
             set.expect("room for it");
         }
-        assert!(attrs.set(name("one"), large.clone(), &mut all).is_err());
+        assert!(
+            attrs
+                .set(name("one"), entry(large.clone()), &mut all)
+                .is_err()
+        );
         assert!(attrs.clear(&mut all));
-        assert!(attrs.set(name("one"), large, &mut all).is_ok());
+        assert!(attrs.set(name("one"), entry(large), &mut all).is_ok());
         assert!(!Attrs::default().clear(&mut all));
     }
 
@@ -165,9 +187,9 @@ mod tests {
         let mut all = limits::ALL_ATTRS_BYTES - 1000;
         let mut attrs = Attrs::default();
         let numbers = Value::from(vec![0; 1000]);
-        assert!(attrs.set(name("a"), numbers, &mut all).is_err());
-        assert!(attrs.set(name("a"), "x".into(), &mut all).is_ok());
-        assert!(attrs.set(name("a"), "xyz".into(), &mut all).is_ok());
+        assert!(attrs.set(name("a"), entry(numbers), &mut all).is_err());
+        assert!(attrs.set(name("a"), entry("x".into()), &mut all).is_ok());
+        assert!(attrs.set(name("a"), entry("xyz".into()), &mut all).is_ok());
         assert!(all > limits::ALL_ATTRS_BYTES - 1000);
         attrs.delete(&name("a"), &mut all);
         assert_eq!(all, limits::ALL_ATTRS_BYTES - 1000);

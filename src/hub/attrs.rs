@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{
-    Account, AppId, AttrName, ChannelEvent, ChannelName, Code, EnvelopeKind, Failure, Reply, limits,
+    Account, AppId, AttrEntry, AttrName, AttrSubject, ChannelEvent, ChannelName, Code,
+    EnvelopeKind, Failure, Reply, WatchedChange, limits,
 };
 
 use super::app::App;
@@ -12,9 +13,9 @@ use super::attr_table::Attrs;
 use super::cx::{Answer, Cx, fail};
 use super::{AttrOwner, StoreOp};
 
-/// A change of a channel's attributes.
+/// A change of the attributes of a user or a channel.
 pub(super) enum Change {
-    Set(AttrName, Value),
+    Set(AttrName, AttrEntry),
     Delete(AttrName),
     Clear,
 }
@@ -23,7 +24,7 @@ impl Change {
     /// The name, value and type of the event.
     fn event(&self) -> (String, Value, &'static str) {
         match self {
-            Self::Set(name, value) => (name.to_string(), value.clone(), "update"),
+            Self::Set(name, entry) => (name.to_string(), entry.value.clone(), "update"),
             Self::Delete(name) => (name.to_string(), "".into(), "del"),
             Self::Clear => (String::new(), "".into(), "clear"),
         }
@@ -31,16 +32,28 @@ impl Change {
 
     fn op(&self, owner: AttrOwner) -> StoreOp {
         match self {
-            Self::Set(name, value) => StoreOp::SetAttr {
+            Self::Set(name, entry) => StoreOp::SetAttr {
                 owner,
                 name: name.clone(),
-                value: value.clone(),
+                entry: entry.clone(),
             },
             Self::Delete(name) => StoreOp::DelAttr {
                 owner,
                 name: name.clone(),
             },
             Self::Clear => StoreOp::ClearAttrs { owner },
+        }
+    }
+
+    /// What those are told who watch from outside.
+    fn watched(self) -> WatchedChange {
+        match self {
+            Self::Set(name, entry) => WatchedChange::Update {
+                name,
+                value: entry.value,
+            },
+            Self::Delete(name) => WatchedChange::Del { name },
+            Self::Clear => WatchedChange::Clear,
         }
     }
 }
@@ -53,16 +66,35 @@ impl App {
         name: AttrName,
         value: Value,
     ) -> Answer {
+        let set = Change::Set(name, set_now(cx, from, value));
+        self.change_user_attr(cx, from, set)?;
+        Ok(Reply::AttrSet)
+    }
+
+    /// Changes an attribute of the user's own account; those who watch are told.
+    pub(super) fn change_user_attr(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        change: Change,
+    ) -> Answer {
         self.allow_change(cx, from)?;
+        let all = &mut cx.totals.attr_bytes;
         let attrs = self.users.entry(from.clone()).or_default();
-        let set = attrs.set(name.clone(), value.clone(), &mut cx.totals.attr_bytes);
+        let changed = match &change {
+            Change::Set(name, entry) => attrs.set(name.clone(), entry.clone(), all).map(|()| true),
+            Change::Delete(name) => Ok(attrs.delete(name, all)),
+            Change::Clear => Ok(attrs.clear(all)),
+        };
         if attrs.is_empty() {
             self.users.remove(from);
         }
-        set?;
-        let owner = AttrOwner::User(self.id.clone(), from.clone());
-        cx.store(StoreOp::SetAttr { owner, name, value });
-        Ok(Reply::AttrSet)
+        if changed? {
+            cx.store(change.op(AttrOwner::User(self.id.clone(), from.clone())));
+            let subject = AttrSubject::Account(from.clone());
+            self.tell_watchers(cx, subject, change.watched(), Some(from.clone()));
+        }
+        Ok(Reply::Done)
     }
 
     /// Counts a change of attributes, if the user has not made too many in this second.
@@ -91,6 +123,18 @@ impl App {
             attrs: attrs.unwrap_or_default(),
             account,
         })
+    }
+
+    pub(super) fn channel_set_attr(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        channel: ChannelName,
+        name: AttrName,
+        value: Value,
+    ) -> Answer {
+        let set = Change::Set(name, set_now(cx, from, value));
+        self.change_channel_attr(cx, from, channel, set)
     }
 
     /// Changes an attribute of any channel, also of one that nobody is in; the members are told.
@@ -144,6 +188,8 @@ impl App {
             &event,
             None,
         );
+        let subject = AttrSubject::Channel(name.clone());
+        self.tell_watchers(cx, subject, change.watched(), Some(from.clone()));
         self.built_ins_changed(cx, &name);
         Ok(Reply::Done)
     }
@@ -154,17 +200,17 @@ impl App {
         cx: &mut Cx<'_>,
         owner: AttrOwner,
         name: AttrName,
-        value: Value,
+        entry: AttrEntry,
     ) {
         let all = &mut cx.totals.attr_bytes;
         match owner {
             AttrOwner::User(_, account) => {
                 let attrs = self.users.entry(account).or_default();
-                attrs.put(name, value, all);
+                attrs.put(name, entry, all);
             }
             AttrOwner::Channel(_, channel) => {
                 let channel = self.channels.entry(channel).or_default();
-                channel.restore_attr(name, value, all);
+                channel.restore_attr(name, entry, all);
             }
         }
     }
@@ -177,6 +223,15 @@ impl AttrOwner {
         match self {
             Self::User(app, _) | Self::Channel(app, _) => app,
         }
+    }
+}
+
+/// A value that is set now.
+fn set_now(cx: &Cx<'_>, by: &Account, value: Value) -> AttrEntry {
+    AttrEntry {
+        value,
+        time_ms: cx.now.unix_ms,
+        by: Some(by.clone()),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::protocol::{
-    Account, ChannelEvent, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure,
-    MessageId, Push, Reply, Uid, limits,
+    Account, AttrSubject, ChannelEvent, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion,
+    Failure, MessageId, Push, Reply, Uid, WatchedChange, limits,
 };
 
 use super::app::App;
@@ -304,6 +304,8 @@ impl App {
         if channel.clear(&mut cx.totals.attr_bytes) {
             let owner = AttrOwner::Channel(self.id.clone(), name.clone());
             cx.store(StoreOp::ClearAttrs { owner });
+            let subject = AttrSubject::Channel(name.clone());
+            self.tell_watchers(cx, subject, WatchedChange::Clear, None);
         }
         self.channel_occupied(cx, name);
         self.channels.remove(name);

@@ -1,7 +1,7 @@
 //! LAYER 1. The server's mind. Time and input in, outputs out: no clock, no socket, no task, no randomness.
 //!
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
-//! `channel`, the one channel), `attrs` (with `attr_table`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
+//! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
 mod additions;
 mod app;
@@ -26,6 +26,7 @@ mod sessions;
 mod settings;
 mod special;
 mod timers;
+mod watches;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
@@ -115,11 +116,11 @@ impl Hub {
                 app.restore_message(cx, message);
             });
         }
-        for (owner, name, value) in snapshot.attrs {
+        for (owner, name, entry) in snapshot.attrs {
             let id = owner.app().clone();
             self.app(&id);
             self.in_app(now, &id, &mut effects, |app, cx| {
-                app.restore_attr(cx, owner, name, value);
+                app.restore_attr(cx, owner, name, entry);
             });
         }
         for (id, sender, message_id, forget_at_ms) in snapshot.sent_ids {

@@ -1,8 +1,6 @@
 //! What the hub wants kept beyond the life of the process, and what it is given back at the next start.
 
-use serde_json::Value;
-
-use crate::protocol::{Account, AppId, AttrName, ChannelName, MessageId};
+use crate::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, MessageId};
 
 /// One thing to keep or to forget. The ops of one `handle` are committed together, and in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +38,8 @@ pub enum StoreOp {
         owner: AttrOwner,
         /// Which.
         name: AttrName,
-        /// To what.
-        value: Value,
+        /// To what, when, and by whom.
+        entry: AttrEntry,
     },
     /// Delete an attribute.
     DelAttr {
@@ -136,7 +134,7 @@ pub struct Snapshot {
     /// Messages, by version within an inbox.
     pub messages: Vec<StoredMessage>,
     /// Attributes.
-    pub attrs: Vec<(AttrOwner, AttrName, Value)>,
+    pub attrs: Vec<(AttrOwner, AttrName, AttrEntry)>,
     /// Since when channels have been empty, in ms since the Unix epoch.
     pub emptied: Vec<(AppId, ChannelName, u64)>,
     /// Accepted message ids (app, sender, id, forget at), oldest first.

@@ -38,6 +38,7 @@ pub(super) struct Session {
     pub(super) queries: Window,
     pub(super) attr_changes: Window,
     pub(super) joins: Window,
+    pub(super) watches: Window,
 }
 
 /// A login that is to be granted.
@@ -102,6 +103,7 @@ impl App {
             queries: Window::default(),
             attr_changes: Window::default(),
             joins: Window::default(),
+            watches: Window::default(),
         };
         self.sessions.insert(account.clone(), session);
         self.keep_calls(cx, account);
@@ -127,6 +129,7 @@ impl App {
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }
+        self.watches.end(account);
         self.end_calls(cx, account, ending);
         if let Some(inbox) = self.inboxes.get_mut(account) {
             let comes_back = ending == Ending::Lost { comes_back: true };

@@ -83,7 +83,7 @@ impl Caps {
 
     /// The set with one more.
     #[must_use]
-    pub fn with(self, cap: Cap) -> Self {
+    pub const fn with(self, cap: Cap) -> Self {
         Self(self.0 | (1 << cap as u16))
     }
 

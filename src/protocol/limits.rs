@@ -49,6 +49,11 @@ pub const INBOXES_BYTES_PER_SENDER: usize = INBOXES_BYTES / 16;
 pub const ACCOUNTS_PER_CALL: usize = 100;
 /// Accounts, and subjects of attributes, that one session may watch.
 pub const WATCHED: usize = 1000;
+/// Watches of attributes that one user begins in a second; the excess fails. All of [`WATCHED`] at once, after a lost link,
+/// so long as they are small: each counts for one more with every ...
+pub const WATCHES_PER_USER: u32 = 1000;
+/// ... so many bytes of its answer.
+pub const ATTR_BYTES_PER_WATCH: usize = 8192;
 /// Accounts that one account may block.
 pub const BLOCKED: usize = 1000;
 /// Message ids that one receipt may name.

@@ -96,7 +96,10 @@ impl Batches {
 fn bytes(op: &StoreOp) -> usize {
     let content = match op {
         StoreOp::PutMessage(message) => message.content.len(),
-        StoreOp::SetAttr { value, .. } => value.as_str().map_or(limits::VALUE_BYTES, str::len),
+        StoreOp::SetAttr { entry, .. } => {
+            let text = entry.value.as_str();
+            text.map_or(limits::VALUE_BYTES, str::len)
+        }
         StoreOp::DropMessages { vers, .. } => size_of_val(vers.as_slice()),
         StoreOp::AckInbox { .. }
         | StoreOp::DropInbox { .. }
@@ -112,7 +115,7 @@ fn bytes(op: &StoreOp) -> usize {
 mod tests {
     use super::*;
     use crate::hub::AttrOwner;
-    use crate::protocol::{Account, AppId, AttrName};
+    use crate::protocol::{Account, AppId, AttrEntry, AttrName};
 
     fn owner() -> AttrOwner {
         let app = AppId::try_from("demo").expect("a name");
@@ -165,7 +168,11 @@ mod tests {
         let large = || StoreOp::SetAttr {
             owner: owner(),
             name: AttrName::try_from("a").expect("a name"),
-            value: "x".repeat(UNCOMMITTED_BYTES / 2).into(),
+            entry: AttrEntry {
+                value: "x".repeat(UNCOMMITTED_BYTES / 2).into(),
+                time_ms: 0,
+                by: None,
+            },
         };
         batches.add(large(), now);
         assert_eq!(batches.take(0).number, 1);

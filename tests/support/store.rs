@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use callsign::hub::{AttrOwner, Snapshot, StoreOp, StoredMessage};
-use callsign::protocol::{Account, AppId, AttrName, ChannelName, MessageId};
-use serde_json::Value;
+use callsign::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, MessageId};
 
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     inbox: BTreeMap<(AppId, Account, u64), StoredMessage>,
     acked: BTreeMap<(AppId, Account), u64>,
-    attrs: BTreeMap<(String, AttrName), (AttrOwner, Value)>,
+    attrs: BTreeMap<(String, AttrName), (AttrOwner, AttrEntry)>,
     emptied: BTreeMap<(AppId, ChannelName), u64>,
     sent_ids: Vec<(AppId, Account, MessageId, u64)>,
 }
@@ -34,9 +33,9 @@ impl Store {
             StoreOp::DropMessages { app, account, vers } => {
                 self.forget(&app, &account, |kept| vers.contains(&kept));
             }
-            StoreOp::SetAttr { owner, name, value } => {
+            StoreOp::SetAttr { owner, name, entry } => {
                 let key = (format!("{owner:?}"), name);
-                self.attrs.insert(key, (owner, value));
+                self.attrs.insert(key, (owner, entry));
             }
             StoreOp::DelAttr { owner, name } => {
                 self.attrs.remove(&(format!("{owner:?}"), name));
@@ -90,7 +89,7 @@ impl Store {
                 .collect(),
             messages: self.inbox.values().cloned().collect(),
             attrs: attrs
-                .map(|((_, name), (owner, value))| (owner.clone(), name.clone(), value.clone()))
+                .map(|((_, name), (owner, entry))| (owner.clone(), name.clone(), entry.clone()))
                 .collect(),
             emptied: emptied
                 .map(|((app, name), since)| (app.clone(), name.clone(), *since))

@@ -14,7 +14,7 @@ pub const EVENTS_PAUSE: usize = 512;
 /// See [`EVENTS_PAUSE`].
 pub const EVENTS_RESUME: usize = EVENTS_PAUSE / 2;
 /// Events that may wait for the application before those of channels are dropped, which nobody keeps, and counted in
-/// [`SessionEvent::Missed`]. The rest of the way is for the page of messages that was asked for before the pause.
+/// [`SessionEvent::Missed`]; and those of watched attributes, which are told anew later. The rest of the way is for the page of messages that was asked for before the pause.
 pub const EVENTS_MAX: usize = 2 * EVENTS_PAUSE;
 
 /// The surroundings.
@@ -90,7 +90,7 @@ impl Cx {
     }
 
     pub(super) fn tell_channel(&mut self, channel: &ChannelName, event: ChannelEvent) {
-        if self.waiting >= EVENTS_MAX && !is_own(&event) {
+        if !self.has_room() && !is_own(&event) {
             self.missed += 1;
             return;
         }
@@ -99,6 +99,11 @@ impl Cx {
             channel: channel.clone(),
             event,
         });
+    }
+
+    /// Whether the application takes its events fast enough for one more that can be told otherwise later.
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting < EVENTS_MAX
     }
 
     /// Whether the application is so slow that its inbox is left alone.
@@ -115,7 +120,7 @@ impl Cx {
     }
 
     fn tell_missed(&mut self) {
-        if self.missed > 0 && self.waiting < EVENTS_MAX {
+        if self.missed > 0 && self.has_room() {
             let events = std::mem::take(&mut self.missed);
             self.push(SessionEvent::Missed { events }.into());
         }

@@ -137,7 +137,7 @@ impl Session {
             Push::Presence(states) => cx.tell(SessionEvent::Presence(states)),
             Push::Receipt(receipt) => cx.tell(SessionEvent::Receipt(receipt)),
             Push::Typing(typing) => cx.tell(SessionEvent::Typing(typing)),
-            Push::Attr(changed) => cx.tell(SessionEvent::AttrChanged(changed)),
+            Push::Attr(changed) => self.attr_changed(cx, changed),
         }
     }
 
@@ -190,6 +190,7 @@ impl Session {
         self.inbox_opened(cx);
         if again {
             self.rejoin(cx);
+            self.rewatch(cx);
         }
         self.pending.put_back(waiting);
         self.calls_after_loss(cx);

@@ -1,7 +1,7 @@
 //! LAYER 1. The client's mind. Time and input in, outputs out: no clock, no socket, no task, no chance but the seed it is given.
 //!
 //! [`ClientCore::handle`] routes an input to the session it concerns; `session` routes a command or an answer to its topic:
-//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `inbox`, `channel`, `call`. A session
+//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `inbox`, `channel`, `call`, `watch`. A session
 //! that was left answers to `leaving`. Whatever a topic needs of its surroundings is in `cx`, every time it waits for in `timers`.
 //!
 //! What it promises, to be held over lost links and killed servers:
@@ -24,6 +24,7 @@ mod pending;
 mod seed;
 mod session;
 mod timers;
+mod watch;
 
 use std::time::Instant;
 
@@ -43,6 +44,7 @@ pub use link::{
     SILENCE, SILENCE_AFTER_WAKE, STEADY,
 };
 pub use pending::{ANSWER_TIMEOUT, MESSAGE_TIMEOUT, PENDING_MAX};
+pub use watch::REWATCH_AFTER;
 
 use cx::Cx;
 use inbox::Shown;
@@ -211,6 +213,7 @@ impl ClientCore {
             && self.cx.events_taken(waiting)
         {
             session.inbox_resumed(&mut self.cx);
+            session.refresh_watches(&mut self.cx);
         }
     }
 
@@ -239,6 +242,7 @@ impl ClientCore {
             Timer::GiveUp => self.in_session(|session, _| session.give_up_link()),
             Timer::Answer => self.in_session(Session::answers_due),
             Timer::Poll => self.in_session(Session::poll),
+            Timer::Rewatch => self.in_session(Session::refresh_watches),
             Timer::Ring(call) => self.in_session(|session, cx| session.ring_over(cx, call)),
             Timer::Logout(link) => self.logout_late(link),
         }

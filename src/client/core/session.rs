@@ -8,12 +8,13 @@ use super::inbox::Inbox;
 use super::link::{Comeback, Link};
 use super::pending::{Pending, Purpose, Waiting};
 use super::timers::Timer;
+use super::watch::Watches;
 use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, SessionRef, Settings};
 use crate::client::event::{EndReason, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
-    Account, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login, MessageId,
-    Reply, Request, limits,
+    Account, Addition, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login,
+    MessageId, Reply, Request, limits,
 };
 
 /// A session, from login to logout, over all its links.
@@ -33,6 +34,7 @@ pub(super) struct Session {
     pub(super) inbox: Inbox,
     pub(super) channels: Channels,
     pub(super) calls: Calls,
+    pub(super) watches: Watches,
     /// Set when it is over, until the core clears it away.
     pub(super) over: Option<End>,
 }
@@ -65,6 +67,7 @@ impl Session {
             inbox: Inbox::default(),
             channels: Channels::default(),
             calls: Calls::default(),
+            watches: Watches::default(),
             over: None,
         };
         session.open_link(cx);
@@ -102,6 +105,8 @@ impl Session {
             Action::Say { call, msg } => self.say(cx, request, call, &msg),
             Action::End { call, extra } => self.end(cx, request, call, extra),
             Action::CallView(call) => cx.answer(request, Ok(Answer::Call(self.calls.view(call).cloned()))),
+            Action::AttrWatch(subject) => self.watch(cx, Some(request), subject),
+            Action::AttrUnwatch(subject) => self.unwatch(cx, request, subject),
         }
     }
 
@@ -192,6 +197,8 @@ impl Session {
             (Purpose::Poll, Ok(_)) => self.poll_failed(cx, Code::LogoutPacket, unexpected(Code::LogoutPacket).to_string()),
             (Purpose::Poll, Err(error)) => self.poll_failed(cx, error.code(), format!("the inbox could not be polled: {error}")),
             (Purpose::Step(call, step, request), result) => self.stepped(cx, call, step, request, result.map(drop)),
+            (Purpose::Watch(request, subject), result) => self.watch_answered(cx, request, subject, result),
+            (Purpose::Unwatch(request, subject), result) => self.unwatch_answered(cx, request, &subject, result),
             (Purpose::Logout(request), _) => cx.answer(request, Ok(Answer::Done)),
             (Purpose::Quiet, _) => {}
         }
@@ -252,6 +259,8 @@ pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending, error: &CommandError)
                 | Purpose::Leave(..)
                 | Purpose::Poll
                 | Purpose::Step(..)
+                | Purpose::Watch(..)
+                | Purpose::Unwatch(..)
                 | Purpose::Quiet => Err(error.clone()),
             };
             cx.answer(request, answer);
@@ -281,7 +290,9 @@ fn check(action: &Action) -> Result<(), CommandError> {
         Action::ChannelJoin(_)
         | Action::ChannelLeave(_)
         | Action::ChannelView(_)
-        | Action::CallView(_) => return Ok(()),
+        | Action::CallView(_)
+        | Action::AttrWatch(_)
+        | Action::AttrUnwatch(_) => return Ok(()),
     };
     if bytes > most {
         return Err(CommandError::Refused {
@@ -310,7 +321,18 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
         | Request::ChannelQueryUserIsIn { .. }
         | Request::ChannelQueryUserList { .. }
         | Request::ChannelQueryUserListAll { .. }
-        | Request::Addition(_) => Ok(0),
+        | Request::Addition(
+            Addition::PresenceWatch { .. }
+            | Addition::PresenceUnwatch { .. }
+            | Addition::PresenceSet { .. }
+            | Addition::UserReceipt { .. }
+            | Addition::UserTyping(_)
+            | Addition::UserDelAttr { .. }
+            | Addition::UserClearAttr
+            | Addition::ChannelHistory { .. }
+            | Addition::UserBlock { .. }
+            | Addition::UserUnblock { .. },
+        ) => Ok(0),
         Request::UserGetMsg { .. }
         | Request::UserGetMsg2 { .. }
         | Request::UserSendMsg { .. }
@@ -319,10 +341,13 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
         | Request::ChannelJoin { .. }
         | Request::ChannelLeave { .. }
         | Request::ChannelSendMsg { .. }
-        | Request::Voip(..) => Err(CommandError::Refused {
-            code: Code::GeneralUnknown,
-            reason: format!("{} has a method of its own", request.function()),
-        }),
+        | Request::Voip(..)
+        | Request::Addition(Addition::AttrWatch(_) | Addition::AttrUnwatch(_)) => {
+            Err(CommandError::Refused {
+                code: Code::GeneralUnknown,
+                reason: format!("{} has a method of its own", request.function()),
+            })
+        }
     }
 }
 
@@ -340,7 +365,9 @@ fn asks(action: &Action) -> bool {
         | Action::ChannelSend { .. }
         | Action::Invite { .. }
         | Action::Accept { .. }
-        | Action::Say { .. } => true,
+        | Action::Say { .. }
+        | Action::AttrWatch(_)
+        | Action::AttrUnwatch(_) => true,
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row};
 
 use crate::hub::{AttrOwner, Snapshot, StoredMessage};
-use crate::protocol::NameError;
+use crate::protocol::{AttrEntry, NameError};
 
 use super::write::{CHANNEL, USER};
 
@@ -35,8 +35,8 @@ pub(super) fn load(connection: &Connection) -> Result<Snapshot, LoadError> {
             message,
         )?,
         attrs: connection.read(
-            "SELECT app, owner, name, value, kind FROM attrs ORDER BY rowid",
-            |row| Ok((owner(row)?, name(row, 2)?, json(row, 3)?)),
+            "SELECT app, owner, name, value, kind, time_ms, author FROM attrs ORDER BY rowid",
+            |row| Ok((owner(row)?, name(row, 2)?, entry(row)?)),
         )?,
         emptied: connection.read("SELECT app, name, since_ms FROM emptied", |row| {
             Ok((name(row, 0)?, name(row, 1)?, unsigned(row, 2)?))
@@ -87,6 +87,26 @@ fn owner(row: &Row<'_>) -> Result<AttrOwner, LoadError> {
         CHANNEL => Ok(AttrOwner::Channel(name(row, 0)?, name(row, 1)?)),
         _ => Err(LoadError::Corrupt("kind of attribute")),
     }
+}
+
+fn entry(row: &Row<'_>) -> Result<AttrEntry, LoadError> {
+    Ok(AttrEntry {
+        value: json(row, 3)?,
+        time_ms: unsigned(row, 5)?,
+        by: optional_name(row, 6)?,
+    })
+}
+
+fn optional_name<T>(row: &Row<'_>, column: usize) -> Result<Option<T>, LoadError>
+where
+    T: for<'a> TryFrom<&'a str, Error = NameError>,
+{
+    let text = row
+        .get_ref(column)?
+        .as_str_or_null()
+        .map_err(rusqlite::Error::from)?;
+    let name = text.map(|text| T::try_from(text).map_err(|_| LoadError::Corrupt("name")));
+    name.transpose()
 }
 
 fn json(row: &Row<'_>, column: usize) -> Result<serde_json::Value, LoadError> {

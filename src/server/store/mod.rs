@@ -266,6 +266,7 @@ fn number(number: u64) -> i64 {
 mod tests {
     use super::*;
     use crate::hub::{AttrOwner, StoredMessage};
+    use crate::protocol::AttrEntry;
     use serde_json::json;
     use std::path::Path;
 
@@ -296,11 +297,19 @@ mod tests {
         AttrOwner::Channel(name("demo"), name("the red room"))
     }
 
+    fn entry(value: serde_json::Value) -> AttrEntry {
+        AttrEntry {
+            value,
+            time_ms: 1000,
+            by: Some(name("bob")),
+        }
+    }
+
     fn set(owner: AttrOwner, attr: &str, value: serde_json::Value) -> StoreOp {
         StoreOp::SetAttr {
             owner,
             name: name(attr),
-            value,
+            entry: entry(value),
         }
     }
 
@@ -372,11 +381,11 @@ mod tests {
                     message("carol", 1)
                 ],
                 attrs: vec![
-                    (user(), name("name"), json!("Alice")),
+                    (user(), name("name"), entry(json!("Alice"))),
                     (
                         channel(),
                         name("topic"),
-                        json!({"text": "it's \"red\"", "n": [1, null]})
+                        entry(json!({"text": "it's \"red\"", "n": [1, null]}))
                     ),
                 ],
                 emptied: vec![(name("demo"), name("the red room"), 7)],
@@ -386,6 +395,30 @@ mod tests {
                 ],
             }
         );
+    }
+
+    #[tokio::test]
+    async fn attributes_of_the_first_version_have_no_time_and_no_author() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let data = DataDir::take(temp.path()).expect("is free");
+        let first = include_str!("../../../resources/sql/server/001_start.sql");
+        let old = Connection::open(temp.path().join(DATABASE)).expect("opens");
+        old.execute_batch(first).expect("writes");
+        old.execute_batch(
+            "INSERT INTO attrs VALUES ('demo', 0, 'alice', 'name', '\"Alice\"');
+             PRAGMA user_version = 1",
+        )
+        .expect("writes");
+        drop(old);
+        let mut store = Store::start(data, Durability::Disk, 0).expect("starts");
+        let known = AttrEntry {
+            value: json!("Alice"),
+            time_ms: 0,
+            by: None,
+        };
+        let found = store.take_snapshot().attrs;
+        assert_eq!(found, [(user(), name("name"), known)]);
+        store.finish().await.expect("ends");
     }
 
     #[tokio::test]
@@ -430,7 +463,8 @@ mod tests {
         let found = after_restart(store, temp.path(), 2000).await;
         assert_eq!(found.acked, [(name("demo"), name("alice"), 2)]);
         assert_eq!(found.messages, [message("alice", 4)]);
-        assert_eq!(found.attrs, [(user(), name("kept"), json!(2))]);
+        let kept = (user(), name("kept"), entry(json!(2)));
+        assert_eq!(found.attrs, [kept]);
     }
 
     #[tokio::test]

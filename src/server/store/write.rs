@@ -50,8 +50,10 @@ impl<'c> Writer<'c> {
             )?,
             forget_acked: connection.prepare("DELETE FROM acked WHERE app = ? AND account = ?")?,
             put_attr: connection.prepare(
-                "INSERT INTO attrs (app, kind, owner, name, value) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET value = excluded.value",
+                "INSERT INTO attrs (app, kind, owner, name, value, time_ms, author)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET value = excluded.value, time_ms = excluded.time_ms,
+                     author = excluded.author",
             )?,
             drop_attr: connection.prepare(
                 "DELETE FROM attrs WHERE app = ? AND kind = ? AND owner = ? AND name = ?",
@@ -125,12 +127,15 @@ impl<'c> Writer<'c> {
                 }
                 vers.len()
             }
-            StoreOp::SetAttr { owner, name, value } => {
+            StoreOp::SetAttr { owner, name, entry } => {
                 let (app, kind, owner) = key(owner);
                 // A JSON value always has a text.
-                let value = value.to_string();
+                let value = entry.value.to_string();
+                let (time_ms, by) = (number(entry.time_ms), entry.by.as_ref());
+                let by = by.map(|account| account.as_str());
+                let name = name.as_str();
                 self.put_attr
-                    .execute(params![app, kind, owner, name.as_str(), value])?
+                    .execute(params![app, kind, owner, name, value, time_ms, by])?
             }
             StoreOp::DelAttr { owner, name } => {
                 let (app, kind, owner) = key(owner);
