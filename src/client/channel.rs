@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::core::{Action, Answer};
 use super::error::{AttrError, LeaveError, QueryError, SendError};
-use super::event::ChannelView;
+use super::event::{ChannelView, Sent};
 use super::session::{Session, sent, strange};
 use crate::protocol::{AttrName, ChannelName, MessageId};
 
@@ -48,7 +48,7 @@ impl Channel {
     pub fn message_channel_send(
         &self,
         msg: &str,
-    ) -> impl Future<Output = Result<MessageId, SendError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         self.send(msg, None)
     }
 
@@ -60,7 +60,7 @@ impl Channel {
         &self,
         id: MessageId,
         msg: &str,
-    ) -> impl Future<Output = Result<MessageId, SendError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         self.send(msg, Some(id))
     }
 
@@ -68,7 +68,7 @@ impl Channel {
         &self,
         msg: &str,
         id: Option<MessageId>,
-    ) -> impl Future<Output = Result<MessageId, SendError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         let (channel, msg) = (self.name.clone(), msg.to_owned());
         sent(self.session.act(Action::ChannelSend { channel, msg, id }))
     }

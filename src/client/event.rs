@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::protocol::{
     Account, Additions, AttrChanged, AttrEntries, AttrSubject, ChannelName, Code, InviteMsg,
-    MessageId, Presence, Receipt, Typing, Uid,
+    MessageId, Presence, Receipt, Reply, Typing, Uid,
 };
 
 /// One thing that happened, in the order in which it happened.
@@ -186,6 +186,27 @@ pub enum ChannelEvent {
         /// By which it is known for ever, together with its sender; `None` from a 1.x server.
         id: Option<MessageId>,
     },
+}
+
+/// A message that the server has accepted for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The id under which it is known.
+    pub id: MessageId,
+    /// When it was accepted, in ms since the Unix epoch; `None` from a 1.x server.
+    pub sent_ms: Option<u64>,
+}
+
+impl Sent {
+    /// What the answer to a message says.
+    pub(crate) fn of(id: MessageId, reply: &Reply) -> Self {
+        let sent_ms = if let Reply::Sent { sent_ms, .. } = reply {
+            Some(*sent_ms)
+        } else {
+            None
+        };
+        Self { id, sent_ms }
+    }
 }
 
 /// A change of a channel's attributes.

@@ -7,7 +7,7 @@ use super::call::Call;
 use super::channel::Channel;
 use super::core::{Action, Answer, Command, CommandError, SessionRef, Status};
 use super::error::{AlreadyLoggedOut, AttrError, InviteError, JoinError, QueryError, SendError};
-use super::event::CallRef;
+use super::event::{CallRef, Sent};
 use super::handle::Handle;
 use crate::protocol::{
     Account, AttrName, ChannelName, Code, MessageId, Reply, Request, Uid, limits,
@@ -61,7 +61,7 @@ impl Session {
         &self,
         peer: &Account,
         msg: &str,
-    ) -> impl Future<Output = Result<MessageId, SendError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         self.send(peer, msg, None)
     }
 
@@ -75,7 +75,7 @@ impl Session {
         id: MessageId,
         peer: &Account,
         msg: &str,
-    ) -> impl Future<Output = Result<MessageId, SendError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         self.send(peer, msg, Some(id))
     }
 
@@ -146,7 +146,7 @@ impl Session {
         peer: &Account,
         msg: &str,
         id: Option<MessageId>,
-    ) -> impl Future<Output = Result<MessageId, SendError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         let (peer, msg) = (peer.clone(), msg.to_owned());
         sent(self.act(Action::MessageSend { peer, msg, id }))
     }
@@ -369,14 +369,14 @@ impl Session {
     }
 }
 
-/// The id of a message that was acknowledged.
+/// What is known of a message that was acknowledged.
 pub(super) async fn sent(
     answered: impl Future<Output = Result<Answer, CommandError>> + Send,
-) -> Result<MessageId, SendError> {
-    let Answer::Sent { id } = answered.await? else {
+) -> Result<Sent, SendError> {
+    let Answer::Sent(sent) = answered.await? else {
         return Err(strange().into());
     };
-    Ok(id)
+    Ok(sent)
 }
 
 /// An answer of another form than the question has.

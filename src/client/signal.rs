@@ -105,7 +105,7 @@ impl Signal {
                     Ok((Session::new(handle, session, uid), events))
                 }
                 Answer::Done
-                | Answer::Sent { .. }
+                | Answer::Sent(_)
                 | Answer::Reply(_)
                 | Answer::Channel(_)
                 | Answer::Invited { .. }

@@ -2,8 +2,7 @@
 
 use crate::protocol::limits::{self, Limits};
 use crate::protocol::{
-    Account, Addition, Additions, Cap, Caps, Code, GrantedLimits, ResumeKey, ResumedChannel,
-    ServerInfo,
+    Account, Addition, Additions, Cap, Caps, Code, GrantedLimits, ResumeKey, ServerInfo,
 };
 
 use super::app::App;
@@ -12,7 +11,11 @@ use super::cx::{Answer, Cx, fail};
 use super::settings::Settings;
 
 /// What every session that asks for it is granted.
-const GRANTED: Caps = Caps::NONE.with(Cap::Attrs);
+const GRANTED: Caps = Caps::NONE
+    .with(Cap::Rooms)
+    .with(Cap::V3)
+    .with(Cap::Resume)
+    .with(Cap::Attrs);
 
 /// What a client gets of what it asks for.
 pub(super) fn granted(asked: Caps, settings: &Settings) -> Caps {
@@ -31,13 +34,12 @@ pub(super) fn told(
     settings: &Settings,
     caps: Caps,
     resume: Option<ResumeKey>,
-    resumed: Option<Vec<ResumedChannel>>,
     time_ms: u64,
 ) -> Box<Additions> {
     Box::new(Additions {
         caps,
         resume,
-        resumed,
+        resumed: None,
         time_ms,
         server: ServerInfo {
             name: settings.server_name.clone(),

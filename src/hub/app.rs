@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::protocol::{
-    Account, AppId, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
+    Account, AppId, Cap, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
 };
 
 use super::attr_table::Attrs;
@@ -67,6 +67,10 @@ impl App {
 
     pub(super) fn next_msgid(&mut self) -> u64 {
         self.msgid += 1;
+        self.msgid
+    }
+
+    pub(super) fn last_msgid(&self) -> u64 {
         self.msgid
     }
 
@@ -175,7 +179,12 @@ impl App {
             let stale = inbox.first_poll(session.comes_back);
             freed.messages.extend(stale.messages);
         }
-        let page = inbox.page(max.clamp(1, limits::POLL_MESSAGES), cx.now.unix_ms);
+        let with_ids = session.caps.has(Cap::V3);
+        let page = inbox.page(
+            max.clamp(1, limits::POLL_MESSAGES),
+            cx.now.unix_ms,
+            with_ids,
+        );
         // Clients do not ask for the next page by themselves (protocol page, section 8).
         session.announced = page.more;
         if page.more {

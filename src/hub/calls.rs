@@ -105,6 +105,19 @@ impl Calls {
         }
     }
 
+    /// A session goes on on another link, and knows its calls still.
+    pub(super) fn relink(&mut self, account: &Account, old: LinkId, new: LinkId) {
+        for id in self.ids_of(account).to_vec() {
+            if let Some(call) = self.by_id.get_mut(&id) {
+                let role = call.role_of(account);
+                let party = call.party_mut(role);
+                if party.link == Some(old) {
+                    party.link = Some(new);
+                }
+            }
+        }
+    }
+
     /// Whether the callee's device has not acknowledged the invitation of a call.
     pub(super) fn is_pending(&self, id: u64) -> bool {
         let call = self.by_id.get(&id);

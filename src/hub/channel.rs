@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::protocol::attr::BuiltInAttr;
-use crate::protocol::{Account, AttrEntries, AttrEntry, AttrName, Code, Failure, Uid, limits};
+use crate::protocol::{
+    Account, AttrEntries, AttrEntry, AttrName, Cap, Caps, Code, Failure, Uid, limits,
+};
 
 use super::LinkId;
 use super::attr_table::Attrs;
 use super::attrs::{Change, built_in};
 use super::cx::fail;
 use super::rate::{Window, Windows};
+use super::ring::{Heard, Ring};
 
 /// One channel.
 #[derive(Debug, Default)]
@@ -34,6 +37,10 @@ pub(super) struct Channel {
     pub(super) emptied_stored: bool,
     /// The numbers that the members were told last.
     told: HashMap<Counted, usize>,
+    /// What was said lately, while there are members who may come back.
+    ring: Ring,
+    /// How many of the members may come back after a lost link.
+    resumable: usize,
 }
 
 /// A member, with the connection on which they are told what happens.
@@ -44,7 +51,19 @@ pub(super) struct Member {
     pub(super) uid: Uid,
     /// The number of its own, which tells accounts apart also where all are shown as 0.
     pub(super) own_uid: Uid,
-    pub(super) link: LinkId,
+    /// None while its session waits to be taken up again.
+    pub(super) link: Option<LinkId>,
+    /// What its session was granted.
+    pub(super) caps: Caps,
+    /// The number of the last event before it joined.
+    pub(super) since: u64,
+}
+
+/// Where the members of a channel are told, by the form of envelope that they read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Audience {
+    pub(super) v2: Vec<LinkId>,
+    pub(super) v3: Vec<LinkId>,
 }
 
 /// Which members a number counts.
@@ -111,6 +130,12 @@ impl Channel {
         if self.ever.len() < limits::TOTAL_MEMBERS {
             self.ever.insert(member.own_uid);
         }
+        if member.caps.has(Cap::Resume) {
+            if self.resumable == 0 {
+                self.ring.clear(member.since);
+            }
+            self.resumable += 1;
+        }
         self.members.insert(self.next_place, member);
         self.next_place += 1;
         self.empty_since = None;
@@ -119,7 +144,48 @@ impl Channel {
 
     pub(super) fn leave(&mut self, account: &Account) -> bool {
         let place = self.places.remove(account);
-        place.is_some_and(|place| self.members.remove(&place).is_some())
+        let Some(member) = place.and_then(|place| self.members.remove(&place)) else {
+            return false;
+        };
+        if member.caps.has(Cap::Resume) {
+            self.resumable -= 1;
+            if self.resumable == 0 {
+                self.ring.clear(0);
+            }
+        }
+        true
+    }
+
+    /// From now on a member is told on another connection, or on none.
+    pub(super) fn relink(&mut self, account: &Account, link: Option<LinkId>) {
+        let place = self.places.get(account);
+        if let Some(member) = place.and_then(|place| self.members.get_mut(place)) {
+            member.link = link;
+        }
+    }
+
+    /// Remembers an event for members who may come back, if there are any.
+    pub(super) fn remember(&mut self, now: Instant, heard: impl FnOnce() -> Heard) {
+        if self.resumable > 0 {
+            self.ring.push(now, heard());
+        }
+    }
+
+    /// What a member has not heard who heard everything up to the event `seen`, and whether more than that is missing.
+    pub(super) fn unheard(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        seen: u64,
+    ) -> (Vec<Heard>, bool) {
+        let member = self
+            .places
+            .get(account)
+            .and_then(|place| self.members.get(place));
+        let since = member.map_or(0, |member| member.since);
+        let (events, gap) = self.ring.since(now, seen.max(since));
+        let own = events.filter(|heard| heard.except.as_ref() != Some(account));
+        (own.cloned().collect(), gap)
     }
 
     /// The latest members, oldest first.
@@ -132,12 +198,20 @@ impl Channel {
     }
 
     /// Where all members are told, except one.
-    pub(super) fn links(&self, except: Option<&Account>) -> Vec<LinkId> {
-        self.members
-            .values()
-            .filter(|member| Some(&member.account) != except)
-            .map(|member| member.link)
-            .collect()
+    pub(super) fn audience(&self, except: Option<&Account>) -> Audience {
+        let mut audience = Audience::default();
+        audience.v2.reserve(self.members.len());
+        for member in self.members.values() {
+            let Some(link) = member.link.filter(|_| Some(&member.account) != except) else {
+                continue;
+            };
+            if member.caps.has(Cap::V3) {
+                audience.v3.push(link);
+            } else {
+                audience.v2.push(link);
+            }
+        }
+        audience
     }
 
     /// Counts a message, if it is within the rate.
@@ -299,7 +373,9 @@ mod tests {
             account: Account::try_from(name).expect("a name"),
             uid: Uid(0),
             own_uid: Uid(u32::try_from(link).expect("a small number")),
-            link: LinkId(link),
+            link: Some(LinkId(link)),
+            caps: Caps::NONE,
+            since: 0,
         }
     }
 
@@ -332,6 +408,57 @@ mod tests {
         assert_eq!(names(channel.latest(2)), ["b", "c"]);
         assert!(channel.leave(&member("b", 0).account));
         assert_eq!(names(channel.latest(9)), ["a", "c"]);
+    }
+
+    #[test]
+    fn members_who_may_come_back_are_told_what_they_did_not_hear() {
+        let now = Instant::now();
+        let mut channel = Channel::default();
+        let say = |channel: &mut Channel, msgid| {
+            channel.remember(now, || Heard {
+                msgid,
+                envelope: format!("msg-v2 a - v1:E:0 channel_msg {msgid} {{}}")
+                    .parse()
+                    .expect("an envelope"),
+                except: None,
+            });
+        };
+        let caps = Caps::NONE.with(Cap::Resume).with(Cap::V3);
+        say(&mut channel, 4);
+        let ours = Member {
+            caps,
+            since: 4,
+            ..member("a", 1)
+        };
+        let (account, later) = (
+            ours.account.clone(),
+            Member {
+                caps,
+                since: 5,
+                ..member("b", 2)
+            },
+        );
+        channel.join(ours);
+        say(&mut channel, 5);
+        channel.relink(&account, None);
+        channel.join(later.clone());
+        say(&mut channel, 6);
+        assert_eq!(channel.audience(None).v3, [LinkId(2)]);
+        let numbers = |(heard, gap): (Vec<Heard>, bool)| {
+            (
+                heard.iter().map(|heard| heard.msgid).collect::<Vec<_>>(),
+                gap,
+            )
+        };
+        // Whoever heard nothing in a channel missed nothing of before they joined.
+        assert_eq!(
+            numbers(channel.unheard(now, &account, 0)),
+            (vec![5, 6], false)
+        );
+        assert_eq!(
+            numbers(channel.unheard(now, &later.account, 0)),
+            (vec![6], false)
+        );
     }
 
     #[test]

@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use crate::protocol::{
-    Account, AttrSubject, ChannelEvent, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion,
-    Failure, MessageId, Push, Reply, Uid, WatchedChange, limits,
+    Account, AttrSubject, Cap, ChannelEvent, ChannelName, Code, EnvelopeKind, Failure, MessageId,
+    Reply, Uid, WatchedChange, limits,
 };
 
 use super::app::App;
 use super::channel::{Counted, Member};
 use super::cx::{Answer, Cx, fail};
+use super::said::Said;
 use super::timers::Timer;
-use super::{AttrOwner, LinkId, StoreOp};
+use super::{AttrOwner, StoreOp};
 
 impl App {
-    /// Joins; an ordinary channel that the account is in is left first, since a 1.x client has one current channel.
+    /// Joins; without `rooms`, an ordinary channel that the account is in is left first, since a 1.x client has one
+    /// current channel.
     pub(super) fn channel_join(
         &mut self,
         cx: &mut Cx<'_>,
@@ -23,7 +25,7 @@ impl App {
     ) -> Answer {
         self.may_join(cx, from, &name)?;
         let uid = self.uid(from);
-        let own_uid = Uid::of(&self.id, from);
+        let (own_uid, since) = (Uid::of(&self.id, from), self.last_msgid());
         let Some(session) = self.sessions.get_mut(from) else {
             return fail(Code::GeneralNotLogin, "not logged in");
         };
@@ -32,9 +34,10 @@ impl App {
             let reason = format!("more than {limit} joins in a second");
             return fail(Code::JoinChannelOther, reason);
         }
-        let link = session.link;
+        let (link, caps) = (session.link, session.caps);
         if !session.channels.contains(&name) {
-            let left = if name.special().is_some() {
+            let many = session.caps.has(Cap::Rooms);
+            let left = if many || name.special().is_some() {
                 Vec::new()
             } else {
                 std::mem::take(&mut session.channels)
@@ -48,7 +51,9 @@ impl App {
                 account: from.clone(),
                 uid,
                 own_uid,
-                link,
+                link: Some(link),
+                caps,
+                since,
             });
             self.channel_occupied(cx, &name);
             self.announce(cx, &name, from, EnvelopeKind::ChannelUserJoin);
@@ -62,7 +67,7 @@ impl App {
     }
 
     /// Special channels are for observers. For a client with one current channel, a special and an ordinary channel exclude
-    /// each other: neither leaves the other by itself.
+    /// each other: neither leaves the other by itself. With `rooms` there is a limit instead.
     fn may_join(&self, cx: &Cx<'_>, from: &Account, name: &ChannelName) -> Result<(), Failure> {
         let special = name.special().is_some();
         if special && !self.rules.observers.contains(from) {
@@ -71,15 +76,20 @@ impl App {
                 "only observers of the app may join a special channel",
             );
         }
-        let joined = self
-            .sessions
-            .get(from)
-            .map(|session| session.channels.as_slice());
-        let other = joined
-            .unwrap_or_default()
+        let session = self.sessions.get(from);
+        let joined = session.map_or(&[][..], |session| session.channels.as_slice());
+        if self.has_cap(from, Cap::Rooms) {
+            let rooms = joined.iter().filter(|other| other.special().is_none());
+            let limit = cx.limits.rooms as usize;
+            let new = !special && !joined.contains(name);
+            if new && limit > 0 && rooms.count() >= limit {
+                let reason = format!("in {limit} channels already; leave one first");
+                return fail(Code::JoinChannelOther, reason);
+            }
+        } else if let Some(other) = joined
             .iter()
-            .find(|other| other.special().is_some() != special);
-        if let Some(other) = other {
+            .find(|other| other.special().is_some() != special)
+        {
             return fail(Code::JoinChannelOther, format!("leave {other} first"));
         }
         let channel = self.channels.get(name);
@@ -168,8 +178,8 @@ impl App {
         msg_id: Option<MessageId>,
         force: bool,
     ) -> Answer {
-        if self.is_repeat(cx, from, msg_id.as_ref()) {
-            return Ok(Reply::Done);
+        if let Some(first) = self.repeated(cx, from, msg_id.as_ref()) {
+            return Ok(first);
         }
         if name.special().is_some() {
             return fail(Code::SendMessageOther, "nobody speaks in a special channel");
@@ -195,60 +205,22 @@ impl App {
                 "too many messages in the channel in this second",
             );
         }
-        self.remember_id(cx, from, msg_id);
+        let id = self.remember_id(cx, from, msg_id);
         let event = ChannelEvent::Msg {
             channel: name.clone(),
             account: from.clone(),
             uid: self.uid(from),
             msg,
         };
-        self.tell_members(cx, name, from, EnvelopeKind::ChannelMsg, &event, None);
-        Ok(Reply::Done)
-    }
-
-    /// One event to all members of a channel, perhaps but one.
-    pub(super) fn tell_members(
-        &mut self,
-        cx: &mut Cx<'_>,
-        name: &ChannelName,
-        source: &Account,
-        kind: EnvelopeKind,
-        event: &ChannelEvent,
-        except: Option<&Account>,
-    ) {
-        let links = self.channels.get(name).map(|channel| channel.links(except));
-        self.tell(cx, links.unwrap_or_default(), name, source, kind, event);
-    }
-
-    /// One event of a channel to connections that joined it.
-    pub(super) fn tell(
-        &mut self,
-        cx: &mut Cx<'_>,
-        links: Vec<LinkId>,
-        name: &ChannelName,
-        source: &Account,
-        kind: EnvelopeKind,
-        event: &ChannelEvent,
-    ) {
-        let envelope = Envelope {
-            version: EnvelopeVersion::V2,
-            source: source.clone(),
-            destination: None,
-            ttl_s: 0,
-            kind,
-            sent_ms: cx.now.unix_ms,
-            content: event.to_content(),
+        let said = Said {
+            name,
+            source: from,
+            kind: EnvelopeKind::ChannelMsg,
+            event: &event,
+            except: None,
         };
-        let msgid = self.next_msgid();
-        let cid = name.clone();
-        cx.fan(
-            links,
-            Push::Channel2 {
-                cid,
-                msgid,
-                envelope,
-            },
-        );
+        self.tell(cx, &said, Some(id.clone()));
+        Ok(self.sent(from, id, cx.now.unix_ms))
     }
 
     /// Nobody is in a channel any more, or nobody has been since it was made by setting an attribute.

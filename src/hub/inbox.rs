@@ -122,8 +122,8 @@ impl Inbox {
         self.remove(|entry| entry.ver <= acked)
     }
 
-    /// The messages above the acknowledged version, at most `max` of them.
-    pub(super) fn page(&mut self, max: usize, now_ms: u64) -> Page {
+    /// The messages above the acknowledged version, at most `max` of them; with their ids where the client reads them.
+    pub(super) fn page(&mut self, max: usize, now_ms: u64, with_ids: bool) -> Page {
         let mut msgs = Vec::new();
         let mut new_invites = Vec::new();
         let mut more = false;
@@ -139,7 +139,12 @@ impl Inbox {
                 new_invites.push(call);
             }
             entry.delivered = true;
-            msgs.push((entry.ver, entry.envelope.clone()));
+            let envelope = if with_ids {
+                entry.envelope.clone()
+            } else {
+                entry.envelope.to_v2()
+            };
+            msgs.push((entry.ver, envelope));
         }
         Page {
             ver_clear: self.acked,
@@ -247,7 +252,7 @@ mod tests {
     }
 
     fn versions(inbox: &mut Inbox, now_ms: u64) -> Vec<u64> {
-        let page = inbox.page(30, now_ms);
+        let page = inbox.page(30, now_ms, false);
         page.msgs.into_iter().map(|(ver, _)| ver).collect()
     }
 
@@ -261,7 +266,18 @@ mod tests {
         assert_eq!(inbox.acknowledge(2).stored, [1, 2]);
         assert_eq!(versions(&mut inbox, 0), [3]);
         inbox.acknowledge(0);
-        assert_eq!(inbox.page(30, 0).ver_clear, 2);
+        assert_eq!(inbox.page(30, 0, false).ver_clear, 2);
+    }
+
+    #[test]
+    fn ids_are_shown_to_clients_that_read_them() {
+        let mut inbox = Inbox::default();
+        let line = "msg-v3 m-1 a b v1:E:9 instant 1 hello";
+        inbox.put(line.parse().expect("an envelope"), Keep::Until(100));
+        for (with_ids, form) in [(true, line), (false, "msg-v2 a b v1:E:9 instant 1 hello")] {
+            let page = inbox.page(30, 0, with_ids);
+            assert_eq!(page.msgs[0].1.to_string(), form);
+        }
     }
 
     #[test]
@@ -279,8 +295,8 @@ mod tests {
         for _ in 0..3 {
             inbox.put(instant(), Keep::Until(100));
         }
-        assert!(inbox.page(2, 0).more);
-        assert!(!inbox.page(3, 0).more);
+        assert!(inbox.page(2, 0, false).more);
+        assert!(!inbox.page(3, 0, false).more);
     }
 
     #[test]
@@ -301,7 +317,7 @@ mod tests {
         inbox.put(invite.clone(), Keep::Call(7));
         inbox.put(invite, Keep::Call(8));
         assert!(inbox.withdraw_invite(7).is_some());
-        assert_eq!(inbox.page(30, 0).new_invites, [8]);
+        assert_eq!(inbox.page(30, 0, false).new_invites, [8]);
         assert!(inbox.withdraw_invite(8).is_none());
     }
 
@@ -316,7 +332,7 @@ mod tests {
         );
         assert_eq!(versions(&mut inbox, 0), [1, 2, 3]);
         inbox.end_session(|call| call == 2, false);
-        let page = inbox.page(30, 0);
+        let page = inbox.page(30, 0, false);
         assert_eq!((page.msgs.len(), page.new_invites), (2, vec![2]));
         inbox.end_session(|_| false, false);
         assert_eq!(versions(&mut inbox, 0), [1]);

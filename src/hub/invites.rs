@@ -5,7 +5,7 @@
 
 use crate::protocol::{
     Account, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure, InviteExtra,
-    Reply, VoipArgs, VoipContent, VoipStep, limits,
+    MessageId, Reply, VoipArgs, VoipContent, VoipStep, limits,
 };
 
 use super::app::App;
@@ -276,6 +276,10 @@ impl App {
                     let extra = self.reason_extra("disconnected", Code::InviteOther);
                     self.end_call(cx, id, role, Some(extra));
                 }
+                Ending::Expired => {
+                    let extra = self.reason_extra("disconnected", Code::InviteNet);
+                    self.end_call(cx, id, role, Some(extra));
+                }
                 Ending::Lost { comes_back } => {
                     party.comes_back = comes_back;
                     let timer = Timer::PartyLost(self.id.clone(), id, account.clone());
@@ -345,13 +349,14 @@ impl App {
     }
 
     fn envelope(
-        &self,
+        &mut self,
         cx: &Cx<'_>,
         call: &Call,
         to: Role,
         kind: EnvelopeKind,
         extra: String,
     ) -> Envelope {
+        let number = self.next_msgid();
         let peer = call.name_across(to);
         let invites = kind == EnvelopeKind::Voip(VoipStep::Invite);
         let peeruid = if invites && self.rules.extra_as_peeruid {
@@ -370,7 +375,9 @@ impl App {
             Role::Caller => &call.caller.account,
         };
         Envelope {
-            version: EnvelopeVersion::V2,
+            version: EnvelopeVersion::V3 {
+                id: MessageId::numbered(number),
+            },
             source: peer.clone(),
             destination: Some(destination.clone()),
             ttl_s: limits::TTL_DEFAULT.as_secs(),

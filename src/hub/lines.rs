@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::protocol::SessionLine;
+use crate::protocol::{ResumeKey, SessionLine};
 
 /// Makes lines from a secret and a counter: SHA-256 over both, of which 128 bits are shown.
 pub(super) struct Lines {
@@ -22,16 +22,24 @@ impl Lines {
     }
 
     pub(super) fn make(&mut self) -> SessionLine {
+        SessionLine::new(&self.next())
+    }
+
+    /// A key of the same kind, by which a session is taken up again.
+    pub(super) fn make_resume(&mut self) -> ResumeKey {
+        ResumeKey::new(&self.next())
+    }
+
+    fn next(&mut self) -> String {
         let mut hash = Sha256::new();
         hash.update(self.seed);
         hash.update(self.next.to_be_bytes());
         self.next += 1;
         let digest = hash.finalize();
-        let text: String = digest[..16]
+        digest[..16]
             .iter()
             .map(|byte| format!("{byte:02x}"))
-            .collect();
-        SessionLine::new(&text)
+            .collect()
     }
 }
 

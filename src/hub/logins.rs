@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::protocol::{Code, Login, LoginRet, ServerFrame, limits};
+use crate::protocol::{Cap, Code, Login, LoginRet, ServerFrame, limits};
 
 use super::additions;
 use super::auth::{self, Refusal};
@@ -89,8 +89,9 @@ impl Hub {
         }
         let ends = proof.is_some() && self.settings.end_at_token_expiry;
         let caps = additions::granted(login.caps, &self.settings);
+        let resume = caps.has(Cap::Resume).then(|| self.lines.make_resume());
         let additions = (!login.caps.is_empty())
-            .then(|| additions::told(&self.settings, caps, None, None, now.unix_ms));
+            .then(|| additions::told(&self.settings, caps, resume, now.unix_ms));
         let entry = Entry {
             link,
             line: self.lines.make(),
@@ -100,7 +101,14 @@ impl Hub {
         };
         self.app(&id);
         self.in_app(now, &id, effects, |app, cx| {
-            app.login(cx, &account, entry);
+            let session = app.sessions.get(&account);
+            let resume = login.resume.as_deref();
+            match resume.filter(|_| {
+                session.is_some_and(|session| session.is_resumed_by(resume) && session.caps == caps)
+            }) {
+                Some(resume) => app.resume(cx, &account, entry, resume.seen),
+                None => app.login(cx, &account, entry),
+            }
             if ends {
                 app.token_due(cx, &account);
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::{
-    Account, Code, Envelope, EnvelopeKind, EnvelopeVersion, MessageId, Push, Reply, limits,
+    Account, Cap, Code, Envelope, EnvelopeKind, EnvelopeVersion, MessageId, Push, Reply, limits,
 };
 
 use super::app::App;
@@ -23,27 +23,45 @@ impl App {
         content: String,
         message_id: Option<MessageId>,
     ) -> Answer {
-        if self.is_repeat(cx, from, message_id.as_ref()) {
-            return Ok(Reply::Done);
+        if let Some(first) = self.repeated(cx, from, message_id.as_ref()) {
+            return Ok(first);
         }
         self.room_for(cx, from, &peer)
             .or_else(|why| fail(Code::SendMessageOther, why))?;
-        self.remember_id(cx, from, message_id);
-        let message = StoredMessage {
-            app: self.id.clone(),
-            account: peer,
-            ver: 0,
-            sender: from.clone(),
-            // What lives for no time at all is over before it can be polled.
-            ttl_s: ttl.as_secs().max(1),
-            sent_ms: cx.now.unix_ms,
-            content,
-        };
+        let id = self.remember_id(cx, from, message_id);
+        self.keep(
+            cx,
+            StoredMessage {
+                app: self.id.clone(),
+                account: peer,
+                ver: 0,
+                id: id.clone(),
+                kind: EnvelopeKind::Instant,
+                sender: from.clone(),
+                // What lives for no time at all is over before it can be polled.
+                ttl_s: ttl.as_secs().max(1),
+                sent_ms: cx.now.unix_ms,
+                content,
+            },
+        );
+        Ok(self.sent(from, id, cx.now.unix_ms))
+    }
+
+    /// Puts a message that survives restarts into an inbox; its version is given here.
+    pub(super) fn keep(&mut self, cx: &mut Cx<'_>, message: StoredMessage) {
         let account = message.account.clone();
         let (envelope, keep) = unpack(message.clone());
         let ver = self.put(cx, &account, envelope, keep);
         cx.store(StoreOp::PutMessage(StoredMessage { ver, ..message }));
-        Ok(Reply::Done)
+    }
+
+    /// The answer to a message that was accepted.
+    pub(super) fn sent(&self, from: &Account, id: MessageId, sent_ms: u64) -> Reply {
+        if self.has_cap(from, Cap::V3) {
+            Reply::Sent { id, sent_ms }
+        } else {
+            Reply::Done
+        }
     }
 
     /// Whether something of a sender's may go into an inbox; if not, why.
@@ -68,14 +86,29 @@ impl App {
         Ok(())
     }
 
-    /// Whether a sender's message was accepted before.
-    pub(super) fn is_repeat(&self, cx: &Cx<'_>, from: &Account, id: Option<&MessageId>) -> bool {
-        id.is_some_and(|id| self.sent_ids.knows(from, id, cx.now.unix_ms))
+    /// The answer that a sender's message had, if it was accepted before.
+    pub(super) fn repeated(
+        &self,
+        cx: &Cx<'_>,
+        from: &Account,
+        id: Option<&MessageId>,
+    ) -> Option<Reply> {
+        let id = id?;
+        let forget_at_ms = self.sent_ids.forget_at(from, id, cx.now.unix_ms)?;
+        let sent_ms = forget_at_ms.saturating_sub(millis(limits::SENT_ID_KEPT));
+        Some(self.sent(from, id.clone(), sent_ms))
     }
 
-    /// Remembers that a message is accepted.
-    pub(super) fn remember_id(&mut self, cx: &mut Cx<'_>, from: &Account, id: Option<MessageId>) {
-        let Some(id) = id else { return };
+    /// Remembers that a message is accepted, if its sender gave it an id; if not, it gets one.
+    pub(super) fn remember_id(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        id: Option<MessageId>,
+    ) -> MessageId {
+        let Some(id) = id else {
+            return MessageId::numbered(self.next_msgid());
+        };
         let now_ms = cx.now.unix_ms;
         let forget_at_ms = now_ms + millis(limits::SENT_ID_KEPT);
         self.sent_ids.remember(from, id.clone(), forget_at_ms);
@@ -83,9 +116,10 @@ impl App {
         cx.store(StoreOp::PutSentId {
             app: self.id.clone(),
             sender: from.clone(),
-            id,
+            id: id.clone(),
             forget_at_ms,
         });
+        id
     }
 
     /// Looks now and then for ids that may be forgotten, while there are any.
@@ -194,11 +228,11 @@ const EXPIRY_STEP: Duration = Duration::from_secs(1);
 fn unpack(message: StoredMessage) -> (Envelope, Keep) {
     let until_ms = message.sent_ms + millis(Duration::from_secs(message.ttl_s));
     let envelope = Envelope {
-        version: EnvelopeVersion::V2,
+        version: EnvelopeVersion::V3 { id: message.id },
         source: message.sender,
         destination: Some(message.account),
         ttl_s: message.ttl_s,
-        kind: EnvelopeKind::Instant,
+        kind: message.kind,
         sent_ms: message.sent_ms,
         content: message.content,
     };

@@ -21,6 +21,9 @@ mod logins;
 mod messages;
 mod persist;
 mod rate;
+mod resume;
+mod ring;
+mod said;
 mod sent_ids;
 mod sessions;
 mod settings;
@@ -247,7 +250,7 @@ impl Hub {
             result = if own.is_none() || own != line.as_ref() {
                 cx::fail(Code::GeneralNotLogin, "the line is not this session's")
             } else {
-                request.and_then(|request| app.request(cx, account, request))
+                request.and_then(|request| app.request_once(cx, account, id, request))
             };
         });
         let result = result.map_err(|failure| Failure { in_slot, ..failure });
@@ -309,6 +312,7 @@ impl Hub {
             Timer::IdleDue(link) => self.in_session(now, link, effects, |app, cx, account| app.idle_due(cx, account, idle)),
             Timer::LoginsWait => self.logins_wait(now, effects),
             Timer::TokenExpires(link) => self.in_session(now, link, effects, |app, cx, account| app.token_due(cx, account)),
+            Timer::ResumeExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.resume_expires(cx, &account)),
             Timer::SentIdsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.sent_ids_expire(cx)),
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),
             Timer::InviteExpires(app, call) => self.in_app(now, &app, effects, |app, cx| app.invite_expires(cx, call)),

@@ -1,6 +1,6 @@
 //! What the hub wants kept beyond the life of the process, and what it is given back at the next start.
 
-use crate::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, MessageId};
+use crate::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, EnvelopeKind, MessageId};
 
 /// One thing to keep or to forget. The ops of one `handle` are committed together, and in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +107,7 @@ pub enum AttrOwner {
     Channel(AppId, ChannelName),
 }
 
-/// An instant message that waits in an inbox.
+/// A message that waits in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMessage {
     /// The app.
@@ -116,13 +116,17 @@ pub struct StoredMessage {
     pub account: Account,
     /// Its version there.
     pub ver: u64,
+    /// By which its receivers know it for ever, together with its sender.
+    pub id: MessageId,
+    /// What it is: an instant message, or what is kept for clients that read `msg-v3`.
+    pub kind: EnvelopeKind,
     /// Who sent it.
     pub sender: Account,
     /// How long it was to live from `sent_ms` on, in seconds.
     pub ttl_s: u64,
     /// When it was accepted, in ms since the Unix epoch.
     pub sent_ms: u64,
-    /// The text.
+    /// The content: a text, or JSON text, by kind.
     pub content: String,
 }
 

@@ -24,9 +24,10 @@ impl SentIds {
         self.by_sender.is_empty()
     }
 
-    pub(super) fn knows(&self, sender: &Account, id: &MessageId, now_ms: u64) -> bool {
-        let until_ms = self.by_sender.get(sender).and_then(|ids| ids.known.get(id));
-        until_ms.is_some_and(|until_ms| *until_ms > now_ms)
+    /// Until when an id is remembered, in ms since the Unix epoch; `None` if it is not known (any more).
+    pub(super) fn forget_at(&self, sender: &Account, id: &MessageId, now_ms: u64) -> Option<u64> {
+        let until_ms = self.by_sender.get(sender)?.known.get(id)?;
+        (*until_ms > now_ms).then_some(*until_ms)
     }
 
     pub(super) fn remember(&mut self, sender: &Account, id: MessageId, until_ms: u64) {
@@ -79,9 +80,9 @@ mod tests {
         let alice = Account::try_from("alice").expect("a name");
         let bob = Account::try_from("bob").expect("a name");
         ids.remember(&alice, id(1), 100);
-        assert!(ids.knows(&alice, &id(1), 99));
-        assert!(!ids.knows(&alice, &id(1), 100));
-        assert!(!ids.knows(&bob, &id(1), 0));
+        assert!(ids.forget_at(&alice, &id(1), 99).is_some());
+        assert!(ids.forget_at(&alice, &id(1), 100).is_none());
+        assert!(ids.forget_at(&bob, &id(1), 0).is_none());
     }
 
     #[test]
@@ -91,7 +92,7 @@ mod tests {
         ids.remember(&alice, id(1), 100);
         ids.remember(&alice, id(2), 200);
         ids.expire(100);
-        assert!(!ids.is_empty() && ids.knows(&alice, &id(2), 100));
+        assert!(!ids.is_empty() && ids.forget_at(&alice, &id(2), 100) == Some(200));
         ids.expire(200);
         assert!(ids.is_empty());
     }
@@ -103,7 +104,7 @@ mod tests {
         for n in 0..=limits::SENT_IDS_PER_SENDER {
             ids.remember(&alice, id(n), 100);
         }
-        assert!(!ids.knows(&alice, &id(0), 0));
-        assert!(ids.knows(&alice, &id(1), 0));
+        assert!(ids.forget_at(&alice, &id(0), 0).is_none());
+        assert!(ids.forget_at(&alice, &id(1), 0).is_some());
     }
 }

@@ -1,11 +1,12 @@
 //! Who is signed in on which connection: a session begins, is displaced, and ends.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::protocol::token::Verified;
 use crate::protocol::{
-    Account, Additions, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet, Reply,
-    ServerFrame, SessionLine, Uid, limits,
+    Account, Additions, CallId, Cap, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet,
+    Reply, ResumeKey, ServerFrame, SessionLine, Uid, limits,
 };
 
 use super::app::App;
@@ -22,6 +23,12 @@ pub(super) struct Session {
     pub(super) uid: Uid,
     /// What it was granted beyond 1.x.
     pub(super) caps: Caps,
+    /// By what its client takes it up after a lost link, where that is granted.
+    pub(super) resume: Option<ResumeKey>,
+    /// Its latest calls that must not be done twice, and what they were answered.
+    pub(super) answered: VecDeque<(CallId, Answer)>,
+    /// Whether it has lost its link and waits to be taken up.
+    pub(super) detached: bool,
     /// Channels joined: one ordinary one, or special ones.
     pub(super) channels: Vec<ChannelName>,
     /// What the token proved, if there was one.
@@ -59,6 +66,8 @@ pub(super) enum Ending {
     Logout,
     /// By a login elsewhere, or by the server.
     Kicked,
+    /// Some time after its link, without having been taken up. Its calls have waited with it.
+    Expired,
     /// With its link. Calls wait a while for the account to come back, as its client may do by itself.
     Lost { comes_back: bool },
 }
@@ -73,19 +82,12 @@ impl App {
             caps,
             additions,
         } = entry;
-        if let Some(displaced) = self.sessions.get(account).map(|session| session.link) {
-            let text = ending_text(Code::LogoutKicked, "the account signed in elsewhere");
-            // 1.4.0 learns from `kick` that it must not come back; the others know only `close`.
-            cx.send(displaced, ServerFrame::Kick(text.clone()));
-            cx.send(displaced, ServerFrame::Close(text));
-            cx.close(displaced, limits::REFUSED_LINGER, CloseStatus::Normal);
-            self.end_session(cx, account, Ending::Kicked);
-        }
+        self.displace(cx, account);
         let uid = self.uid(account);
         let grant = LoginGrant {
             line: line.clone(),
             uid,
-            additions,
+            additions: additions.clone(),
         };
         cx.send(link, ServerFrame::LoginRet(LoginRet::Granted(grant)));
         let session = Session {
@@ -93,6 +95,11 @@ impl App {
             line,
             uid,
             caps,
+            resume: additions
+                .as_ref()
+                .and_then(|additions| additions.resume.clone()),
+            answered: VecDeque::new(),
+            detached: false,
             channels: Vec::new(),
             proof,
             last_frame: cx.instant(),
@@ -106,8 +113,29 @@ impl App {
             watches: Window::default(),
         };
         self.sessions.insert(account.clone(), session);
-        self.keep_calls(cx, account);
+        if caps.has(Cap::Resume) {
+            // A client that does not take its session up has no calls any more.
+            self.end_calls(cx, account, Ending::Kicked);
+        } else {
+            self.keep_calls(cx, account);
+        }
         self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserJoin);
+    }
+
+    /// Ends the session that an account has elsewhere, since there is a new one.
+    fn displace(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        if !session.detached {
+            let link = session.link;
+            let text = ending_text(Code::LogoutKicked, "the account signed in elsewhere");
+            // 1.4.0 learns from `kick` that it must not come back; the others know only `close`.
+            cx.send(link, ServerFrame::Kick(text.clone()));
+            cx.send(link, ServerFrame::Close(text));
+            cx.close(link, limits::REFUSED_LINGER, CloseStatus::Normal);
+        }
+        self.end_session(cx, account, Ending::Kicked);
     }
 
     /// Ends a session at its user's wish. The client closes the link once it has the answer.
@@ -126,6 +154,8 @@ impl App {
         };
         cx.timers.cancel(&Timer::IdleDue(session.link));
         cx.timers.cancel(&Timer::TokenExpires(session.link));
+        let timer = Timer::ResumeExpires(self.id.clone(), account.clone());
+        cx.timers.cancel(&timer);
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }
@@ -153,11 +183,12 @@ impl App {
             return;
         };
         let (link, comes_back) = (session.link, session.comes_back);
-        if !comes_back {
+        let waits = session.resume.is_some();
+        if !comes_back && !waits {
             cx.send(link, ServerFrame::Close(ending_text(code, reason)));
         }
         cx.close(link, limits::REFUSED_LINGER, status);
-        self.end_session(cx, account, Ending::Lost { comes_back });
+        self.link_lost(cx, account);
     }
 
     /// Ends a session for good: its client shall not come back by itself.
@@ -179,7 +210,12 @@ impl App {
 
     /// The link of a session is gone.
     pub(super) fn link_lost(&mut self, cx: &mut Cx<'_>, account: &Account) {
-        if let Some(session) = self.sessions.get(account) {
+        let Some(session) = self.sessions.get(account) else {
+            return;
+        };
+        if session.resume.is_some() {
+            self.detach(cx, account);
+        } else {
             let comes_back = session.comes_back;
             self.end_session(cx, account, Ending::Lost { comes_back });
         }

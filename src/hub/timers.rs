@@ -17,6 +17,8 @@ pub(super) enum Timer {
     LoginsWait,
     /// A session may have been silent for too long.
     IdleDue(LinkId),
+    /// A session that lost its link has waited long enough.
+    ResumeExpires(AppId, Account),
     /// The token of a session expires.
     TokenExpires(LinkId),
     /// The next message of an inbox has outlived its time.

@@ -141,7 +141,9 @@ impl App {
         let sessions = watchers
             .iter()
             .filter_map(|watcher| self.sessions.get(watcher));
-        let links = sessions.map(|session| session.link).collect();
+        // Whoever comes back asks anew.
+        let here = sessions.filter(|session| !session.detached);
+        let links = here.map(|session| session.link).collect();
         let changed = AttrChanged {
             subject,
             change,

@@ -93,6 +93,24 @@ impl Addition {
         }
     }
 
+    /// Whether doing it twice is doing it once.
+    #[must_use]
+    pub fn may_be_repeated(&self) -> bool {
+        match self {
+            Self::UserDelAttr { .. } | Self::UserClearAttr => false,
+            Self::PresenceWatch { .. }
+            | Self::PresenceUnwatch { .. }
+            | Self::PresenceSet { .. }
+            | Self::UserReceipt { .. }
+            | Self::UserTyping(_)
+            | Self::AttrWatch(_)
+            | Self::AttrUnwatch(_)
+            | Self::ChannelHistory { .. }
+            | Self::UserBlock { .. }
+            | Self::UserUnblock { .. } => true,
+        }
+    }
+
     /// What a session must have been granted to call it.
     #[must_use]
     pub fn cap(&self) -> Cap {

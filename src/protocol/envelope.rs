@@ -18,8 +18,8 @@ pub enum EnvelopeVersion {
     V2,
     /// `msg-v3`: with an id; 1.3.0 and 1.4.0 read it, and clients that asked for it.
     V3 {
-        /// The id, unique.
-        id: String,
+        /// The id, by which its receivers know it for ever, together with its source.
+        id: MessageId,
     },
 }
 
@@ -142,7 +142,9 @@ impl EnvelopeKind {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    /// The kind of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
@@ -153,7 +155,21 @@ impl Envelope {
     pub fn message_id(&self) -> Option<MessageId> {
         match &self.version {
             EnvelopeVersion::V2 => None,
-            EnvelopeVersion::V3 { id } => MessageId::try_from(id.as_str()).ok(),
+            EnvelopeVersion::V3 { id } => Some(id.clone()),
+        }
+    }
+
+    /// The message in the form that every client reads.
+    #[must_use]
+    pub fn to_v2(&self) -> Self {
+        Self {
+            version: EnvelopeVersion::V2,
+            source: self.source.clone(),
+            destination: self.destination.clone(),
+            ttl_s: self.ttl_s,
+            kind: self.kind,
+            sent_ms: self.sent_ms,
+            content: self.content.clone(),
         }
     }
 }
@@ -207,7 +223,9 @@ impl FromStr for Envelope {
         let version = match field("form")? {
             "msg-v2" => EnvelopeVersion::V2,
             "msg-v3" => EnvelopeVersion::V3 {
-                id: field("id")?.to_owned(),
+                id: field("id")?
+                    .try_into()
+                    .map_err(|_| EnvelopeError::Wrong("id"))?,
             },
             _ => return Err(EnvelopeError::UnknownForm),
         };
@@ -320,7 +338,7 @@ mod tests {
         assert_eq!(
             envelope.version,
             EnvelopeVersion::V3 {
-                id: "m-1".to_owned()
+                id: MessageId::try_from("m-1").expect("an id")
             }
         );
         assert_eq!(envelope.destination, None);

@@ -45,7 +45,7 @@ pub struct Login {
     /// What it asks for beyond 1.x.
     pub caps: Caps,
     /// The session that it wants to take up.
-    pub resume: Option<Resume>,
+    pub resume: Option<Box<Resume>>,
 }
 
 /// `login_ret`.

@@ -70,6 +70,9 @@ pub const RECEIPT_KEPT: Duration = TTL_MAX;
 pub const TYPING_EVERY: Duration = Duration::from_secs(3);
 /// How long a session that lost its link waits to be taken up again.
 pub const RESUME_KEPT: Duration = Duration::from_secs(30);
+/// Answers that a session keeps to calls that must not be done twice, for a client that makes them again when it comes
+/// back. When full, the oldest goes; a client that has as many without an answer may see one done twice.
+pub const ANSWERS_KEPT: usize = 256;
 /// Events of a channel that are remembered for sessions that come back, and ...
 pub const RING_EVENTS: usize = 256;
 /// ... for how long.

@@ -169,6 +169,14 @@ impl Account {
     }
 }
 
+impl MessageId {
+    /// The id that a server gives a message whose sender gave none: a number that rises over all messages of an app.
+    #[must_use]
+    pub fn numbered(number: u64) -> Self {
+        Self(number.to_string().into())
+    }
+}
+
 /// One of the channels in which servers watch an app. They are never destroyed, and nobody speaks in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SpecialChannel {

@@ -168,6 +168,34 @@ impl Request {
         }
     }
 
+    /// Whether doing it twice is doing it once, by itself or by the id that it carries.
+    #[must_use]
+    pub fn may_be_repeated(&self) -> bool {
+        match self {
+            Self::Voip(..)
+            | Self::UserSetAttr { .. }
+            | Self::ChannelSetAttr { .. }
+            | Self::ChannelDelAttr { .. }
+            | Self::ChannelClearAttr { .. } => false,
+            Self::Addition(addition) => addition.may_be_repeated(),
+            Self::UserGetMsg { .. }
+            | Self::UserGetMsg2 { .. }
+            | Self::UserSendMsg { .. }
+            | Self::UserLogout
+            | Self::UserQueryUserStatus { .. }
+            | Self::UserGetAttr { .. }
+            | Self::UserGetAttrAll { .. }
+            | Self::UserExtCall { .. }
+            | Self::ChannelJoin { .. }
+            | Self::ChannelLeave { .. }
+            | Self::ChannelSendMsg { .. }
+            | Self::ChannelQueryNum { .. }
+            | Self::ChannelQueryUserIsIn { .. }
+            | Self::ChannelQueryUserList { .. }
+            | Self::ChannelQueryUserListAll { .. } => true,
+        }
+    }
+
     /// Whether the application sees the outcome of a function only as a callback, so that a failure stands in the
     /// answer's error slot, too: 1.1.3 looks nowhere else (protocol page, section 6).
     #[must_use]

@@ -438,6 +438,8 @@ mod tests {
     fn message(ver: u64) -> StoredMessage {
         StoredMessage {
             app: AppId::try_from("demo").expect("a name"),
+            id: crate::protocol::MessageId::numbered(7),
+            kind: crate::protocol::EnvelopeKind::Instant,
             account: Account::try_from("alice").expect("a name"),
             ver,
             sender: Account::try_from("bob").expect("a name"),

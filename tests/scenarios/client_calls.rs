@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use callsign::client::core::{Action, Answer, Command};
 use callsign::client::event::{CallEvent, CallPhase, CallRef, EndReason, Event, SessionEvent};
-use callsign::protocol::{Code, Dtmf, InviteMsg};
+use callsign::protocol::{Caps, Code, Dtmf, InviteMsg};
 
 use crate::support::lab::{Lab, account, channel, unlimited};
 
@@ -323,11 +323,12 @@ fn losing_the_link_for_good_ends_the_call_for_both() {
 #[test]
 fn a_link_lost_at_any_step_leaves_no_call_half_open() {
     for who in ["alice", "bob"] {
-        for frames in 0..14 {
+        for (seed, frames) in (0..28).map(|seed| (seed, seed / 2)) {
             let mut lab = Lab::new(
                 crate::support::lab::Delay::Even(Duration::from_millis(10)),
                 1,
             );
+            lab.caps = crate::support::lab::KINDS[seed % 2];
             for name in ["alice", "bob"] {
                 lab.sign_in(name, unlimited());
             }
@@ -360,7 +361,12 @@ fn a_link_lost_at_any_step_leaves_no_call_half_open() {
             if let Some(ours) = lab.invitation("bob")
                 && phase(&mut lab, "bob", ours) == Some(CallPhase::Talking)
             {
-                assert_eq!((who, lab.cuts), ("bob", 1));
+                assert_eq!(
+                    (who, lab.cuts, lab.caps),
+                    ("bob", 1, Caps::NONE),
+                    "{frames}\n{}",
+                    lab.transcript()
+                );
                 let (call, extra) = (ours, None);
                 lab.does("bob", Action::End { call, extra });
                 lab.run(A_MOMENT);

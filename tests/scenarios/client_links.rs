@@ -98,7 +98,7 @@ fn what_was_sent_before_a_logout_is_answered_after_it() {
     lab.run(Duration::from_secs(1));
     assert!(matches!(
         lab.answer("alice", message),
-        Some(Ok(Answer::Sent { .. }))
+        Some(Ok(Answer::Sent(_)))
     ));
     assert_eq!(lab.heard("bob", "alice"), ["bye"]);
 }

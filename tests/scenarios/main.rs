@@ -11,6 +11,7 @@ mod client_channels;
 mod client_links;
 mod client_messages;
 mod client_random;
+mod client_resume;
 mod messages;
 mod old_clients;
 mod random;

@@ -15,7 +15,7 @@ use callsign::hub::{
     Hub, Input as HubInput, LinkId, Now, Output as HubOutput, Settings as HubSettings, StoreOp,
 };
 use callsign::protocol::token::Token;
-use callsign::protocol::{Account, ChannelName, codec};
+use callsign::protocol::{Account, Caps, ChannelName, codec};
 use fastrand::Rng;
 
 use super::{APP, START_MS, Store};
@@ -75,7 +75,12 @@ pub(crate) struct Lab {
     pub(crate) serving: bool,
     transcript: String,
     pub(crate) cuts: usize,
+    /// What clients that sign in ask for.
+    pub(crate) caps: Caps,
 }
+
+/// Clients that ask for nothing beyond 1.x, and such that ask for everything.
+pub(crate) const KINDS: [Caps; 2] = [Caps::NONE, Caps::ALL];
 
 pub(crate) fn account(name: &str) -> Account {
     Account::try_from(name).expect("an account")
@@ -125,12 +130,19 @@ impl Lab {
             serving: true,
             transcript: String::new(),
             cuts: 0,
+            caps: Caps::NONE,
         }
     }
 
-    /// A world without chance in which these accounts are signed in.
+    /// A world without chance in which these accounts are signed in, asking for nothing beyond 1.x.
     pub(crate) fn with(accounts: &[&str]) -> Self {
+        Self::with_caps(accounts, Caps::NONE)
+    }
+
+    /// The same, with what the clients ask for.
+    pub(crate) fn with_caps(accounts: &[&str], caps: Caps) -> Self {
         let mut lab = Self::new(Delay::Even(Duration::from_millis(10)), 1);
+        lab.caps = caps;
         for account in accounts {
             lab.sign_in(account, LoginOptions::default());
         }
@@ -177,7 +189,10 @@ impl Lab {
             Command::Login {
                 account: account(name.split('/').next().expect("a name")),
                 token: Token::new("_no_need_token"),
-                options,
+                options: LoginOptions {
+                    caps: self.caps,
+                    ..options
+                },
             },
         )
     }
@@ -628,6 +643,13 @@ enum Next {
 
 fn show(event: &Event) -> String {
     match event {
+        // What is granted is the same each time.
+        Event::Session(SessionEvent::LoginSuccess {
+            again, additions, ..
+        }) => {
+            let resumed = additions.as_ref().map(|additions| &additions.resumed);
+            format!("LoginSuccess again: {again}, resumed: {resumed:?}")
+        }
         Event::Session(event) => format!("{event:?}"),
         Event::Channel { channel, event } => format!("{channel}: {event:?}"),
         Event::Call { call, event } => format!("{call:?}: {event:?}"),

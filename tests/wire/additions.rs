@@ -66,10 +66,10 @@ pub(crate) fn login() -> ClientFrame {
         token: Token::new("_no_need_token"),
         device: "callsign/0.1.0".to_owned(),
         caps: Caps::ALL,
-        resume: Some(Resume {
+        resume: Some(Box::new(Resume {
             key: ResumeKey::new("77aa"),
             seen: 1042,
-        }),
+        })),
     }))
 }
 

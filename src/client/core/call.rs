@@ -15,8 +15,8 @@ use crate::client::event::{
     CallEvent, CallPhase, CallRef, CallRole, CallView, EndReason, SessionEvent, code_in,
 };
 use crate::protocol::{
-    Account, ChannelName, Code, Envelope, EnvelopeKind, InviteMsg, Request, VoipArgs, VoipContent,
-    VoipStep, limits,
+    Account, Cap, ChannelName, Code, Envelope, EnvelopeKind, InviteMsg, Request, VoipArgs,
+    VoipContent, VoipStep, limits,
 };
 
 /// How long a call rings before the caller gives up, unless the login's options say otherwise (protocol page, section 18).
@@ -229,11 +229,25 @@ impl Session {
     /// that was not answered is over (702); one that was goes on, and so does one that rings here: if it is over, its answer
     /// will tell.
     pub(super) fn calls_after_loss(&mut self, cx: &mut Cx) {
+        if self.has(Cap::Resume) {
+            // The server has given up the session, and its calls with it.
+            return self.forget_calls(cx);
+        }
         let asking = self.calls.0.iter().filter(|(_, view)| view.is_asking());
         for call in asking.map(|(call, _)| *call).collect::<Vec<_>>() {
             if !self.pending.has_unsent_invite(call) {
                 self.pending.drop_sent_invite(call);
                 self.give_up(cx, call, EndReason::LinkLost, LINK_LOST);
+            }
+        }
+    }
+
+    /// All calls are over of which the server knew; an invitation that has not gone out yet still will.
+    fn forget_calls(&mut self, cx: &mut Cx) {
+        for call in self.calls.0.keys().copied().collect::<Vec<_>>() {
+            if !self.pending.has_unsent_invite(call) {
+                self.pending.drop_call(call);
+                self.end_call(cx, call, EndReason::LinkLost);
             }
         }
     }

@@ -8,13 +8,17 @@ use super::session::Session;
 use super::{Answer, CommandError, RequestNo};
 use crate::client::event::{AttrChange, ChannelEvent, ChannelView, SessionEvent};
 use crate::protocol::{
-    Account, ChannelEvent as WireEvent, ChannelName, Code, Envelope, EnvelopeKind, Reply, Request,
-    Uid,
+    Account, Cap, ChannelEvent as WireEvent, ChannelName, Code, Envelope, EnvelopeKind, Reply,
+    Request, ResumedChannel, Uid,
 };
 
 /// The channels.
 #[derive(Debug, Default)]
-pub(super) struct Channels(BTreeMap<ChannelName, Joined>);
+pub(super) struct Channels {
+    joined: BTreeMap<ChannelName, Joined>,
+    /// The number of the last event of any of them.
+    seen: u64,
+}
 
 /// A channel that the session is in, or was when the link was lost.
 #[derive(Debug, Default)]
@@ -25,8 +29,13 @@ struct Joined {
 }
 
 impl Channels {
+    /// The number of the last event that came.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
     pub(super) fn view(&self, name: &ChannelName) -> Option<&ChannelView> {
-        self.0.get(name).map(|joined| &joined.view)
+        self.joined.get(name).map(|joined| &joined.view)
     }
 }
 
@@ -43,11 +52,28 @@ impl Session {
         cx.answer(request, answer);
     }
 
-    /// The session stands again, and the server has forgotten which channels it was in.
-    pub(super) fn rejoin(&mut self, cx: &mut Cx) {
-        for name in self.channels.0.keys().cloned().collect::<Vec<_>>() {
+    /// The session stands again: joins again where the server has forgotten it, or where events are missing. `resumed` are
+    /// the channels that it has not forgotten.
+    pub(super) fn rejoin(&mut self, cx: &mut Cx, resumed: &[ResumedChannel]) {
+        let whole = |name: &ChannelName| {
+            let mut resumed = resumed.iter();
+            resumed.any(|channel| channel.name == *name && !channel.gap)
+        };
+        let known = self.channels.joined.keys();
+        for name in known
+            .filter(|name| !whole(name))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             let request = Request::ChannelJoin { name: name.clone() };
             self.ask(cx, request, Purpose::Rejoin(name));
+        }
+        // A join whose answer was lost goes out again by itself; what else the client does not know it does not want.
+        for ResumedChannel { name, .. } in resumed {
+            if !self.channels.joined.contains_key(name) && !self.pending.joins(name) {
+                let request = Request::ChannelLeave { name: name.clone() };
+                self.ask(cx, request, Purpose::Quiet);
+            }
         }
     }
 
@@ -65,7 +91,7 @@ impl Session {
         else {
             return self.not_joined(cx, request, name, unexpected(Code::JoinChannelOther));
         };
-        if name.special().is_none() {
+        if name.special().is_none() && !self.has(Cap::Rooms) {
             self.leave_others(cx, name);
         }
         let view = ChannelView { users, attrs };
@@ -73,7 +99,7 @@ impl Session {
             view: view.clone(),
             last_msgid: 0,
         };
-        self.channels.0.insert(name.clone(), joined);
+        self.channels.joined.insert(name.clone(), joined);
         match request {
             Some(request) => {
                 cx.tell_channel(name, ChannelEvent::Joined(view.clone()));
@@ -104,21 +130,21 @@ impl Session {
 
     /// The client is out of a channel, if it was in it.
     pub(super) fn left(&mut self, cx: &mut Cx, name: &ChannelName, code: Code) {
-        if self.channels.0.remove(name).is_some() {
+        if self.channels.joined.remove(name).is_some() {
             cx.tell_channel(name, ChannelEvent::Left { code });
         }
     }
 
     /// The client is out of all channels.
     pub(super) fn left_all(&mut self, cx: &mut Cx, code: Code) {
-        for name in std::mem::take(&mut self.channels.0).into_keys() {
+        for name in std::mem::take(&mut self.channels.joined).into_keys() {
             cx.tell_channel(&name, ChannelEvent::Left { code });
         }
     }
 
-    /// Joining an ordinary channel leaves the ordinary one before it: the server has done so already.
+    /// Without `rooms`, joining an ordinary channel leaves the ordinary one before it: the server has done so already.
     fn leave_others(&mut self, cx: &mut Cx, joined: &ChannelName) {
-        let others = self.channels.0.keys();
+        let others = self.channels.joined.keys();
         let others: Vec<_> = others
             .filter(|name| *name != joined && name.special().is_none())
             .cloned()
@@ -136,13 +162,14 @@ impl Session {
                 text: format!("the content of a {} cannot be read", envelope.kind.name()),
             });
         };
+        self.channels.seen = msgid.max(self.channels.seen);
         let name = match &event {
             WireEvent::Msg { channel, .. }
             | WireEvent::Member { channel, .. }
             | WireEvent::AttrUpdate { channel, .. } => channel.clone(),
         };
         // An event of a channel that was just left is late; others are not for this client.
-        let Some(joined) = self.channels.0.get_mut(&name) else {
+        let Some(joined) = self.channels.joined.get_mut(&name) else {
             return;
         };
         if msgid <= joined.last_msgid {

@@ -1,7 +1,8 @@
 //! The inbox: polls it, acknowledges it, and shows each message once (protocol page, section 8).
 //!
 //! A version is good for one login only, and the server may give again what it had not yet forgotten, even after it said that
-//! it had, if it was killed in between. So messages are known again by version, sender, time and text.
+//! it had, if it was killed in between. So messages are known again by sender and id; where they have none, by version, sender,
+//! time and text.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -58,10 +59,20 @@ impl Shown {
     /// Whether a message is shown for the first time.
     fn is_new(&mut self, ver: u64, envelope: &Envelope) -> bool {
         let mut rest = DefaultHasher::new();
-        (envelope.kind, &envelope.content).hash(&mut rest);
+        let (ver, sent_ms) = match envelope.message_id() {
+            // Good over every login and restart.
+            Some(id) => {
+                (envelope.kind, id).hash(&mut rest);
+                (0, 0)
+            }
+            None => {
+                (envelope.kind, &envelope.content).hash(&mut rest);
+                (ver, envelope.sent_ms)
+            }
+        };
         let print = Print {
             ver,
-            sent_ms: envelope.sent_ms,
+            sent_ms,
             source: envelope.source.clone(),
             rest: rest.finish(),
         };
@@ -227,6 +238,19 @@ mod tests {
         assert!(!shown.is_new(1, &envelope(5)));
         assert!(shown.is_new(2, &envelope(5)), "the same said twice");
         assert!(shown.is_new(1, &envelope(6)), "versions counted anew");
+    }
+
+    #[test]
+    fn a_message_with_an_id_is_known_again_whatever_its_version() {
+        let mut shown = Shown::default();
+        let with_id = |line: &str| line.parse().expect("an envelope");
+        let first = with_id("msg-v3 m-1 a b v1:E:9 instant 5 hello");
+        assert!(shown.is_new(1, &first));
+        assert!(!shown.is_new(9, &first));
+        let second = with_id("msg-v3 m-2 a b v1:E:9 instant 5 hello");
+        assert!(shown.is_new(1, &second), "the same said twice");
+        let other = with_id("msg-v3 m-1 c b v1:E:9 instant 5 hello");
+        assert!(shown.is_new(1, &other), "an id is its sender's own");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client::event::{CallRef, CallView, ChannelView, Event};
+use crate::client::event::{CallRef, CallView, ChannelView, Event, Sent};
 use crate::protocol::token::Token;
 use crate::protocol::{
     Account, AppId, AttrSubject, Caps, ChannelName, ClientFrame, Code, InviteMsg, MessageId, Reply,
@@ -280,11 +280,8 @@ pub enum Answer {
         /// The account's number.
         uid: Uid,
     },
-    /// To a message: the id under which the server knows it.
-    Sent {
-        /// The id.
-        id: MessageId,
-    },
+    /// To a message that was accepted.
+    Sent(Sent),
     /// To an `invoke`.
     Reply(Reply),
     /// To a join, and to the question for a view.

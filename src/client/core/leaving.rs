@@ -9,6 +9,7 @@ use super::pending::{Pending, Purpose};
 use super::session::{Session, fail_all};
 use super::timers::Timer;
 use super::{Answer, CommandError, LinkNo, Output, RequestNo};
+use crate::client::event::Sent;
 use crate::protocol::{Call, CallId, CallRet, ClientFrame, Request, ServerFrame};
 
 /// How long the server may take to answer a logout; then the link is closed without it.
@@ -76,7 +77,10 @@ impl Leaving {
         let result = ret.result.map_err(|failure| waiting.refused(failure));
         match waiting.purpose {
             Purpose::Message(request, id) => {
-                cx.answer(request, result.map(|_| Answer::Sent { id }));
+                cx.answer(
+                    request,
+                    result.map(|reply| Answer::Sent(Sent::of(id, &reply))),
+                );
             }
             Purpose::Invoke(request) => cx.answer(request, result.map(Answer::Reply)),
             Purpose::Leave(request, _) | Purpose::Step(_, _, Some(request)) => {

@@ -7,7 +7,9 @@ use super::session::{End, Session, login_frame};
 use super::timers::Timer;
 use super::{Answer, LinkNo, Output, Reconnect, Settings, Status};
 use crate::client::event::{SessionEvent, code_in};
-use crate::protocol::{ClientFrame, Code, LoginGrant, LoginRet, Push, ServerFrame, SessionLine};
+use crate::protocol::{
+    Cap, ClientFrame, Code, LoginGrant, LoginRet, Push, ServerFrame, SessionLine,
+};
 
 /// How long a link may take to stand, finding the server included (201).
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -180,6 +182,9 @@ impl Session {
         }
         self.additions = additions;
         let additions = self.additions.clone();
+        let resumed = additions
+            .as_ref()
+            .and_then(|granted| granted.resumed.clone());
         cx.tell(SessionEvent::LoginSuccess {
             uid,
             again,
@@ -189,11 +194,14 @@ impl Session {
         let waiting = self.pending.set_aside();
         self.inbox_opened(cx);
         if again {
-            self.rejoin(cx);
+            self.rejoin(cx, resumed.as_deref().unwrap_or_default());
             self.rewatch(cx);
         }
         self.pending.put_back(waiting);
-        self.calls_after_loss(cx);
+        if resumed.is_none() {
+            self.interrupt(cx);
+            self.calls_after_loss(cx);
+        }
         self.flush(cx);
     }
 
@@ -259,7 +267,10 @@ impl Session {
                 cx.set_timer(Timer::GiveUp, time);
             }
             cx.tell(SessionEvent::LinkLost);
-            self.interrupt(cx);
+            self.pending.link_lost();
+            if !self.has(Cap::Resume) {
+                self.interrupt(cx);
+            }
         }
         self.try_again(cx, reason);
     }

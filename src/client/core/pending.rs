@@ -196,24 +196,38 @@ impl Pending {
         self.waiting.append(&mut waiting);
     }
 
-    /// The link is gone. What was on it and cannot be sent again is returned.
-    pub(super) fn link_lost(&mut self) -> Vec<Waiting> {
-        let mut interrupted = Vec::new();
+    /// The link is gone. What was on it and is of no use any more goes.
+    pub(super) fn link_lost(&mut self) {
         self.waiting.retain(|_, waiting| {
-            if !waiting.sent {
-                return true;
-            }
-            waiting.sent = false;
-            match waiting.purpose.after_loss(&waiting.request) {
-                AfterLoss::Again => true,
-                AfterLoss::Interrupted => {
-                    interrupted.push(waiting.clone());
-                    false
-                }
-                AfterLoss::Dropped => false,
-            }
+            let sent = std::mem::replace(&mut waiting.sent, false);
+            !sent || waiting.purpose.after_loss(&waiting.request) != AfterLoss::Dropped
         });
-        interrupted
+    }
+
+    /// The session is lost, and what it would have known of: takes out what may have been done and must not be done twice.
+    pub(super) fn take_interrupted(&mut self) -> Vec<Waiting> {
+        let interrupted = |waiting: &Waiting| {
+            let after = waiting.purpose.after_loss(&waiting.request);
+            waiting.ever_sent && !waiting.sent && after == AfterLoss::Interrupted
+        };
+        let taken = self
+            .waiting
+            .extract_if(.., |_, waiting| interrupted(waiting));
+        taken.map(|(_, waiting)| waiting).collect()
+    }
+
+    /// Whether the application waits for being in a channel.
+    pub(super) fn joins(&self, channel: &ChannelName) -> bool {
+        let mut waiting = self.waiting.values();
+        waiting.any(|waiting| matches!(&waiting.purpose, Purpose::Join(_, name) if name == channel))
+    }
+
+    /// Takes out what is to be said in a call that is over, but for what the application waits for: the server will tell
+    /// it that there is no such call.
+    pub(super) fn drop_call(&mut self, call: CallRef) {
+        self.waiting.retain(
+            |_, waiting| !matches!(waiting.purpose, Purpose::Step(of, _, None) if of == call),
+        );
     }
 
     /// Takes the invitation of a call out; whether it was there and had never been sent.

@@ -10,11 +10,11 @@ use super::pending::{Pending, Purpose, Waiting};
 use super::timers::Timer;
 use super::watch::Watches;
 use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, SessionRef, Settings};
-use crate::client::event::{EndReason, SessionEvent};
+use crate::client::event::{EndReason, Sent, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
     Account, Addition, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login,
-    MessageId, Reply, Request, limits,
+    MessageId, Reply, Request, Resume, limits,
 };
 
 /// A session, from login to logout, over all its links.
@@ -78,6 +78,13 @@ impl Session {
     pub(super) fn has(&self, cap: Cap) -> bool {
         let additions = self.additions.as_ref();
         additions.is_some_and(|additions| additions.caps.has(cap))
+    }
+
+    /// What to say at the next login to take the session up again.
+    fn resume(&self) -> Option<Box<Resume>> {
+        let key = self.additions.as_ref()?.resume.clone()?;
+        let seen = self.channels.seen();
+        Some(Box::new(Resume { key, seen }))
     }
 
     /// Something that the application does.
@@ -176,9 +183,9 @@ impl Session {
         }
     }
 
-    /// What was on the lost link and cannot be done twice.
+    /// What was on a link that was lost and cannot be done twice, unless the server remembers it with the session.
     pub(super) fn interrupt(&mut self, cx: &mut Cx) {
-        for waiting in self.pending.link_lost() {
+        for waiting in self.pending.take_interrupted() {
             self.settle(cx, waiting, Err(CommandError::Interrupted));
         }
     }
@@ -187,7 +194,7 @@ impl Session {
     fn settle(&mut self, cx: &mut Cx, waiting: Waiting, result: Result<Reply, CommandError>) {
         match (waiting.purpose, result) {
             (Purpose::Invoke(request), result) => cx.answer(request, result.map(Answer::Reply)),
-            (Purpose::Message(request, id), result) => cx.answer(request, result.map(|_| Answer::Sent { id })),
+            (Purpose::Message(request, id), result) => cx.answer(request, result.map(|reply| Answer::Sent(Sent::of(id, &reply)))),
             (Purpose::Join(request, name), Ok(reply)) => self.joined(cx, Some(request), &name, reply),
             (Purpose::Join(request, name), Err(error)) => self.not_joined(cx, Some(request), &name, error),
             (Purpose::Rejoin(name), Ok(reply)) => self.joined(cx, None, &name, reply),
@@ -379,6 +386,6 @@ pub(super) fn login_frame(settings: &Settings, session: &Session) -> ClientFrame
         token: session.token.clone(),
         device: settings.device.clone(),
         caps: session.options.caps,
-        resume: None,
+        resume: session.resume(),
     }))
 }

@@ -21,9 +21,11 @@ pub(super) fn decode(payload: &Value) -> Login {
         token: Token::new(field("token")),
         device: field("device"),
         caps: Caps::from_names(caps.filter_map(Value::as_str)),
-        resume: resume.map(|key| Resume {
-            key: ResumeKey::new(key),
-            seen: payload["seen"].as_u64().unwrap_or_default(),
+        resume: resume.map(|key| {
+            Box::new(Resume {
+                key: ResumeKey::new(key),
+                seen: payload["seen"].as_u64().unwrap_or_default(),
+            })
         }),
     }
 }

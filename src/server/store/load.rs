@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row};
 
 use crate::hub::{AttrOwner, Snapshot, StoredMessage};
-use crate::protocol::{AttrEntry, NameError};
+use crate::protocol::{AttrEntry, EnvelopeKind, NameError};
 
 use super::write::{CHANNEL, USER};
 
@@ -30,7 +30,7 @@ pub(super) fn load(connection: &Connection) -> Result<Snapshot, LoadError> {
             Ok((name(row, 0)?, name(row, 1)?, unsigned(row, 2)?))
         })?,
         messages: connection.read(
-            "SELECT app, account, ver, sender, ttl_s, sent_ms, content FROM inbox
+            "SELECT app, account, ver, sender, ttl_s, sent_ms, content, id, kind FROM inbox
              ORDER BY app, account, ver",
             message,
         )?,
@@ -78,7 +78,17 @@ fn message(row: &Row<'_>) -> Result<StoredMessage, LoadError> {
         ttl_s: unsigned(row, 4)?,
         sent_ms: unsigned(row, 5)?,
         content: row.get(6)?,
+        id: name(row, 7)?,
+        kind: kind(row, 8)?,
     })
+}
+
+fn kind(row: &Row<'_>, column: usize) -> Result<EnvelopeKind, LoadError> {
+    let name = row
+        .get_ref(column)?
+        .as_str()
+        .map_err(rusqlite::Error::from)?;
+    EnvelopeKind::from_name(name).ok_or(LoadError::Corrupt("kind of message"))
 }
 
 fn owner(row: &Row<'_>) -> Result<AttrOwner, LoadError> {

@@ -280,6 +280,8 @@ mod tests {
     fn message(account: &str, ver: u64) -> StoredMessage {
         StoredMessage {
             app: name("demo"),
+            id: crate::protocol::MessageId::numbered(7),
+            kind: crate::protocol::EnvelopeKind::Instant,
             account: name(account),
             ver,
             sender: name("bob"),

@@ -37,8 +37,8 @@ impl<'c> Writer<'c> {
         Ok(Self {
             connection,
             put_message: connection.prepare(
-                "INSERT OR REPLACE INTO inbox (app, account, ver, sender, ttl_s, sent_ms, content)
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO inbox (app, account, ver, sender, ttl_s, sent_ms, content, id, kind)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?,
             drop_message: connection
                 .prepare("DELETE FROM inbox WHERE app = ? AND account = ? AND ver = ?")?,
@@ -187,6 +187,8 @@ impl<'c> Writer<'c> {
             number(message.ttl_s),
             number(message.sent_ms),
             message.content,
+            message.id.as_str(),
+            message.kind.name(),
         ])
     }
 }
