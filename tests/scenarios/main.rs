@@ -12,6 +12,7 @@ mod client_links;
 mod client_messages;
 mod client_random;
 mod client_resume;
+mod client_watches;
 mod messages;
 mod old_clients;
 mod random;
