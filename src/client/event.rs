@@ -135,6 +135,10 @@ pub struct ChannelView {
     pub users: Vec<(Account, Uid)>,
     /// Its attributes.
     pub attrs: Map<String, Value>,
+    /// How much was said while the account was away, as the client joined (again): rather too much than too little, since the
+    /// server cannot know what was still on its way. The messages are in
+    /// the channel's history. `None` where no history is kept.
+    pub unread: Option<u64>,
 }
 
 /// What happens in a channel.

@@ -82,8 +82,8 @@ alices.logout().await?;
 //! [`LoginOptions`](core::LoginOptions) say: 10 tries within 30 s, or for ever. What is asked meanwhile waits. Then it tells
 //! [`SessionEvent::LoginSuccess`](event::SessionEvent::LoginSuccess) again, joins its channels again
 //! ([`ChannelEvent::Rejoined`](event::ChannelEvent::Rejoined)) and sends what was not acknowledged, in order and under the ids it
-//! had, so that it arrives once. Messages that came meanwhile are there; what was said in channels meanwhile is not, with a
-//! 1.x server. A call that both are in goes on; one that still rang at its caller's is over (702).
+//! had, so that it arrives once. Messages that came meanwhile are there; what was said in channels meanwhile is in their
+//! history, and nowhere with a 1.x server. A call that both are in goes on; one that still rang at its caller's is over (702).
 //!
 //! # Files
 //!
@@ -92,7 +92,7 @@ alices.logout().await?;
 //! | [`core`] | 1 | the client's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | [`event`] | 1 | what an application is told |
 //! | `signal`, `session`, `channel`, `call` | 2 | cheap handles, each method named as the API names it |
-//! | `attrs` | 2 | their methods beyond 1.x, for attributes |
+//! | `attrs`, `history` | 2 | their methods beyond 1.x, for attributes and for what was said |
 //! | `events` | 2 | the queue of events of one session |
 //! | `error` | 2 | one small error for each operation |
 //! | `driver` | 2 | the loop between the core and links |
@@ -115,6 +115,8 @@ mod events;
 #[cfg(feature = "client")]
 mod handle;
 #[cfg(feature = "client")]
+mod history;
+#[cfg(feature = "client")]
 mod session;
 #[cfg(feature = "client")]
 mod signal;
@@ -127,6 +129,8 @@ pub use call::Call;
 pub use channel::Channel;
 #[cfg(feature = "client")]
 pub use events::Events;
+#[cfg(feature = "client")]
+pub use history::{HistoryMessage, HistoryPage};
 #[cfg(feature = "client")]
 pub use session::Session;
 #[cfg(feature = "client")]

@@ -15,18 +15,19 @@ const GRANTED: Caps = Caps::NONE
     .with(Cap::Rooms)
     .with(Cap::V3)
     .with(Cap::Resume)
-    .with(Cap::Attrs);
+    .with(Cap::Attrs)
+    .with(Cap::History);
 
-/// What a client gets of what it asks for.
+/// What a client gets of what it asks for. History is for those who are members of many channels, where anything is kept.
 pub(super) fn granted(asked: Caps, settings: &Settings) -> Caps {
     let limits = &settings.limits;
     let keeps = settings.keeps && limits.history > 0 && limits.history_days > 0;
-    let caps = if keeps {
-        GRANTED
+    let caps = GRANTED.and(asked);
+    if keeps && caps.has(Cap::Rooms) {
+        caps
     } else {
-        GRANTED.without(Cap::History)
-    };
-    caps.and(asked)
+        caps.without(Cap::History)
+    }
 }
 
 /// What the answer to a login says beyond 1.x.
@@ -90,6 +91,7 @@ impl App {
             | Addition::PresenceSet { .. }
             | Addition::UserReceipt { .. }
             | Addition::UserTyping(_)
+            // Is asked of the store, and does not come here.
             | Addition::ChannelHistory { .. }
             | Addition::UserBlock { .. }
             | Addition::UserUnblock { .. } => unknown(&addition),

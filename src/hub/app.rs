@@ -28,6 +28,8 @@ pub(super) struct App {
     pub(super) users: HashMap<Account, Attrs>,
     pub(super) channels: HashMap<ChannelName, Channel>,
     pub(super) watches: AttrWatches,
+    /// How many channels each account is a lasting member of.
+    pub(super) lasting_of: HashMap<Account, usize>,
     pub(super) calls: Calls,
     pub(super) sent_ids: SentIds,
     /// Bytes that wait in inboxes, by their sender.
@@ -48,6 +50,7 @@ impl App {
             users: HashMap::new(),
             channels: HashMap::new(),
             watches: AttrWatches::default(),
+            lasting_of: HashMap::new(),
             calls: Calls::default(),
             sent_ids: SentIds::default(),
             waiting_of: HashMap::new(),
@@ -68,6 +71,11 @@ impl App {
     pub(super) fn next_msgid(&mut self) -> u64 {
         self.msgid += 1;
         self.msgid
+    }
+
+    /// From now on every number is above one that an earlier process gave.
+    pub(super) fn number_above(&mut self, msgid: u64) {
+        self.msgid = self.msgid.max(msgid);
     }
 
     pub(super) fn last_msgid(&self) -> u64 {
@@ -145,7 +153,12 @@ impl App {
         self.limited_costly(cx, from, u32::try_from(cost).unwrap_or(u32::MAX))
     }
 
-    fn limited_costly(&mut self, cx: &Cx<'_>, from: &Account, cost: u32) -> Result<&Self, Failure> {
+    pub(super) fn limited_costly(
+        &mut self,
+        cx: &Cx<'_>,
+        from: &Account,
+        cost: u32,
+    ) -> Result<&Self, Failure> {
         let limit = cx.limits.queries_per_user;
         if let Some(session) = self.sessions.get_mut(from)
             && !session.queries.allow_costly(cx.instant(), limit, cost)

@@ -14,6 +14,7 @@ use super::LinkId;
 use super::attr_table::Attrs;
 use super::attrs::{Change, built_in};
 use super::cx::fail;
+use super::kept::Lasting;
 use super::rate::{Window, Windows};
 use super::ring::{Heard, Ring};
 
@@ -41,6 +42,8 @@ pub(super) struct Channel {
     ring: Ring,
     /// How many of the members may come back after a lost link.
     resumable: usize,
+    /// Who is a member also while away, and what is kept for them.
+    pub(super) lasting: Lasting,
 }
 
 /// A member, with the connection on which they are told what happens.
@@ -323,8 +326,14 @@ impl Channel {
         self.attrs.bytes()
     }
 
-    pub(super) fn has_attrs(&self) -> bool {
-        !self.attrs.is_empty()
+    /// Whether it has something to keep while it is empty.
+    pub(super) fn outlives(&self) -> bool {
+        !self.attrs.is_empty() || self.lasting.kept.len() > 0
+    }
+
+    /// Whether nobody is here and nobody will come back who has not left.
+    pub(super) fn is_left(&self) -> bool {
+        self.members.is_empty() && !self.lasting.has_members()
     }
 
     /// Whether joins and leaves are announced.

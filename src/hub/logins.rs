@@ -98,6 +98,7 @@ impl Hub {
             proof,
             caps,
             additions,
+            seen: login.resume.as_ref().map(|resume| resume.seen),
         };
         self.app(&id);
         self.in_app(now, &id, effects, |app, cx| {

@@ -1,7 +1,7 @@
 //! LAYER 1. The server's mind. Time and input in, outputs out: no clock, no socket, no task, no randomness.
 //!
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
-//! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
+//! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `lasting` and `history` (with `kept`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
 mod additions;
 mod app;
@@ -12,9 +12,12 @@ mod calls;
 mod channel;
 mod channels;
 mod cx;
+mod history;
 mod inbox;
 mod invites;
 mod io;
+mod kept;
+mod lasting;
 mod lines;
 mod links;
 mod logins;
@@ -39,12 +42,15 @@ use crate::protocol::{
     Account, AppId, Call, CallRet, ClientFrame, Code, Failure, Login, Request, ServerFrame, limits,
 };
 
+pub use history::{ChannelMessage, HistoryError, HistoryPage, HistoryQuery};
 pub use io::{CloseStatus, Input, LinkId, Now, Output, Unreadable};
+pub use lasting::LastingChannel;
 pub use persist::{AttrOwner, Snapshot, StoreOp, StoredMessage};
 pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
 use cx::{Cx, Totals};
+use history::{Asking, Outcome};
 use inbox::Inbox;
 use lines::Lines;
 use links::{Link, Links};
@@ -64,6 +70,7 @@ pub struct Hub {
     postponed: VecDeque<(LinkId, Login)>,
     first_msgid: u64,
     totals: Totals,
+    asking: Asking,
     draining: bool,
 }
 
@@ -98,6 +105,7 @@ impl Hub {
             // Room for a thousand events in every millisecond since 1970, and still exact in a JavaScript number.
             first_msgid: now.unix_ms.saturating_mul(1000),
             totals: Totals::default(),
+            asking: Asking::default(),
             draining: false,
             settings,
         }
@@ -124,6 +132,13 @@ impl Hub {
             self.app(&id);
             self.in_app(now, &id, &mut effects, |app, cx| {
                 app.restore_attr(cx, owner, name, entry);
+            });
+        }
+        for lasting in snapshot.lasting {
+            let id = lasting.app.clone();
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_lasting(cx, lasting);
             });
         }
         for (id, sender, message_id, forget_at_ms) in snapshot.sent_ids {
@@ -162,8 +177,9 @@ impl Hub {
             Input::Frame { link, frame } => self.frame(now, link, frame, &mut effects),
             Input::Unreadable { link, what } => self.unreadable(now, link, &what, &mut effects),
             Input::Closed { link } => self.closed(now, link, &mut effects),
+            Input::History { query, page } => self.history_read(query, page, &mut effects),
             Input::Tick => {}
-            Input::Drain => self.drain(&mut effects),
+            Input::Drain => self.drain(now, &mut effects),
         }
         let (ops, out) = effects;
         for output in &out {
@@ -211,8 +227,9 @@ impl Hub {
 
     fn frame(&mut self, now: Now, link: LinkId, frame: ClientFrame, effects: &mut Effects) {
         self.in_session(now, link, effects, |app, cx, account| {
+            let heard = app.last_msgid();
             if let Some(session) = app.sessions.get_mut(account) {
-                session.last_frame = cx.now.instant;
+                (session.last_frame, session.heard) = (cx.now.instant, heard);
             }
         });
         match frame {
@@ -233,7 +250,8 @@ impl Hub {
         }
     }
 
-    /// Answers a call: what it keeps comes first, then the answer, then what the call leads to.
+    /// Answers a call: what it keeps comes first, then the answer, then what the call leads to. Where the store must be asked,
+    /// the answer follows.
     fn call(&mut self, now: Now, link: LinkId, call: Call, effects: &mut Effects) {
         let Call { id, line, request } = call;
         if matches!(self.links.get(link), Some(Link::Closing) | None) {
@@ -244,15 +262,23 @@ impl Hub {
             Err(failure) => failure.in_slot,
         };
         let before = effects.1.len();
-        let mut result = cx::fail(Code::GeneralNotLogin, "not logged in");
+        let mut outcome = Outcome::Now(cx::fail(Code::GeneralNotLogin, "not logged in"));
         self.in_session(now, link, effects, |app, cx, account| {
             let own = app.sessions.get(account).map(|session| &session.line);
-            result = if own.is_none() || own != line.as_ref() {
-                cx::fail(Code::GeneralNotLogin, "the line is not this session's")
+            outcome = if own.is_none() || own != line.as_ref() {
+                let why = "the line is not this session's";
+                Outcome::Now(cx::fail(Code::GeneralNotLogin, why))
             } else {
-                request.and_then(|request| app.request_once(cx, account, id, request))
+                match request {
+                    Ok(request) => app.outcome(cx, account, id, request),
+                    Err(failure) => Outcome::Now(Err(failure)),
+                }
             };
         });
+        let result = match outcome {
+            Outcome::Now(result) => result,
+            Outcome::Later(query) => return self.ask(link, id, query, effects),
+        };
         let result = result.map_err(|failure| Failure { in_slot, ..failure });
         let frame = ServerFrame::CallRet(CallRet { id, result });
         effects.1.insert(before, Output::Send { link, frame });
@@ -285,8 +311,11 @@ impl Hub {
     }
 
     /// Clients that come back by themselves are only disconnected; the others have to be told (protocol page, section 11).
-    fn drain(&mut self, effects: &mut Effects) {
+    fn drain(&mut self, now: Now, effects: &mut Effects) {
         self.draining = true;
+        for id in self.apps.keys().cloned().collect::<Vec<_>>() {
+            self.in_app(now, &id, effects, |app, cx| app.mark_all_away(cx));
+        }
         let apps = self.apps.values_mut();
         let told: HashSet<LinkId> = apps
             .flat_map(|app| app.sessions.drain())
@@ -313,6 +342,7 @@ impl Hub {
             Timer::LoginsWait => self.logins_wait(now, effects),
             Timer::TokenExpires(link) => self.in_session(now, link, effects, |app, cx, account| app.token_due(cx, account)),
             Timer::ResumeExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.resume_expires(cx, &account)),
+            Timer::HistoryExpires(app) => self.in_app(now, &app, effects, |app, cx| app.history_expires(cx)),
             Timer::SentIdsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.sent_ids_expire(cx)),
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),
             Timer::InviteExpires(app, call) => self.in_app(now, &app, effects, |app, cx| app.invite_expires(cx, call)),

@@ -2,6 +2,8 @@
 
 use crate::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, EnvelopeKind, MessageId};
 
+use super::{ChannelMessage, LastingChannel};
+
 /// One thing to keep or to forget. The ops of one `handle` are committed together, and in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoreOp {
@@ -62,6 +64,46 @@ pub enum StoreOp {
         /// Since when it has been empty.
         since_ms: Option<u64>,
     },
+    /// Keep a message of a channel.
+    PutChannelMessage(ChannelMessage),
+    /// Forget the messages of a channel up to and including a number.
+    TrimHistory {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// The number.
+        up_to: u64,
+    },
+    /// An account is a lasting member of a channel, and there.
+    PutMember {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// Who.
+        account: Account,
+    },
+    /// A lasting member is there (`None`), or is away and heard everything up to an event (`Some`: its number).
+    MarkMember {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// Who.
+        account: Account,
+        /// The number.
+        heard: Option<u64>,
+    },
+    /// An account is no lasting member of a channel any more.
+    DropMember {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// Who.
+        account: Account,
+    },
     /// Remember that a sender's message id was accepted.
     PutSentId {
         /// Of which app.
@@ -76,14 +118,16 @@ pub enum StoreOp {
 }
 
 impl StoreOp {
-    /// Whether answers need not wait for it: losing it costs a second delivery, or keeps an empty channel for longer, but
-    /// never loses a message or an attribute.
+    /// Whether answers need not wait for it: losing it costs a second delivery, keeps something for longer, or counts as unread
+    /// what was heard, but never loses a message or an attribute.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         match self {
             Self::AckInbox { .. }
             | Self::DropInbox { .. }
             | Self::DropMessages { .. }
+            | Self::TrimHistory { .. }
+            | Self::MarkMember { .. }
             | Self::ChannelEmptied {
                 since_ms: Some(_), ..
             } => true,
@@ -93,6 +137,9 @@ impl StoreOp {
             | Self::SetAttr { .. }
             | Self::DelAttr { .. }
             | Self::ClearAttrs { .. }
+            | Self::PutChannelMessage(_)
+            | Self::PutMember { .. }
+            | Self::DropMember { .. }
             | Self::PutSentId { .. } => false,
         }
     }
@@ -141,6 +188,8 @@ pub struct Snapshot {
     pub attrs: Vec<(AttrOwner, AttrName, AttrEntry)>,
     /// Since when channels have been empty, in ms since the Unix epoch.
     pub emptied: Vec<(AppId, ChannelName, u64)>,
+    /// Channels with lasting members or kept messages.
+    pub lasting: Vec<LastingChannel>,
     /// Accepted message ids (app, sender, id, forget at), oldest first.
     pub sent_ids: Vec<(AppId, Account, MessageId, u64)>,
 }

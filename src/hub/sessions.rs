@@ -35,6 +35,10 @@ pub(super) struct Session {
     pub(super) proof: Option<Verified>,
     /// When the last frame came.
     pub(super) last_frame: Instant,
+    /// The number of the last event of channels before that frame: it was heard, as far as the server can know.
+    pub(super) heard: u64,
+    /// What the client says that it heard, if it had another session before that is gone.
+    pub(super) seen_before: Option<u64>,
     /// Whether the client comes back by itself after a lost link, as 1.4.0 does, which says so by `set_flag`.
     pub(super) comes_back: bool,
     /// Whether it was told of messages and has not polled since.
@@ -57,6 +61,8 @@ pub(super) struct Entry {
     pub(super) caps: Caps,
     /// What the answer says beyond 1.x.
     pub(super) additions: Option<Box<Additions>>,
+    /// The number of the last event that the client heard in a session before.
+    pub(super) seen: Option<u64>,
 }
 
 /// How a session ends.
@@ -81,6 +87,7 @@ impl App {
             proof,
             caps,
             additions,
+            seen,
         } = entry;
         self.displace(cx, account);
         let uid = self.uid(account);
@@ -103,6 +110,8 @@ impl App {
             channels: Vec::new(),
             proof,
             last_frame: cx.instant(),
+            heard: self.last_msgid(),
+            seen_before: seen,
             comes_back: false,
             announced: false,
             polled: false,
@@ -156,6 +165,7 @@ impl App {
         cx.timers.cancel(&Timer::TokenExpires(session.link));
         let timer = Timer::ResumeExpires(self.id.clone(), account.clone());
         cx.timers.cancel(&timer);
+        self.mark_away(cx, account, &session.channels, session.heard);
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }

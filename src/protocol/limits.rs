@@ -62,6 +62,15 @@ pub const RECEIPT_IDS: usize = 100;
 pub const PRESENCE_TEXT_BYTES: usize = 512;
 /// Messages that one `channel_history` answers with at most.
 pub const HISTORY_PAGE: usize = 100;
+/// Bytes of text after which such an answer ends, though more was asked for.
+pub const HISTORY_PAGE_BYTES: usize = 256 * 1024;
+/// Messages in such an answer that count for one query.
+pub const HISTORY_PER_QUERY: usize = 20;
+/// Messages of all channels of a server together that are kept; 8 bytes of memory each. When more, the oldest of the channel
+/// in which something is said gives way.
+pub const ALL_HISTORY: usize = 1 << 25;
+/// How often channels are looked through for messages that have been kept long enough.
+pub const HISTORY_SWEEP: Duration = Duration::from_secs(3600);
 /// How long a record of a missed call waits for its account.
 pub const MISSED_CALL_KEPT: Duration = TTL_MAX;
 /// How long a receipt waits for a sender who is away.

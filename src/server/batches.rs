@@ -100,12 +100,17 @@ fn bytes(op: &StoreOp) -> usize {
             let text = entry.value.as_str();
             text.map_or(limits::VALUE_BYTES, str::len)
         }
+        StoreOp::PutChannelMessage(message) => message.text.len(),
         StoreOp::DropMessages { vers, .. } => size_of_val(vers.as_slice()),
         StoreOp::AckInbox { .. }
         | StoreOp::DropInbox { .. }
         | StoreOp::DelAttr { .. }
         | StoreOp::ClearAttrs { .. }
         | StoreOp::ChannelEmptied { .. }
+        | StoreOp::TrimHistory { .. }
+        | StoreOp::PutMember { .. }
+        | StoreOp::MarkMember { .. }
+        | StoreOp::DropMember { .. }
         | StoreOp::PutSentId { .. } => 0,
     };
     OP_BYTES + content

@@ -63,7 +63,7 @@ fn set_in(lab: &mut Lab, name: &str, room: &str, of: &str, value: Value) {
 /// Begins to watch, and what the server answers.
 fn watch(lab: &mut Lab, name: &str, subject: AttrSubject) -> AttrEntries {
     let asked = lab.does(name, Action::AttrWatch(subject));
-    lab.run(A_MOMENT);
+    lab.run(2 * A_MOMENT);
     match lab.answer(name, asked) {
         Some(Ok(Answer::Reply(Reply::AttrEntries { entries }))) => entries.clone(),
         other => panic!("no entries: {other:?}"),
@@ -321,7 +321,12 @@ fn what_is_too_much_at_once_comes_back_bit_by_bit() {
         lab.sign_in(&name, unlimited());
         lab.run(A_MOMENT);
         for m in 0..30 {
-            set(&mut lab, &name, &format!("a{m}"), value.clone());
+            let (name_of, value) = (attr(&format!("a{m}")), value.clone());
+            let request = Request::UserSetAttr {
+                name: name_of,
+                value,
+            };
+            lab.does(&name, Action::Invoke(request));
         }
         watch(&mut lab, "alice", of(&name));
     }

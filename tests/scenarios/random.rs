@@ -304,6 +304,7 @@ impl Fuzz {
                 Output::Close { link, .. } => {
                     self.links.get_mut(&link).expect("a link").closed = true
                 }
+                Output::Query(_) => panic!("nobody asks"),
                 Output::Store(op) => {
                     assert!(!matches!(op, StoreOp::PutMessage(message) if message.ver == 0))
                 }

@@ -11,7 +11,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use callsign::hub::{
-    AppRules, Apps, Hub, Input, LinkId, Now, Output, Settings, Snapshot, Stats, StoreOp, Unreadable,
+    AppRules, Apps, HistoryQuery, Hub, Input, LinkId, Now, Output, Settings, Snapshot, Stats,
+    StoreOp, Unreadable,
 };
 use callsign::protocol::codec;
 
@@ -51,6 +52,8 @@ pub(crate) struct World {
     pub(crate) ops: Vec<StoreOp>,
     /// What is kept.
     pub(crate) store: Store,
+    /// What the hub asks for and has not been told, in order.
+    queries: VecDeque<HistoryQuery>,
 }
 
 enum Wire {
@@ -82,6 +85,7 @@ impl World {
             transcript: String::new(),
             ops: Vec::new(),
             store: Store::default(),
+            queries: VecDeque::new(),
         }
     }
 
@@ -225,6 +229,7 @@ impl World {
 
     pub(crate) fn restart_with(&mut self, kept: Snapshot) {
         let now = self.now();
+        self.queries.clear();
         self.hub = Hub::new(self.settings.clone(), now);
         for op in self.hub.restore(now, kept) {
             self.keep(op);
@@ -334,13 +339,23 @@ impl World {
                 }
                 Output::Close { link, .. } => self.wire.push_back(Wire::Closed(link)),
                 Output::Store(op) => self.keep(op),
+                Output::Query(query) => self.queries.push_back(query),
             }
         }
     }
 
+    /// Everything that is on its way arrives; the store answers last.
     fn settle(&mut self) {
-        while let Some(wire) = self.wire.pop_front() {
-            self.pass(wire);
+        loop {
+            if let Some(wire) = self.wire.pop_front() {
+                self.pass(wire);
+            } else if let Some(query) = self.queries.pop_front() {
+                let page = Ok(self.store.page(&query));
+                let query = query.number;
+                self.handle(Input::History { query, page });
+            } else {
+                return;
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 //! What a store keeps of a hub's ops, in memory: another process finds it as the real one would give it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use callsign::hub::{AttrOwner, Snapshot, StoreOp, StoredMessage};
+use callsign::hub::{
+    AttrOwner, ChannelMessage, HistoryPage, HistoryQuery, LastingChannel, Snapshot, StoreOp,
+    StoredMessage,
+};
 use callsign::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, MessageId};
 
 #[derive(Debug, Default)]
@@ -11,6 +14,8 @@ pub(crate) struct Store {
     acked: BTreeMap<(AppId, Account), u64>,
     attrs: BTreeMap<(String, AttrName), (AttrOwner, AttrEntry)>,
     emptied: BTreeMap<(AppId, ChannelName), u64>,
+    history: BTreeMap<(AppId, ChannelName, u64), ChannelMessage>,
+    members: BTreeMap<(AppId, ChannelName, Account), Option<u64>>,
     sent_ids: Vec<(AppId, Account, MessageId, u64)>,
 }
 
@@ -58,6 +63,43 @@ impl Store {
             } => {
                 self.emptied.remove(&(app, name));
             }
+            StoreOp::PutChannelMessage(message) => {
+                let key = (message.app.clone(), message.channel.clone(), message.msgid);
+                let old = self.history.insert(key, message);
+                assert_eq!(old, None, "no message takes another's number");
+            }
+            StoreOp::TrimHistory {
+                app,
+                channel,
+                up_to,
+            } => self
+                .history
+                .retain(|(of, name, msgid), _| *of != app || *name != channel || *msgid > up_to),
+            StoreOp::PutMember {
+                app,
+                channel,
+                account,
+            } => {
+                self.members.insert((app, channel, account), None);
+            }
+            StoreOp::MarkMember {
+                app,
+                channel,
+                account,
+                heard,
+            } => {
+                if let Some(mark) = self.members.get_mut(&(app, channel, account)) {
+                    *mark = heard;
+                }
+            }
+            StoreOp::DropMember {
+                app,
+                channel,
+                account,
+            } => {
+                let was = self.members.remove(&(app, channel, account));
+                assert!(was.is_some(), "only a member leaves");
+            }
             StoreOp::PutSentId {
                 app,
                 sender,
@@ -79,6 +121,49 @@ impl Store {
         self.inbox.len() + self.acked.len()
     }
 
+    /// What is kept of channels, as a reader finds it.
+    pub(crate) fn page(&self, query: &HistoryQuery) -> HistoryPage {
+        let kept = self.history.values().rev();
+        let mut kept = kept.filter(|message| {
+            message.app == query.app
+                && message.channel == query.channel
+                && message.msgid >= query.from
+                && query.before.is_none_or(|before| message.msgid < before)
+                && message.sent_ms > query.since_ms
+        });
+        let messages = kept.by_ref().take(query.max).cloned().collect();
+        let more = kept.next().is_some();
+        HistoryPage { messages, more }
+    }
+
+    /// How many rows there are of channels: messages and lasting members.
+    pub(crate) fn channel_rows(&self) -> (usize, usize) {
+        (self.history.len(), self.members.len())
+    }
+
+    fn lasting(&self) -> Vec<LastingChannel> {
+        let of_messages = self.history.keys().map(|(app, name, _)| (app, name));
+        let of_members = self.members.keys().map(|(app, name, _)| (app, name));
+        let channels: BTreeSet<_> = of_messages.chain(of_members).collect();
+        let lasting = channels.into_iter().map(|(app, name)| LastingChannel {
+            app: app.clone(),
+            name: name.clone(),
+            members: self
+                .members
+                .iter()
+                .filter(|((of, channel, _), _)| of == app && channel == name)
+                .map(|((_, _, account), heard)| (account.clone(), *heard))
+                .collect(),
+            messages: self
+                .history
+                .values()
+                .filter(|message| message.app == *app && message.channel == *name)
+                .map(|message| (message.msgid, message.sent_ms))
+                .collect(),
+        });
+        lasting.collect()
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
         let attrs = self.attrs.iter();
         let acked = self.acked.iter();
@@ -94,6 +179,7 @@ impl Store {
             emptied: emptied
                 .map(|((app, name), since)| (app.clone(), name.clone(), *since))
                 .collect(),
+            lasting: self.lasting(),
             sent_ids: self.sent_ids.clone(),
         }
     }

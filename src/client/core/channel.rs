@@ -86,7 +86,9 @@ impl Session {
         reply: Reply,
     ) {
         let Reply::Joined {
-            list: users, attrs, ..
+            list: users,
+            attrs,
+            unread,
         } = reply
         else {
             return self.not_joined(cx, request, name, unexpected(Code::JoinChannelOther));
@@ -94,7 +96,11 @@ impl Session {
         if name.special().is_none() && !self.has(Cap::Rooms) {
             self.leave_others(cx, name);
         }
-        let view = ChannelView { users, attrs };
+        let view = ChannelView {
+            users,
+            attrs,
+            unread,
+        };
         let joined = Joined {
             view: view.clone(),
             last_msgid: 0,

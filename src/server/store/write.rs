@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use crate::hub::{AttrOwner, StoreOp, StoredMessage};
+use crate::hub::{AttrOwner, ChannelMessage, StoreOp, StoredMessage};
 use crate::protocol::limits;
 
 use super::{Batch, number, purge};
@@ -25,6 +25,11 @@ pub(super) struct Writer<'c> {
     drop_attrs: Statement<'c>,
     put_emptied: Statement<'c>,
     drop_emptied: Statement<'c>,
+    put_channel_message: Statement<'c>,
+    trim_history: Statement<'c>,
+    put_member: Statement<'c>,
+    mark_member: Statement<'c>,
+    drop_member: Statement<'c>,
     put_sent_id: Statement<'c>,
     drop_old_sent_ids: Statement<'c>,
     /// When to look next for what is over, in ms since the Unix epoch.
@@ -65,6 +70,21 @@ impl<'c> Writer<'c> {
                  ON CONFLICT DO UPDATE SET since_ms = excluded.since_ms",
             )?,
             drop_emptied: connection.prepare("DELETE FROM emptied WHERE app = ? AND name = ?")?,
+            put_channel_message: connection.prepare(
+                "INSERT INTO history (app, channel, msgid, sender, uid, id, sent_ms, text)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )?,
+            trim_history: connection
+                .prepare("DELETE FROM history WHERE app = ? AND channel = ? AND msgid <= ?")?,
+            put_member: connection.prepare(
+                "INSERT INTO members (app, channel, account) VALUES (?, ?, ?)
+                 ON CONFLICT DO UPDATE SET heard = NULL",
+            )?,
+            mark_member: connection.prepare(
+                "UPDATE members SET heard = ?4 WHERE app = ?1 AND channel = ?2 AND account = ?3",
+            )?,
+            drop_member: connection
+                .prepare("DELETE FROM members WHERE app = ? AND channel = ? AND account = ?")?,
             put_sent_id: connection.prepare(
                 "INSERT INTO sent_ids (app, sender, n, id, forget_at_ms)
                  SELECT ?1, ?2, coalesce(max(n), 0) + 1, ?3, ?4
@@ -159,6 +179,41 @@ impl<'c> Writer<'c> {
                 name,
                 since_ms: None,
             } => self.drop_emptied.execute([app.as_str(), name.as_str()])?,
+            StoreOp::PutChannelMessage(message) => self.put_channel_message(message)?,
+            StoreOp::TrimHistory {
+                app,
+                channel,
+                up_to,
+            } => self.trim_history.execute(params![
+                app.as_str(),
+                channel.as_str(),
+                number(*up_to)
+            ])?,
+            StoreOp::PutMember {
+                app,
+                channel,
+                account,
+            } => self
+                .put_member
+                .execute([app.as_str(), channel.as_str(), account.as_str()])?,
+            StoreOp::MarkMember {
+                app,
+                channel,
+                account,
+                heard,
+            } => {
+                let heard = heard.map(number);
+                let (app, channel) = (app.as_str(), channel.as_str());
+                self.mark_member
+                    .execute(params![app, channel, account.as_str(), heard])?
+            }
+            StoreOp::DropMember {
+                app,
+                channel,
+                account,
+            } => self
+                .drop_member
+                .execute([app.as_str(), channel.as_str(), account.as_str()])?,
             StoreOp::PutSentId {
                 app,
                 sender,
@@ -189,6 +244,21 @@ impl<'c> Writer<'c> {
             message.content,
             message.id.as_str(),
             message.kind.name(),
+        ])
+    }
+}
+
+impl Writer<'_> {
+    fn put_channel_message(&mut self, message: &ChannelMessage) -> rusqlite::Result<usize> {
+        self.put_channel_message.execute(params![
+            message.app.as_str(),
+            message.channel.as_str(),
+            number(message.msgid),
+            message.sender.as_str(),
+            message.uid.0,
+            message.id.as_str(),
+            number(message.sent_ms),
+            message.text,
         ])
     }
 }
