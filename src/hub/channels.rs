@@ -10,6 +10,7 @@ use crate::protocol::{
 use super::app::App;
 use super::channel::{Counted, Member};
 use super::cx::{Answer, Cx, fail};
+use super::lasting::Away;
 use super::said::Said;
 use super::timers::Timer;
 use super::{AttrOwner, StoreOp};
@@ -43,8 +44,13 @@ impl App {
                 std::mem::take(&mut session.channels)
             };
             session.channels.push(name.clone());
-            self.mark_away(cx, from, &left, since);
-            for channel in left {
+            let away = Away {
+                channels: left,
+                heard: since,
+                last: None,
+            };
+            self.mark_away(cx, from, &away);
+            for channel in away.channels {
                 self.depart(cx, from, &channel);
             }
             let channel = self.channels.entry(name.clone()).or_default();

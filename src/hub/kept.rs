@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::protocol::Account;
+use crate::protocol::{Account, Resume, ResumeKey};
 
 /// What a channel keeps for those who are members also while they are away.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(super) struct Lasting {
 }
 
 /// How far a lasting member has heard what was said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     /// The number of the last event that they certainly heard.
     pub(super) heard: u64,
@@ -21,12 +21,15 @@ pub(super) struct Mark {
 }
 
 /// How a mark came to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum MarkState {
     /// They are here and hear everything.
     Here,
-    /// They went away, or have missed something, and heard at least so much.
-    Away,
+    /// They went away, or have missed something, and heard at least so much, if everything came that was sent.
+    Away {
+        /// By what the session would have been taken up with which they were here last.
+        last: Option<ResumeKey>,
+    },
     /// They were here when the server was killed, and heard at least so much.
     Killed,
 }
@@ -53,16 +56,19 @@ impl Lasting {
         self.members.get_mut(account)
     }
 
-    /// How many kept messages a member has not heard who comes, and whose client says that it heard everything up to `seen`.
+    /// How many kept messages a member has not heard who comes; `before` is what its client says of the session that it had.
     /// Rather too many than too few: a client knows by its number what it has shown.
-    pub(super) fn comes(&mut self, account: &Account, seen: Option<u64>) -> Option<u64> {
+    pub(super) fn comes(&mut self, account: &Account, before: Option<&Resume>) -> Option<u64> {
         let mark = self.members.get_mut(account)?;
-        let heard = match (mark.state, seen) {
+        let heard = match (&mark.state, before) {
             (MarkState::Here, _) => return Some(0),
-            // The server knows no better, and the client was there.
-            (MarkState::Killed, Some(seen)) => seen,
-            (MarkState::Away, Some(seen)) => mark.heard.min(seen),
-            (MarkState::Away | MarkState::Killed, None) => mark.heard,
+            // The client was here with that session, and knows best.
+            (MarkState::Killed, Some(before)) => before.seen,
+            (MarkState::Away { last: Some(last) }, Some(before)) if *last == before.key => {
+                before.seen
+            }
+            (MarkState::Away { .. }, Some(before)) => mark.heard.min(before.seen),
+            (MarkState::Away { .. } | MarkState::Killed, None) => mark.heard,
         };
         mark.state = MarkState::Here;
         Some(self.kept.after(heard))
@@ -175,21 +181,34 @@ mod tests {
     #[test]
     fn what_was_not_heard_is_rather_too_much_than_too_little() {
         let account = Account::try_from("alice").expect("a name");
-        let unread = |heard, state, seen| {
+        let key = ResumeKey::new("last");
+        let unread = |heard, state, before: Option<(&str, u64)>| {
             let mut lasting = Lasting {
                 kept: kept(&[(10, 0), (20, 0), (30, 0)]),
                 ..Lasting::default()
             };
             lasting.add(&account, Mark { heard, state });
-            let unread = lasting.comes(&account, seen);
-            assert_eq!(lasting.comes(&account, seen), Some(0), "it is here now");
+            let before = before.map(|(key, seen)| Resume {
+                key: ResumeKey::new(key),
+                seen,
+            });
+            let unread = lasting.comes(&account, before.as_ref());
+            let again = lasting.comes(&account, before.as_ref());
+            assert_eq!(again, Some(0), "it is here now");
             unread
         };
-        assert_eq!(unread(10, MarkState::Away, None), Some(2));
-        assert_eq!(unread(10, MarkState::Away, Some(20)), Some(2));
-        assert_eq!(unread(30, MarkState::Away, Some(20)), Some(1));
-        assert_eq!(unread(10, MarkState::Killed, Some(20)), Some(1));
+        let away = || MarkState::Away {
+            last: Some(key.clone()),
+        };
+        let old = || MarkState::Away { last: None };
+        assert_eq!(unread(10, old(), None), Some(2));
+        assert_eq!(unread(10, old(), Some(("last", 20))), Some(2));
+        assert_eq!(unread(30, old(), Some(("last", 20))), Some(1));
+        assert_eq!(unread(10, away(), Some(("last", 20))), Some(1));
+        assert_eq!(unread(30, away(), Some(("last", 20))), Some(1));
+        assert_eq!(unread(10, away(), Some(("other", 20))), Some(2));
+        assert_eq!(unread(10, MarkState::Killed, Some(("x", 20))), Some(1));
         assert_eq!(unread(10, MarkState::Killed, None), Some(2));
-        assert_eq!(unread(10, MarkState::Here, Some(5)), Some(0));
+        assert_eq!(unread(10, MarkState::Here, Some(("x", 5))), Some(0));
     }
 }

@@ -1,7 +1,7 @@
 //! Lasting members: joining with `history` makes an account one, until it leaves by its own wish, present or not (protocol page,
 //! section 18). How far each has heard is remembered, so that it is told what it missed.
 
-use crate::protocol::{Account, AppId, Cap, ChannelName, Code, Failure, limits};
+use crate::protocol::{Account, AppId, Cap, ChannelName, Code, Failure, ResumeKey, limits};
 
 use super::StoreOp;
 use super::app::App;
@@ -21,6 +21,17 @@ pub struct LastingChannel {
     pub members: Vec<(Account, Option<u64>)>,
     /// The number of each kept message and when it was accepted, in ms since the Unix epoch; oldest first.
     pub messages: Vec<(u64, u64)>,
+}
+
+/// What is remembered of a session that ends.
+#[derive(Debug)]
+pub(super) struct Away {
+    /// Where it was.
+    pub(super) channels: Vec<ChannelName>,
+    /// The number of the last event that it heard, as far as the server knows.
+    pub(super) heard: u64,
+    /// By what it would have been taken up.
+    pub(super) last: Option<ResumeKey>,
 }
 
 impl App {
@@ -51,11 +62,11 @@ impl App {
     ) -> Option<u64> {
         let lasts = self.has_cap(account, Cap::History) && name.special().is_none();
         let heard = self.last_msgid();
-        let seen = self.sessions.get(account)?.seen_before;
+        let before = self.sessions.get(account)?.before.as_deref();
         let lasting = &mut self.channels.get_mut(name)?.lasting;
-        let was = lasting.mark(account).map(|mark| mark.state);
-        let unread = match (was, lasts) {
-            (Some(_), _) => lasting.comes(account, seen),
+        let was = lasting.mark(account).map(|mark| mark.state.clone());
+        let unread = match (&was, lasts) {
+            (Some(_), _) => lasting.comes(account, before),
             (None, false) => return None,
             (None, true) => {
                 let state = MarkState::Here;
@@ -71,7 +82,7 @@ impl App {
                 channel,
                 account,
             }),
-            Some(MarkState::Away | MarkState::Killed) => cx.store(StoreOp::MarkMember {
+            Some(MarkState::Away { .. } | MarkState::Killed) => cx.store(StoreOp::MarkMember {
                 app,
                 channel,
                 account,
@@ -82,24 +93,20 @@ impl App {
         unread.filter(|_| lasts)
     }
 
-    /// An account is away from channels in which it heard everything up to the event `heard`.
-    pub(super) fn mark_away(
-        &mut self,
-        cx: &mut Cx<'_>,
-        account: &Account,
-        channels: &[ChannelName],
-        heard: u64,
-    ) {
-        for name in channels {
+    /// An account is away from channels.
+    pub(super) fn mark_away(&mut self, cx: &mut Cx<'_>, account: &Account, away: &Away) {
+        for name in &away.channels {
             let channel = self.channels.get_mut(name);
             let Some(mark) = channel.and_then(|channel| channel.lasting.mark(account)) else {
                 continue;
             };
             // What was missed before is still missed.
             if mark.state == MarkState::Here {
-                mark.heard = heard;
+                mark.heard = away.heard;
+                mark.state = MarkState::Away {
+                    last: away.last.clone(),
+                };
             }
-            mark.state = MarkState::Away;
             let heard = Some(mark.heard);
             cx.store(StoreOp::MarkMember {
                 app: self.id.clone(),
@@ -113,8 +120,9 @@ impl App {
     /// A member who is here has missed events after the event `heard`, and will join again to learn how many messages.
     pub(super) fn mark_gap(&mut self, account: &Account, name: &ChannelName, heard: u64) {
         let channel = self.channels.get_mut(name);
-        if let Some(mark) = channel.and_then(|channel| channel.lasting.mark(account)) {
-            let state = MarkState::Away;
+        let mark = channel.and_then(|channel| channel.lasting.mark(account));
+        if let Some(mark) = mark.filter(|mark| mark.state == MarkState::Here) {
+            let state = MarkState::Away { last: None };
             *mark = Mark { heard, state };
         }
     }
@@ -123,11 +131,11 @@ impl App {
     pub(super) fn mark_all_away(&mut self, cx: &mut Cx<'_>) {
         let sessions = self.sessions.iter();
         let mut present: Vec<_> = sessions
-            .map(|(account, session)| (account.clone(), session.channels.clone(), session.heard))
+            .map(|(account, session)| (account.clone(), session.away()))
             .collect();
-        present.sort();
-        for (account, channels, heard) in present {
-            self.mark_away(cx, &account, &channels, heard);
+        present.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (account, away) in present {
+            self.mark_away(cx, &account, &away);
         }
     }
 
@@ -191,7 +199,7 @@ impl App {
             let mark = match heard {
                 Some(heard) => Mark {
                     heard,
-                    state: MarkState::Away,
+                    state: MarkState::Away { last: None },
                 },
                 None => Mark {
                     heard: certainly,

@@ -98,7 +98,7 @@ impl Hub {
             proof,
             caps,
             additions,
-            seen: login.resume.as_ref().map(|resume| resume.seen),
+            before: login.resume.clone(),
         };
         self.app(&id);
         self.in_app(now, &id, effects, |app, cx| {

@@ -90,7 +90,7 @@ impl App {
         session.line = entry.line.clone();
         session.proof = entry.proof;
         session.last_frame = cx.now.instant;
-        session.seen_before = None;
+        session.before = None;
         (session.polled, session.announced) = (false, false);
         let mut additions = entry.additions;
         session.resume = additions

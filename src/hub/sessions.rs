@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use crate::protocol::token::Verified;
 use crate::protocol::{
     Account, Additions, CallId, Cap, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet,
-    Reply, ResumeKey, ServerFrame, SessionLine, Uid, limits,
+    Reply, Resume, ResumeKey, ServerFrame, SessionLine, Uid, limits,
 };
 
 use super::app::App;
 use super::cx::{Answer, Cx};
+use super::lasting::Away;
 use super::rate::Window;
 use super::timers::Timer;
 use super::{CloseStatus, LinkId};
@@ -37,8 +38,8 @@ pub(super) struct Session {
     pub(super) last_frame: Instant,
     /// The number of the last event of channels before that frame: it was heard, as far as the server can know.
     pub(super) heard: u64,
-    /// What the client says that it heard, if it had another session before that is gone.
-    pub(super) seen_before: Option<u64>,
+    /// What the client says of the session that it had before, and that is gone.
+    pub(super) before: Option<Box<Resume>>,
     /// Whether the client comes back by itself after a lost link, as 1.4.0 does, which says so by `set_flag`.
     pub(super) comes_back: bool,
     /// Whether it was told of messages and has not polled since.
@@ -52,6 +53,17 @@ pub(super) struct Session {
     pub(super) watches: Window,
 }
 
+impl Session {
+    /// Where it was and what it heard there, for when its account comes again.
+    pub(super) fn away(&self) -> Away {
+        Away {
+            channels: self.channels.clone(),
+            heard: self.heard,
+            last: self.resume.clone(),
+        }
+    }
+}
+
 /// A login that is to be granted.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -61,8 +73,8 @@ pub(super) struct Entry {
     pub(super) caps: Caps,
     /// What the answer says beyond 1.x.
     pub(super) additions: Option<Box<Additions>>,
-    /// The number of the last event that the client heard in a session before.
-    pub(super) seen: Option<u64>,
+    /// The session that the client had before.
+    pub(super) before: Option<Box<Resume>>,
 }
 
 /// How a session ends.
@@ -87,7 +99,7 @@ impl App {
             proof,
             caps,
             additions,
-            seen,
+            before,
         } = entry;
         self.displace(cx, account);
         let uid = self.uid(account);
@@ -111,7 +123,7 @@ impl App {
             proof,
             last_frame: cx.instant(),
             heard: self.last_msgid(),
-            seen_before: seen,
+            before,
             comes_back: false,
             announced: false,
             polled: false,
@@ -165,7 +177,7 @@ impl App {
         cx.timers.cancel(&Timer::TokenExpires(session.link));
         let timer = Timer::ResumeExpires(self.id.clone(), account.clone());
         cx.timers.cancel(&timer);
-        self.mark_away(cx, account, &session.channels, session.heard);
+        self.mark_away(cx, account, &session.away());
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }

@@ -8,6 +8,7 @@ mod calls;
 mod channels;
 mod client_calls;
 mod client_channels;
+mod client_history;
 mod client_links;
 mod client_messages;
 mod client_random;

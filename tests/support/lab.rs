@@ -489,12 +489,32 @@ impl Lab {
         self.hub_input(HubInput::Drain);
     }
 
+    /// What the next server is given.
+    pub(crate) fn settings(&mut self) -> &mut HubSettings {
+        &mut self.settings
+    }
+
+    /// What the hub wanted kept, in order.
+    pub(crate) fn ops(&self) -> &[StoreOp] {
+        &self.ops
+    }
+
+    /// The server ends after its last commit. Another one takes over.
+    pub(crate) fn kill_server_after_all_is_kept(&mut self) {
+        let last = self.ops.len();
+        self.take_over(last);
+    }
+
     /// Kills the server: what it had said stays said, what was not yet kept is gone. Another one takes over.
     pub(crate) fn kill_server(&mut self) {
         // What may wait is written with the next thing that may not.
-        while self.ops.last().is_some_and(StoreOp::can_wait) {
-            self.ops.pop();
-        }
+        let kept = self.ops.iter().rposition(|op| !op.can_wait());
+        self.take_over(kept.map_or(0, |last| last + 1));
+    }
+
+    /// Another server takes over with the first so many ops.
+    fn take_over(&mut self, kept: usize) {
+        self.ops.truncate(kept);
         let now = self.now();
         self.settings.line_seed[0] += 1;
         self.hub = Hub::new(self.settings.clone(), now);
