@@ -46,7 +46,7 @@ impl App {
             session.channels.push(name.clone());
             let away = Away {
                 channels: left,
-                heard: since,
+                certain: session.certain,
                 last: None,
             };
             self.mark_away(cx, from, &away);

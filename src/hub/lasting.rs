@@ -7,7 +7,7 @@ use super::StoreOp;
 use super::app::App;
 use super::cx::{Cx, fail};
 use super::history::{keeps, kept_since};
-use super::kept::{Mark, MarkState};
+use super::kept::{Certain, Mark, MarkState};
 use super::messages::millis;
 
 /// A channel with lasting members or kept messages, as the store gives it back.
@@ -28,8 +28,8 @@ pub struct LastingChannel {
 pub(super) struct Away {
     /// Where it was.
     pub(super) channels: Vec<ChannelName>,
-    /// The number of the last event that it heard, as far as the server knows.
-    pub(super) heard: u64,
+    /// What it heard.
+    pub(super) certain: Certain,
     /// By what it would have been taken up.
     pub(super) last: Option<ResumeKey>,
 }
@@ -61,15 +61,18 @@ impl App {
         name: &ChannelName,
     ) -> Option<u64> {
         let lasts = self.has_cap(account, Cap::History) && name.special().is_none();
-        let heard = self.last_msgid();
-        let before = self.sessions.get(account)?.before.as_deref();
+        let (heard, now) = (self.last_msgid(), cx.instant());
+        let session = self.sessions.get(account)?;
         let lasting = &mut self.channels.get_mut(name)?.lasting;
         let was = lasting.mark(account).map(|mark| mark.state.clone());
         let unread = match (&was, lasts) {
-            (Some(_), _) => lasting.comes(account, before),
+            (Some(_), _) => {
+                let before = session.before.as_deref();
+                lasting.comes(now, account, before, session.certain)
+            }
             (None, false) => return None,
             (None, true) => {
-                let state = MarkState::Here;
+                let state = MarkState::Here { since: now };
                 lasting.add(account, Mark { heard, state });
                 *self.lasting_of.entry(account.clone()).or_default() += 1;
                 Some(0)
@@ -88,7 +91,7 @@ impl App {
                 account,
                 heard: None,
             }),
-            Some(MarkState::Here) => {}
+            Some(MarkState::Here { .. }) => {}
         }
         unread.filter(|_| lasts)
     }
@@ -96,34 +99,18 @@ impl App {
     /// An account is away from channels.
     pub(super) fn mark_away(&mut self, cx: &mut Cx<'_>, account: &Account, away: &Away) {
         for name in &away.channels {
-            let channel = self.channels.get_mut(name);
-            let Some(mark) = channel.and_then(|channel| channel.lasting.mark(account)) else {
+            let Some(channel) = self.channels.get_mut(name) else {
                 continue;
             };
-            // What was missed before is still missed.
-            if mark.state == MarkState::Here {
-                mark.heard = away.heard;
-                mark.state = MarkState::Away {
-                    last: away.last.clone(),
-                };
+            let last = away.last.as_ref();
+            if let Some(heard) = channel.lasting.goes(account, last, away.certain) {
+                cx.store(StoreOp::MarkMember {
+                    app: self.id.clone(),
+                    channel: name.clone(),
+                    account: account.clone(),
+                    heard: Some(heard),
+                });
             }
-            let heard = Some(mark.heard);
-            cx.store(StoreOp::MarkMember {
-                app: self.id.clone(),
-                channel: name.clone(),
-                account: account.clone(),
-                heard,
-            });
-        }
-    }
-
-    /// A member who is here has missed events after the event `heard`, and will join again to learn how many messages.
-    pub(super) fn mark_gap(&mut self, account: &Account, name: &ChannelName, heard: u64) {
-        let channel = self.channels.get_mut(name);
-        let mark = channel.and_then(|channel| channel.lasting.mark(account));
-        if let Some(mark) = mark.filter(|mark| mark.state == MarkState::Here) {
-            let state = MarkState::Away { last: None };
-            *mark = Mark { heard, state };
         }
     }
 

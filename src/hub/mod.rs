@@ -227,9 +227,10 @@ impl Hub {
 
     fn frame(&mut self, now: Now, link: LinkId, frame: ClientFrame, effects: &mut Effects) {
         self.in_session(now, link, effects, |app, cx, account| {
-            let heard = app.last_msgid();
+            let last = app.last_msgid();
             if let Some(session) = app.sessions.get_mut(account) {
-                (session.last_frame, session.heard) = (cx.now.instant, heard);
+                session.last_frame = cx.now.instant;
+                session.certain.came(cx.now.instant, last);
             }
         });
         match frame {

@@ -137,7 +137,7 @@ impl App {
             let (events, gap) = channel.unheard(cx.now.instant, account, seen);
             unheard.extend(events.into_iter().map(|heard| (name.clone(), heard)));
             if gap {
-                self.mark_gap(account, name, seen);
+                channel.lasting.misses(account, seen);
             }
             let name = name.clone();
             resumed.push(ResumedChannel { name, gap });

@@ -11,6 +11,7 @@ use crate::protocol::{
 
 use super::app::App;
 use super::cx::{Answer, Cx};
+use super::kept::Certain;
 use super::lasting::Away;
 use super::rate::Window;
 use super::timers::Timer;
@@ -36,8 +37,8 @@ pub(super) struct Session {
     pub(super) proof: Option<Verified>,
     /// When the last frame came.
     pub(super) last_frame: Instant,
-    /// The number of the last event of channels before that frame: it was heard, as far as the server can know.
-    pub(super) heard: u64,
+    /// Which events of channels it heard.
+    pub(super) certain: Certain,
     /// What the client says of the session that it had before, and that is gone.
     pub(super) before: Option<Box<Resume>>,
     /// Whether the client comes back by itself after a lost link, as 1.4.0 does, which says so by `set_flag`.
@@ -58,7 +59,7 @@ impl Session {
     pub(super) fn away(&self) -> Away {
         Away {
             channels: self.channels.clone(),
-            heard: self.heard,
+            certain: self.certain,
             last: self.resume.clone(),
         }
     }
@@ -122,7 +123,7 @@ impl App {
             channels: Vec::new(),
             proof,
             last_frame: cx.instant(),
-            heard: self.last_msgid(),
+            certain: Certain::new(cx.instant(), self.last_msgid()),
             before,
             comes_back: false,
             announced: false,

@@ -69,6 +69,9 @@ pub const HISTORY_PER_QUERY: usize = 20;
 /// Messages of all channels of a server together that are kept; 8 bytes of memory each. When more, the oldest of the channel
 /// in which something is said gives way.
 pub const ALL_HISTORY: usize = 1 << 25;
+/// How long what a server says may be on its way: so long after it something must have come from a client before it counts as
+/// heard.
+pub const ON_ITS_WAY: Duration = Duration::from_secs(3);
 /// How often channels are looked through for messages that have been kept long enough.
 pub const HISTORY_SWEEP: Duration = Duration::from_secs(3600);
 /// How long a record of a missed call waits for its account.

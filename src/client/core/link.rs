@@ -193,11 +193,13 @@ impl Session {
         // Channels come before what waits, since it may be for them.
         let waiting = self.pending.set_aside();
         self.inbox_opened(cx);
+        let channels = resumed.as_deref().unwrap_or_default();
         if again {
-            self.rejoin(cx, resumed.as_deref().unwrap_or_default());
+            self.rejoin(cx, channels);
             self.rewatch(cx);
         }
         self.pending.put_back(waiting);
+        self.leave_unknown(cx, channels);
         if resumed.is_none() {
             self.interrupt(cx);
             self.calls_after_loss(cx);

@@ -173,8 +173,7 @@ impl Session {
             let error = waiting.timed_out();
             if let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose {
                 // The server may have let the client in all the same, which then would not know.
-                let leave = Request::ChannelLeave { name: name.clone() };
-                self.ask(cx, leave, Purpose::Quiet);
+                self.leave_unasked(cx, name);
             }
             self.settle(cx, waiting, Err(error));
         }
