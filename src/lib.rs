@@ -8,13 +8,19 @@
 //! | [`client`] | 1, 2 | the SDK: a pure core, and the handles and the loop around it |
 //! | [`hub`] | 1 | the server's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | `net` | 2 | links: TLS and sockets |
+//! | `store` | 2 | what the app keeps on its computer: conversations, calls, people, settings |
 //! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
+//! | `app` | 4 | the desktop app: state, views, and the worker that touches the world |
 
 pub mod client;
 pub mod hub;
 pub mod protocol;
 
+#[cfg(feature = "app")]
+pub mod app;
 #[cfg(any(feature = "client", feature = "server"))]
 pub mod net;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "store")]
+pub mod store;

@@ -41,9 +41,20 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "app",
-        &["protocol", "client", "voice", "store", "server", "app"],
+        "app::msg",
+        &["protocol", "client::event", "app::effect", "app::state"],
     ),
+    (
+        "app::effect",
+        &["protocol", "client::event", "app::msg", "app::state"],
+    ),
+    (
+        "app::worker",
+        &[
+            "protocol", "client", "net", "voice", "store", "server", "app",
+        ],
+    ),
+    ("app", &["protocol", "server", "app"]),
     // Programs name the library from outside.
     ("bin", &[]),
 ];

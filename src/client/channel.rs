@@ -20,6 +20,10 @@ impl Channel {
         Self { session, name }
     }
 
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &ChannelName {

@@ -162,6 +162,22 @@ operation!(
     AttrError
 );
 operation!(
+    /// Why accounts are not watched, or others do not see what they should (1001, 1002, 1004, 1005).
+    PresenceError
+);
+operation!(
+    /// Why the list of blocked accounts is as it was, or cannot be had (1001, 1002, 1004, 1005).
+    BlockError
+);
+operation!(
+    /// Why a sender does not learn what was read (1002).
+    ReceiptError
+);
+operation!(
+    /// Why nobody is told that one is typing (1002).
+    TypingError
+);
+operation!(
     /// Why a channel was not joined (300).
     JoinError
 );

@@ -76,6 +76,13 @@ alices.logout().await?;
 ```
 "##
 )]
+//! # Beyond 1.x
+//!
+//! What [`LoginOptions`](core::LoginOptions) ask for and the server grants ([`Additions`](crate::protocol::Additions) in
+//! `LoginSuccess`): who is there ([`Session::presence_watch`], [`Session::presence_set`]), how far messages have come
+//! ([`SessionEvent::Receipt`](event::SessionEvent::Receipt), [`Session::receipt_read`]), who is writing
+//! ([`Session::user_typing`], [`Channel::user_typing`]), and whom one does not want to hear from ([`Session::user_block`]).
+//!
 //! # When the link is lost
 //!
 //! The session stays. It tells [`SessionEvent::LinkLost`](event::SessionEvent::LinkLost) and tries again, as
@@ -91,8 +98,7 @@ alices.logout().await?;
 //! |---|---|---|
 //! | [`core`] | 1 | the client's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | [`event`] | 1 | what an application is told |
-//! | `signal`, `session`, `channel`, `call` | 2 | cheap handles, each method named as the API names it |
-//! | `attrs`, `history` | 2 | their methods beyond 1.x, for attributes and for what was said |
+//! | `signal`, `session`, `channel`, `call`, `presence`, `receipts`, `typing`, `blocks`, `attrs`, `history` | 2 | cheap handles, each method named as the API names it |
 //! | `events` | 2 | the queue of events of one session |
 //! | `error` | 2 | one small error for each operation |
 //! | `driver` | 2 | the loop between the core and links |
@@ -102,6 +108,8 @@ pub mod event;
 
 #[cfg(feature = "client")]
 mod attrs;
+#[cfg(feature = "client")]
+mod blocks;
 #[cfg(feature = "client")]
 mod call;
 #[cfg(feature = "client")]
@@ -117,11 +125,17 @@ mod handle;
 #[cfg(feature = "client")]
 mod history;
 #[cfg(feature = "client")]
+mod presence;
+#[cfg(feature = "client")]
+mod receipts;
+#[cfg(feature = "client")]
 mod session;
 #[cfg(feature = "client")]
 mod signal;
 #[cfg(all(test, feature = "client"))]
 mod tests;
+#[cfg(feature = "client")]
+mod typing;
 
 #[cfg(feature = "client")]
 pub use call::Call;

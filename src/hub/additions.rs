@@ -2,7 +2,7 @@
 
 use crate::protocol::limits::{self, Limits};
 use crate::protocol::{
-    Account, Addition, Additions, Cap, Caps, Code, GrantedLimits, ResumeKey, ServerInfo,
+    Account, Addition, Additions, Cap, Caps, Code, Failure, GrantedLimits, ResumeKey, ServerInfo,
 };
 
 use super::app::App;
@@ -15,6 +15,10 @@ const GRANTED: Caps = Caps::NONE
     .with(Cap::Rooms)
     .with(Cap::V3)
     .with(Cap::Resume)
+    .with(Cap::Presence)
+    .with(Cap::Receipts)
+    .with(Cap::Typing)
+    .with(Cap::Block)
     .with(Cap::Attrs)
     .with(Cap::History);
 
@@ -75,6 +79,17 @@ impl App {
         session.is_some_and(|session| session.caps.has(cap))
     }
 
+    /// Counts a change of what an account shows others or hears of them, if it is within the rate.
+    pub(super) fn allow_own_change(&mut self, cx: &Cx<'_>, from: &Account) -> Result<(), Failure> {
+        let session = self.sessions.get_mut(from);
+        let limit = limits::OWN_CHANGES_PER_USER;
+        if session.is_some_and(|session| !session.own_changes.allow(cx.instant(), limit)) {
+            let reason = format!("more than {limit} such changes in a second");
+            return fail(Code::GeneralFailed, reason);
+        }
+        Ok(())
+    }
+
     /// Answers a function beyond 1.x. To whom it was not granted it does not exist.
     #[rustfmt::skip] // one line a function
     pub(super) fn addition(&mut self, cx: &mut Cx<'_>, from: &Account, addition: Addition) -> Answer {
@@ -86,15 +101,15 @@ impl App {
             Addition::UserClearAttr => self.change_user_attr(cx, from, Change::Clear),
             Addition::AttrWatch(subject) => self.attr_watch(cx, from, subject),
             Addition::AttrUnwatch(subject) => self.attr_unwatch(from, &subject),
-            Addition::PresenceWatch { .. }
-            | Addition::PresenceUnwatch { .. }
-            | Addition::PresenceSet { .. }
-            | Addition::UserReceipt { .. }
-            | Addition::UserTyping(_)
+            Addition::PresenceWatch { accounts } => self.presence_watch(cx, from, accounts),
+            Addition::PresenceUnwatch { accounts } => self.presence_unwatch(cx, from, &accounts),
+            Addition::PresenceSet { show, text, except } => self.presence_set(cx, from, show, text, except),
+            Addition::UserReceipt { peer, ids, state } => self.user_receipt(cx, from, &peer, ids, state),
+            Addition::UserTyping(to) => self.user_typing(cx, from, to),
+            Addition::UserBlock { accounts } => self.user_block(cx, from, accounts),
+            Addition::UserUnblock { accounts } => self.user_unblock(cx, from, accounts),
             // Is asked of the store, and does not come here.
-            | Addition::ChannelHistory { .. }
-            | Addition::UserBlock { .. }
-            | Addition::UserUnblock { .. } => unknown(&addition),
+            Addition::ChannelHistory { .. } => unknown(&addition),
         }
     }
 }

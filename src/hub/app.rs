@@ -6,12 +6,15 @@ use crate::protocol::{
     Account, AppId, Cap, ChannelName, Code, Failure, Push, Reply, Request, Uid, limits,
 };
 
+use super::accounts::Accounts;
 use super::attr_table::Attrs;
 use super::attrs::Change;
+use super::blocks::Blocks;
 use super::calls::Calls;
 use super::channel::Channel;
 use super::cx::{Answer, Cx, fail};
 use super::inbox::{Freed, Inbox};
+use super::presence::Watches;
 use super::sent_ids::SentIds;
 use super::sessions::Session;
 use super::timers::Timer;
@@ -27,11 +30,14 @@ pub(super) struct App {
     pub(super) inboxes: HashMap<Account, Inbox>,
     pub(super) users: HashMap<Account, Attrs>,
     pub(super) channels: HashMap<ChannelName, Channel>,
-    pub(super) watches: AttrWatches,
+    pub(super) attr_watches: AttrWatches,
     /// How many channels each account is a lasting member of.
     pub(super) lasting_of: HashMap<Account, usize>,
     pub(super) calls: Calls,
     pub(super) sent_ids: SentIds,
+    pub(super) accounts: Accounts,
+    pub(super) blocks: Blocks,
+    pub(super) watches: Watches,
     /// Bytes that wait in inboxes, by their sender.
     pub(super) waiting_of: HashMap<Account, usize>,
     /// The number of the last channel event. One counter for all channels: clients drop an event whose number is not
@@ -49,10 +55,13 @@ impl App {
             inboxes: HashMap::new(),
             users: HashMap::new(),
             channels: HashMap::new(),
-            watches: AttrWatches::default(),
+            attr_watches: AttrWatches::default(),
             lasting_of: HashMap::new(),
             calls: Calls::default(),
             sent_ids: SentIds::default(),
+            accounts: Accounts::default(),
+            blocks: Blocks::default(),
+            watches: Watches::default(),
             waiting_of: HashMap::new(),
             msgid: first_msgid,
         }
@@ -66,6 +75,8 @@ impl App {
             && self.channels.is_empty()
             && self.calls.len() == 0
             && self.sent_ids.is_empty()
+            && self.accounts.is_empty()
+            && self.blocks.is_empty()
     }
 
     pub(super) fn next_msgid(&mut self) -> u64 {
@@ -136,7 +147,7 @@ impl App {
     }
 
     /// The app, if the account has not asked too much in this second.
-    fn limited(&mut self, cx: &Cx<'_>, from: &Account) -> Result<&Self, Failure> {
+    pub(super) fn limited(&mut self, cx: &Cx<'_>, from: &Account) -> Result<&Self, Failure> {
         self.limited_costly(cx, from, 1)
     }
 
@@ -183,9 +194,11 @@ impl App {
         ver_clear: u64,
         max: usize,
     ) -> Answer {
+        let seen = self.newly_seen(from, ver_clear);
         let Some(session) = self.sessions.get_mut(from) else {
             return fail(Code::GeneralNotLogin, "not logged in");
         };
+        session.receipts.expire(cx.now.instant);
         let inbox = self.inboxes.entry(from.clone()).or_default();
         let mut freed = inbox.acknowledge(ver_clear);
         if !std::mem::replace(&mut session.polled, true) {
@@ -216,6 +229,7 @@ impl App {
         for call in page.new_invites {
             self.calls.invitation_delivered(call, link);
         }
+        self.tell_delivered(cx, from, seen);
         Ok(Reply::Messages {
             ver_clear: page.ver_clear,
             msgs: page.msgs,

@@ -28,6 +28,8 @@ pub(super) struct Channel {
     attrs: Attrs,
     built_ins: BuiltIns,
     messages: Window,
+    /// Members who said that they are writing.
+    pub(super) typing: Window,
     /// Changes of each attribute; of all at once under no name.
     changes: Windows<Option<AttrName>>,
     /// Everybody who ever joined, as their own numbers; at most [`limits::TOTAL_MEMBERS`].
@@ -198,6 +200,11 @@ impl Channel {
         members
             .map(|member| (member.account.clone(), member.uid))
             .collect()
+    }
+
+    /// Who is here, in the order in which they joined.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.members.values().map(|member| &member.account)
     }
 
     /// Where all members are told, except one.

@@ -24,6 +24,7 @@ pub(super) struct Totals {
     pub(super) attr_bytes: usize,
     /// Messages of channels that the store keeps.
     pub(super) kept: usize,
+    pub(super) blocked: usize,
 }
 
 /// The surroundings of one input.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::protocol::{Account, Envelope, EnvelopeKind, VoipStep};
+use crate::protocol::{Account, Envelope, EnvelopeKind, EnvelopeVersion, MessageId, VoipStep};
 
 /// Messages of one account, oldest first.
 #[derive(Debug, Default)]
@@ -115,6 +115,33 @@ impl Inbox {
         (ver, bytes)
     }
 
+    /// The instant messages that a session was given up to a version, by sender and id.
+    pub(super) fn shown_up_to(&self, ver: u64) -> impl Iterator<Item = (&Account, &MessageId)> {
+        let shown = self
+            .entries
+            .iter()
+            .take_while(move |entry| entry.ver <= ver);
+        shown.filter(|entry| entry.delivered).filter_map(|entry| {
+            let envelope = &entry.envelope;
+            match (envelope.kind, &envelope.version) {
+                (EnvelopeKind::Instant, EnvelopeVersion::V3 { id }) => Some((&envelope.source, id)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The latest message, if nobody has been given it.
+    pub(super) fn last_unread(&self) -> Option<&Envelope> {
+        let last = self.entries.back().filter(|entry| !entry.delivered)?;
+        Some(&last.envelope)
+    }
+
+    /// Forgets the latest message.
+    pub(super) fn drop_last(&mut self) -> Freed {
+        let last = self.entries.back().map(|entry| entry.ver);
+        self.remove(|entry| Some(entry.ver) == last)
+    }
+
     /// Forgets what is acknowledged. A fresh login's 0 moves nothing back, and nobody can acknowledge what was never put.
     pub(super) fn acknowledge(&mut self, ver: u64) -> Freed {
         self.acked = ver.min(self.last).max(self.acked);
@@ -152,6 +179,11 @@ impl Inbox {
             more,
             new_invites,
         }
+    }
+
+    /// Forgets messages of some kinds.
+    pub(super) fn drop_kinds(&mut self, gone: impl Fn(EnvelopeKind) -> bool) -> Freed {
+        self.remove(|entry| gone(entry.envelope.kind))
     }
 
     /// Forgets what outlived its time.

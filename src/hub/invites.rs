@@ -66,9 +66,17 @@ impl App {
         if callee == *from {
             return fail(Code::InviteCantRecv, "nobody can call themselves");
         }
-        self.replace_call(cx, from, &channel, &dialed)?;
         let wishes = InviteExtra::parse(&extra);
         let online = self.sessions.contains_key(&callee);
+        if !self.takes_calls_of(&callee, from) {
+            // Whoever is blocked learns no more than anybody else.
+            if wishes.require_peer_online && !online {
+                return fail(Code::InvitePeerOffline, "peer offline");
+            }
+            let reason = format!("{dialed} does not want to be disturbed");
+            return fail(Code::InviteCantRecv, reason);
+        }
+        self.replace_call(cx, from, &channel, &dialed)?;
         if wishes.require_peer_online && !online {
             return fail(Code::InvitePeerOffline, "peer offline");
         }
@@ -98,6 +106,13 @@ impl App {
         let envelope = self.envelope(cx, &call, Role::Callee, kind, extra);
         self.put(cx, &call.callee.account, envelope, Keep::Call(id));
         Ok(Reply::Done)
+    }
+
+    /// Whether an account wants to be called by another now.
+    fn takes_calls_of(&self, callee: &Account, caller: &Account) -> bool {
+        let session = self.sessions.get(callee);
+        let closed = session.is_some_and(|session| session.presence.is_closed_to(caller));
+        !closed && !self.blocks.has(callee, caller)
     }
 
     /// Clients keep one call for a channel and a peer: a new invitation replaces one that was answered, and one of a

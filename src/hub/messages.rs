@@ -29,6 +29,9 @@ impl App {
         self.room_for(cx, from, &peer)
             .or_else(|why| fail(Code::SendMessageOther, why))?;
         let id = self.remember_id(cx, from, message_id);
+        if self.blocks.has(&peer, from) {
+            return Ok(self.sent(from, id, cx.now.unix_ms));
+        }
         self.keep(
             cx,
             StoredMessage {

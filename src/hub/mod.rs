@@ -3,11 +3,13 @@
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
 //! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `lasting` and `history` (with `kept`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
+mod accounts;
 mod additions;
 mod app;
 mod attr_table;
 mod attrs;
 mod auth;
+mod blocks;
 mod calls;
 mod channel;
 mod channels;
@@ -23,7 +25,9 @@ mod links;
 mod logins;
 mod messages;
 mod persist;
+mod presence;
 mod rate;
+mod receipts;
 mod resume;
 mod ring;
 mod said;
@@ -32,9 +36,10 @@ mod sessions;
 mod settings;
 mod special;
 mod timers;
+mod typing;
 mod watches;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -45,7 +50,7 @@ use crate::protocol::{
 pub use history::{ChannelMessage, HistoryError, HistoryPage, HistoryQuery};
 pub use io::{CloseStatus, Input, LinkId, Now, Output, Unreadable};
 pub use lasting::LastingChannel;
-pub use persist::{AttrOwner, Snapshot, StoreOp, StoredMessage};
+pub use persist::{AttrOwner, LastLogin, Snapshot, StoreOp, StoredMessage};
 pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
@@ -71,6 +76,8 @@ pub struct Hub {
     first_msgid: u64,
     totals: Totals,
     asking: Asking,
+    /// Apps in which somebody is to be told of others' presence at the end of this input.
+    presence_news: BTreeSet<AppId>,
     draining: bool,
 }
 
@@ -106,6 +113,7 @@ impl Hub {
             first_msgid: now.unix_ms.saturating_mul(1000),
             totals: Totals::default(),
             asking: Asking::default(),
+            presence_news: BTreeSet::new(),
             draining: false,
             settings,
         }
@@ -148,6 +156,19 @@ impl Hub {
                 app.watch_sent_ids(cx);
             });
         }
+        for login in snapshot.accounts {
+            let id = login.app.clone();
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_account(cx, login);
+            });
+        }
+        for (id, account, peer) in snapshot.blocks {
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_block(cx, &account, peer);
+            });
+        }
         let emptied = snapshot.emptied.into_iter();
         let mut emptied: HashMap<_, _> = emptied
             .map(|(app, name, since_ms)| ((app, name), since_ms))
@@ -180,6 +201,9 @@ impl Hub {
             Input::History { query, page } => self.history_read(query, page, &mut effects),
             Input::Tick => {}
             Input::Drain => self.drain(now, &mut effects),
+        }
+        for id in std::mem::take(&mut self.presence_news) {
+            self.in_app(now, &id, &mut effects, App::tell_presence);
         }
         let (ops, out) = effects;
         for output in &out {
@@ -345,6 +369,7 @@ impl Hub {
             Timer::ResumeExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.resume_expires(cx, &account)),
             Timer::HistoryExpires(app) => self.in_app(now, &app, effects, |app, cx| app.history_expires(cx)),
             Timer::SentIdsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.sent_ids_expire(cx)),
+            Timer::AccountsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.accounts_expire(cx)),
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),
             Timer::InviteExpires(app, call) => self.in_app(now, &app, effects, |app, cx| app.invite_expires(cx, call)),
             Timer::PartyLost(app, call, account) => self.in_app(now, &app, effects, |app, cx| app.party_lost(cx, call, &account)),
@@ -385,6 +410,9 @@ impl Hub {
         };
         if let Some(app) = self.apps.get_mut(id) {
             act(app, &mut cx);
+            if app.watches.has_news() {
+                self.presence_news.insert(id.clone());
+            }
             if app.is_empty() {
                 self.apps.remove(id);
             }

@@ -1,6 +1,8 @@
 //! What the hub wants kept beyond the life of the process, and what it is given back at the next start.
 
-use crate::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, EnvelopeKind, MessageId};
+use crate::protocol::{
+    Account, AppId, AttrEntry, AttrName, Caps, ChannelName, EnvelopeKind, MessageId,
+};
 
 use super::{ChannelMessage, LastingChannel};
 
@@ -115,11 +117,38 @@ pub enum StoreOp {
         /// When it may be forgotten, in ms since the Unix epoch.
         forget_at_ms: u64,
     },
+    /// Remember what the last login of an account was granted beyond 1.x.
+    PutAccount(LastLogin),
+    /// The last login of an account was a 1.x client's, or is long ago.
+    DropAccount {
+        /// Of which app.
+        app: AppId,
+        /// Whose.
+        account: Account,
+    },
+    /// An account wants to hear nothing of others any more.
+    PutBlocks {
+        /// Of which app.
+        app: AppId,
+        /// Who.
+        account: Account,
+        /// Of whom.
+        peers: Vec<Account>,
+    },
+    /// An account wants to hear of others again.
+    DropBlocks {
+        /// Of which app.
+        app: AppId,
+        /// Who.
+        account: Account,
+        /// Of whom.
+        peers: Vec<Account>,
+    },
 }
 
 impl StoreOp {
-    /// Whether answers need not wait for it: losing it costs a second delivery, keeps something for longer, or counts as unread
-    /// what was heard, but never loses a message or an attribute.
+    /// Whether answers need not wait for it: losing it costs a second delivery or a receipt, keeps something for longer, or
+    /// counts as unread what was heard, but never loses a message or an attribute.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         match self {
@@ -128,6 +157,8 @@ impl StoreOp {
             | Self::DropMessages { .. }
             | Self::TrimHistory { .. }
             | Self::MarkMember { .. }
+            | Self::PutAccount(_)
+            | Self::DropAccount { .. }
             | Self::ChannelEmptied {
                 since_ms: Some(_), ..
             } => true,
@@ -140,7 +171,9 @@ impl StoreOp {
             | Self::PutChannelMessage(_)
             | Self::PutMember { .. }
             | Self::DropMember { .. }
-            | Self::PutSentId { .. } => false,
+            | Self::PutSentId { .. }
+            | Self::PutBlocks { .. }
+            | Self::DropBlocks { .. } => false,
         }
     }
 }
@@ -177,6 +210,21 @@ pub struct StoredMessage {
     pub content: String,
 }
 
+/// The last login of an account, if it was granted more than 1.x.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastLogin {
+    /// The app.
+    pub app: AppId,
+    /// Whose.
+    pub account: Account,
+    /// What it was granted.
+    pub caps: Caps,
+    /// When the session began, or ended if the account is away; in ms since the Unix epoch.
+    pub since_ms: u64,
+    /// Whether the session has ended. If not, and no process has it, nobody knows when it did.
+    pub away: bool,
+}
+
 /// Everything that was kept, in the order in which [`super::Hub::restore`] takes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -192,4 +240,8 @@ pub struct Snapshot {
     pub lasting: Vec<LastingChannel>,
     /// Accepted message ids (app, sender, id, forget at), oldest first.
     pub sent_ids: Vec<(AppId, Account, MessageId, u64)>,
+    /// Last logins that were granted more than 1.x.
+    pub accounts: Vec<LastLogin>,
+    /// Who (app, account) wants to hear nothing of whom.
+    pub blocks: Vec<(AppId, Account, Account)>,
 }

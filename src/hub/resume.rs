@@ -117,6 +117,8 @@ impl App {
             };
             cx.notify(entry.link, push);
         }
+        self.presence_resumed(cx, account);
+        self.receipts_resumed(cx, account);
     }
 
     /// What a member of channels did not hear, in order, and where more than that is missing. From now on it hears on `link`.

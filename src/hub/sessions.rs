@@ -13,8 +13,11 @@ use super::app::App;
 use super::cx::{Answer, Cx};
 use super::kept::Certain;
 use super::lasting::Away;
+use super::presence::Own;
 use super::rate::Window;
+use super::receipts::Recent;
 use super::timers::Timer;
+use super::typing::Typed;
 use super::{CloseStatus, LinkId};
 
 /// One signed-in connection.
@@ -52,6 +55,12 @@ pub(super) struct Session {
     pub(super) attr_changes: Window,
     pub(super) joins: Window,
     pub(super) watches: Window,
+    pub(super) own_changes: Window,
+    /// What others see of it.
+    pub(super) presence: Own,
+    pub(super) typed: Typed,
+    /// Receipts that it was told of lately.
+    pub(super) receipts: Recent,
 }
 
 impl Session {
@@ -62,6 +71,11 @@ impl Session {
             certain: self.certain,
             last: self.resume.clone(),
         }
+    }
+
+    /// Where it is told what happens; nowhere while it waits to be taken up.
+    pub(super) fn live(&self) -> Option<LinkId> {
+        (!self.detached).then_some(self.link)
     }
 }
 
@@ -133,7 +147,12 @@ impl App {
             attr_changes: Window::default(),
             joins: Window::default(),
             watches: Window::default(),
+            own_changes: Window::default(),
+            presence: Own::new(cx.now.unix_ms),
+            typed: Typed::default(),
+            receipts: Recent::default(),
         };
+        self.account_came(cx, account, caps);
         self.sessions.insert(account.clone(), session);
         if caps.has(Cap::Resume) {
             // A client that does not take its session up has no calls any more.
@@ -141,6 +160,7 @@ impl App {
         } else {
             self.keep_calls(cx, account);
         }
+        self.presence_changed(account);
         self.tell_user_observers(cx, account, EnvelopeKind::ChannelUserJoin);
     }
 
@@ -182,8 +202,14 @@ impl App {
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }
-        self.watches.end(account);
+        self.attr_watches.end(account);
         self.end_calls(cx, account, ending);
+        self.account_went(cx, account);
+        // Whoever is displaced may have lost its link without a word.
+        if ending != Ending::Logout {
+            self.receipts_lost(cx, account, session.receipts);
+        }
+        self.presence_ended(cx, account);
         if let Some(inbox) = self.inboxes.get_mut(account) {
             let comes_back = ending == Ending::Lost { comes_back: true };
             let freed = inbox.end_session(|call| self.calls.is_pending(call), comes_back);

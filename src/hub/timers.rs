@@ -27,6 +27,8 @@ pub(super) enum Timer {
     HistoryExpires(AppId),
     /// Message ids that senders gave may be forgotten.
     SentIdsExpire(AppId),
+    /// Accounts that stay away may be forgotten.
+    AccountsExpire(AppId),
     /// An invitation was not acknowledged in time.
     InviteExpires(AppId, u64),
     /// A party of a call has been without a link for too long.

@@ -75,7 +75,7 @@ impl App {
                 "only observers of the app may watch a special channel",
             );
         }
-        let watched = self.watches.of(from);
+        let watched = self.attr_watches.of(from);
         let known = watched.is_some_and(|watched| watched.contains(&subject));
         if !known && watched.is_some_and(|watched| watched.len() >= limits::WATCHED) {
             let reason = format!("one session watches at most {} attributes", limits::WATCHED);
@@ -91,12 +91,12 @@ impl App {
             return fail(Code::QueryUserNumOther, "too much is watched in a second");
         }
         let entries = self.attr_entries(cx, &subject);
-        self.watches.add(from, subject);
+        self.attr_watches.add(from, subject);
         Ok(Reply::AttrEntries { entries })
     }
 
     pub(super) fn attr_unwatch(&mut self, from: &Account, subject: &AttrSubject) -> Answer {
-        self.watches.remove(from, subject);
+        self.attr_watches.remove(from, subject);
         Ok(Reply::Done)
     }
 
@@ -135,7 +135,7 @@ impl App {
         change: WatchedChange,
         by: Option<Account>,
     ) {
-        let Some(watchers) = self.watches.by_subject.get(&subject) else {
+        let Some(watchers) = self.attr_watches.by_subject.get(&subject) else {
             return;
         };
         let sessions = watchers

@@ -56,6 +56,11 @@ pub const WATCHES_PER_USER: u32 = 1000;
 pub const ATTR_BYTES_PER_WATCH: usize = 8192;
 /// Accounts that one account may block.
 pub const BLOCKED: usize = 1000;
+/// Blocked accounts of a server together, kept in memory. When more, blocking one fails with 1005.
+pub const ALL_BLOCKED: usize = 1 << 20;
+/// How often in a second a user may change what others see or hear of them (presence), or what they hear of others (blocks);
+/// the excess fails with 1001. Each change may be told to many, or is written to the disk.
+pub const OWN_CHANGES_PER_USER: u32 = 20;
 /// Message ids that one receipt may name.
 pub const RECEIPT_IDS: usize = 100;
 /// The most bytes of the words beside a presence.
@@ -78,8 +83,19 @@ pub const HISTORY_SWEEP: Duration = Duration::from_secs(3600);
 pub const MISSED_CALL_KEPT: Duration = TTL_MAX;
 /// How long a receipt waits for a sender who is away.
 pub const RECEIPT_KEPT: Duration = TTL_MAX;
+/// Receipts that a session was told of and that it is told of again when it comes back from a lost link: the latest of the last
+/// [`RING_KEPT`]. When full, the oldest is not told again.
+pub const RECEIPTS_RECENT: usize = 256;
 /// How often one may say that one is typing to the same account or channel; what is more is dropped.
 pub const TYPING_EVERY: Duration = Duration::from_secs(3);
+/// To how many accounts and channels one may say so within that time; ...
+pub const TYPING_TARGETS: usize = 100;
+/// ... and how many may say so in one channel in a second, since each is told to all members. What is more is dropped.
+pub const TYPING_PER_CHANNEL: u32 = 20;
+/// How long it is remembered what the last login of an account could read, once the account is away: nothing waits for longer.
+pub const ACCOUNT_KEPT: Duration = TTL_MAX;
+/// How often accounts are looked through for those that stay away.
+pub const ACCOUNTS_SWEEP: Duration = Duration::from_secs(24 * 3600);
 /// How long a session that lost its link waits to be taken up again.
 pub const RESUME_KEPT: Duration = Duration::from_secs(30);
 /// Answers that a session keeps to calls that must not be done twice, for a client that makes them again when it comes

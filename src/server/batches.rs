@@ -102,6 +102,9 @@ fn bytes(op: &StoreOp) -> usize {
         }
         StoreOp::PutChannelMessage(message) => message.text.len(),
         StoreOp::DropMessages { vers, .. } => size_of_val(vers.as_slice()),
+        StoreOp::PutBlocks { peers, .. } | StoreOp::DropBlocks { peers, .. } => {
+            peers.len() * OP_BYTES
+        }
         StoreOp::AckInbox { .. }
         | StoreOp::DropInbox { .. }
         | StoreOp::DelAttr { .. }
@@ -111,7 +114,9 @@ fn bytes(op: &StoreOp) -> usize {
         | StoreOp::PutMember { .. }
         | StoreOp::MarkMember { .. }
         | StoreOp::DropMember { .. }
-        | StoreOp::PutSentId { .. } => 0,
+        | StoreOp::PutSentId { .. }
+        | StoreOp::PutAccount(_)
+        | StoreOp::DropAccount { .. } => 0,
     };
     OP_BYTES + content
 }

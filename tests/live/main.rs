@@ -10,6 +10,8 @@
 //! | `settings` | where they come from |
 //! | `restart`, `kill9` | what outlives the process |
 //! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
+//! | `resume` | what our SDK makes of links that are cut in the middle of everything, which `proxy` does |
+//! | `people` | presence, receipts, typing and blocking, and that 1.x clients see nothing of them |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 mod bad_input;
@@ -21,9 +23,15 @@ mod lbs;
 mod login;
 mod messages;
 mod peer;
+#[cfg(feature = "client")]
+mod people;
+#[cfg(feature = "client")]
+mod proxy;
 mod queries;
 mod raw;
 mod restart;
+#[cfg(feature = "client")]
+mod resume;
 #[cfg(feature = "client")]
 mod rust_client;
 mod server;

@@ -221,6 +221,14 @@ impl Peer {
             .count()
     }
 
+    /// The callbacks of the session, of channels and of calls that have come, by name and in order, taken or not.
+    #[cfg(feature = "client")]
+    pub(crate) fn callbacks(&self) -> Vec<String> {
+        let seen = self.shared.lock();
+        let names = seen.events.iter().map(|(event, _)| event.name.clone());
+        names.filter(|name| name.starts_with("on")).collect()
+    }
+
     /// Returns when all that the server had for this peer has arrived: a notice, the poll that it led to, and one more.
     pub(crate) fn settle(&mut self) {
         for _ in 0..3 {

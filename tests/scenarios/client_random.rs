@@ -10,12 +10,14 @@ use callsign::client::core::{
 use callsign::client::event::{CallRef, Event, SessionEvent};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
-    CallId, CallRet, ClientFrame, Code, Failure, InviteMsg, LoginGrant, LoginRet, Push, Reply,
-    Request, ServerFrame, SessionLine, Uid,
+    Additions, CallId, CallRet, Caps, ClientFrame, Code, Failure, GrantedLimits, InviteMsg,
+    LoginGrant, LoginRet, MessageId, Presence, Push, Receipt, ReceiptState, Reply, Request,
+    ServerFrame, ServerInfo, SessionLine, Show, Typing, TypingTo, Uid,
 };
 use fastrand::Rng;
 use serde_json::{Map, json};
 
+use crate::random_people;
 use crate::support::lab::{account, channel};
 
 const ACCOUNTS: [&str; 3] = ["alice", "bob", "carol"];
@@ -43,6 +45,19 @@ fn random_inputs_break_no_promise() {
     println!("CALLSIGN_SEED={seed}");
     for round in 0..60 {
         Fuzz::new(seed.wrapping_add(round)).run(2000);
+    }
+}
+
+/// Everything, in a new session each time.
+fn granted() -> Additions {
+    Additions {
+        caps: Caps::ALL,
+        resume: None,
+        resumed: None,
+        time_ms: 5,
+        server: ServerInfo::default(),
+        limits: GrantedLimits::default(),
+        ice: Vec::new(),
     }
 }
 
@@ -206,7 +221,13 @@ impl Fuzz {
         let peer = account(ACCOUNTS[self.rng.usize(0..3)]);
         let call = CallRef(self.rng.u64(0..30));
         let extra = "{}".to_owned();
-        match self.rng.u8(0..12) {
+        match self.rng.u8(0..16) {
+            12 => Action::Typing(TypingTo::Peer(peer)),
+            13.. => {
+                let room = TypingTo::Channel(channel);
+                let addition = random_people::addition(&mut self.rng, &peer, room);
+                Action::Invoke(Request::Addition(addition))
+            }
             0 | 1 => Action::MessageSend {
                 peer,
                 msg: "hello".to_owned(),
@@ -242,7 +263,7 @@ impl Fuzz {
                 LoginRet::Granted(LoginGrant {
                     line: SessionLine::new("line"),
                     uid: Uid(7),
-                    additions: None,
+                    additions: self.rng.bool().then(|| Box::new(granted())),
                 })
             } else {
                 LoginRet::Refused {
@@ -293,6 +314,8 @@ impl Fuzz {
                         "voip_invite",
                         "voip_invite_bye",
                         "voip_invite_accept",
+                        "receipt",
+                        "missed_call",
                         "channel_msg",
                     ];
                     let kind = kinds[self.rng.usize(0..kinds.len())];
@@ -324,7 +347,23 @@ impl Fuzz {
 
     fn push(&mut self) -> Push {
         let number = self.rng.u64(0..60);
-        match self.rng.u8(0..4) {
+        let account = account(ACCOUNTS[self.rng.usize(0..3)]);
+        match self.rng.u8(0..7) {
+            4 => Push::Presence(vec![Presence {
+                account,
+                show: Show::Busy,
+                text: String::new(),
+                since_ms: number,
+            }]),
+            5 => Push::Receipt(Receipt {
+                peer: account,
+                ids: vec![MessageId::numbered(number)],
+                state: ReceiptState::Read,
+            }),
+            6 => Push::Typing(Typing {
+                account,
+                channel: None,
+            }),
             0 => Push::Msg { ver: number },
             1 => Push::RecvMsg {
                 ver: number,

@@ -4,6 +4,7 @@
 mod support;
 
 mod attributes;
+mod blocks;
 mod calls;
 mod channels;
 mod client_calls;
@@ -11,14 +12,19 @@ mod client_channels;
 mod client_history;
 mod client_links;
 mod client_messages;
+mod client_presence;
 mod client_random;
 mod client_resume;
 mod client_watches;
 mod messages;
 mod old_clients;
+mod presence;
 mod random;
+mod random_people;
+mod receipts;
 mod restart;
 mod sessions;
+mod typing;
 
 /// No client broke, and the applications were told what the snapshot says.
 macro_rules! assert_story {

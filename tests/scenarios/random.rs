@@ -9,11 +9,12 @@ use callsign::protocol::codec::{decode_client, encode_client, encode_server};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
     Call, CallId, Caps, ChannelEvent, ClientFrame, Login, LoginRet, MessageId, Push, Reply,
-    Request, ServerFrame, SessionLine, VoipArgs, VoipStep,
+    Request, ServerFrame, SessionLine, TypingTo, VoipArgs, VoipStep,
 };
 use fastrand::Rng;
 use serde_json::json;
 
+use crate::random_people::{self, People};
 use crate::support::{APP, START_MS};
 
 const ACCOUNTS: [&str; 5] = ["alice", "bob", "carol", "dave", "+123"];
@@ -49,6 +50,7 @@ struct Fuzz {
     start: Instant,
     elapsed: Duration,
     links: BTreeMap<LinkId, Told>,
+    people: People,
     next_link: u64,
 }
 
@@ -86,6 +88,7 @@ impl Fuzz {
             start,
             elapsed: Duration::ZERO,
             links: BTreeMap::new(),
+            people: People::default(),
             next_link: 0,
         }
     }
@@ -98,6 +101,7 @@ impl Fuzz {
             let input = self.input();
             self.handle(input);
             self.check_members();
+            self.people.check();
         }
         for told in self.links.values().filter(|told| !told.closed) {
             assert!(
@@ -175,7 +179,7 @@ impl Fuzz {
                     account,
                     token: Token::new(""),
                     device: "websdk".to_owned(),
-                    caps: Caps::NONE,
+                    caps: random_people::caps(&mut self.rng),
                     resume: None,
                 }))
             }
@@ -209,7 +213,12 @@ impl Fuzz {
         let name = self.one_of(&CHANNELS).try_into().expect("a channel");
         let attr = self.one_of(&ATTRS).try_into().expect("an attribute");
         let seen = self.links[&link].seen;
-        match self.rng.u8(..26) {
+        match self.rng.u8(..38) {
+            26.. => Request::Addition(random_people::addition(
+                &mut self.rng,
+                &account,
+                TypingTo::Channel(name),
+            )),
             0..6 => Request::UserGetMsg {
                 ver_clear: if self.rng.u8(..) < 10 {
                     self.rng.u64(..)
@@ -221,7 +230,7 @@ impl Fuzz {
             6..9 => Request::UserSendMsg {
                 peer: account,
                 ttl: Duration::from_secs(self.rng.u64(0..60)),
-                content: "hello".to_owned(),
+                content: self.people.text(),
                 message_id: self.message_id(),
             },
             9..12 => Request::ChannelJoin { name },
@@ -302,7 +311,8 @@ impl Fuzz {
                     links.into_iter().for_each(|link| self.hears(link, &frame));
                 }
                 Output::Close { link, .. } => {
-                    self.links.get_mut(&link).expect("a link").closed = true
+                    self.links.get_mut(&link).expect("a link").closed = true;
+                    self.people.went(link);
                 }
                 Output::Query(_) => panic!("nobody asks"),
                 Output::Store(op) => {
@@ -312,6 +322,7 @@ impl Fuzz {
         }
         if let Some(link) = gone {
             self.links.get_mut(&link).expect("a link").closed = true;
+            self.people.went(link);
         }
         if let Some(wakeup) = self.hub.next_wakeup() {
             assert!(
@@ -331,6 +342,9 @@ impl Fuzz {
                     told.line.replace(grant.line.clone()).is_none(),
                     "one login a connection"
                 );
+                let additions = grant.additions.as_ref();
+                let caps = additions.map_or(Caps::NONE, |additions| additions.caps);
+                self.people.came(link, &told.account, caps);
             }
             ServerFrame::LoginRet(LoginRet::Refused { .. }) => assert!(
                 told.line.is_some(),
@@ -339,10 +353,13 @@ impl Fuzz {
             ServerFrame::CallRet(ret) => {
                 let request = told.open.remove(&ret.id.0).expect("one answer a call");
                 told.answered(&request, &ret.result);
+                let account = &told.account;
+                self.people.answered(account, &request, &ret.result);
             }
             ServerFrame::Notify(push) => {
                 assert!(told.line.is_some(), "nothing before login_ret");
                 told.notified(push);
+                self.people.notified(&told.account, push);
             }
             ServerFrame::Pong(_) | ServerFrame::Close(_) | ServerFrame::Kick(_) => {
                 assert!(told.line.is_some(), "nothing before login_ret");

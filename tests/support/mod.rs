@@ -3,6 +3,7 @@
 
 mod client;
 pub(crate) mod lab;
+pub(crate) mod raw;
 mod store;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callsign::hub::{
-    AttrOwner, ChannelMessage, HistoryPage, HistoryQuery, LastingChannel, Snapshot, StoreOp,
-    StoredMessage,
+    AttrOwner, ChannelMessage, HistoryPage, HistoryQuery, LastLogin, LastingChannel, Snapshot,
+    StoreOp, StoredMessage,
 };
 use callsign::protocol::{Account, AppId, AttrEntry, AttrName, ChannelName, MessageId};
 
@@ -17,6 +17,8 @@ pub(crate) struct Store {
     history: BTreeMap<(AppId, ChannelName, u64), ChannelMessage>,
     members: BTreeMap<(AppId, ChannelName, Account), Option<u64>>,
     sent_ids: Vec<(AppId, Account, MessageId, u64)>,
+    accounts: BTreeMap<(AppId, Account), LastLogin>,
+    blocks: BTreeSet<(AppId, Account, Account)>,
 }
 
 impl Store {
@@ -108,6 +110,34 @@ impl Store {
             } => {
                 self.sent_ids.push((app, sender, id, forget_at_ms));
             }
+            StoreOp::PutAccount(login) => {
+                let key = (login.app.clone(), login.account.clone());
+                self.accounts.insert(key, login);
+            }
+            StoreOp::DropAccount { app, account } => {
+                let known = self.accounts.remove(&(app, account));
+                assert!(known.is_some(), "nothing is forgotten that was not known");
+            }
+            StoreOp::PutBlocks {
+                app,
+                account,
+                peers,
+            } => {
+                for peer in peers {
+                    let is_new = self.blocks.insert((app.clone(), account.clone(), peer));
+                    assert!(is_new, "nobody is blocked twice");
+                }
+            }
+            StoreOp::DropBlocks {
+                app,
+                account,
+                peers,
+            } => {
+                for peer in peers {
+                    let was = self.blocks.remove(&(app.clone(), account.clone(), peer));
+                    assert!(was, "nobody is unblocked who was not blocked");
+                }
+            }
         }
     }
 
@@ -181,6 +211,8 @@ impl Store {
                 .collect(),
             lasting: self.lasting(),
             sent_ids: self.sent_ids.clone(),
+            accounts: self.accounts.values().cloned().collect(),
+            blocks: self.blocks.iter().cloned().collect(),
         }
     }
 }

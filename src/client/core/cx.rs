@@ -1,20 +1,23 @@
 //! What every topic of a session needs around it: the time, the timers, chance, and the way out for outputs and events.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::seed::Seed;
 use super::timers::{Timer, Timers};
 use super::{Answer, CommandError, LinkNo, Output, RequestNo, SessionRef};
 use crate::client::event::{CallEvent, CallRef, ChannelEvent, Event, SessionEvent};
-use crate::protocol::ChannelName;
+use crate::protocol::{Account, ChannelName, Presence, Receipt, Typing, limits};
 
 /// Events that may wait for the application before its inbox is no longer polled: what comes then stays on the server,
 /// which keeps it, until [`EVENTS_RESUME`] or fewer wait.
 pub const EVENTS_PAUSE: usize = 512;
 /// See [`EVENTS_PAUSE`].
 pub const EVENTS_RESUME: usize = EVENTS_PAUSE / 2;
-/// Events that may wait for the application before those of channels are dropped, which nobody keeps, and counted in
-/// [`SessionEvent::Missed`]; and those of watched attributes, which are told anew later. The rest of the way is for the page of messages that was asked for before the pause.
+/// Events that may wait for the application before those of channels and receipts are dropped and counted in
+/// [`SessionEvent::Missed`], and presence and watched attributes wait to be told in one event. That somebody is typing is dropped
+/// earlier, at [`EVENTS_PAUSE`], and not counted. The rest of the way is for the page of messages that was asked for before the
+/// pause.
 pub const EVENTS_MAX: usize = 2 * EVENTS_PAUSE;
 
 /// The surroundings.
@@ -29,6 +32,9 @@ pub(super) struct Cx {
     calls: u64,
     waiting: usize,
     missed: u64,
+    /// What the application was not told yet of others' presence, since it is slow: of each the latest. Bounded by
+    /// [`limits::WATCHED`].
+    untold: BTreeMap<Account, Presence>,
 }
 
 impl Cx {
@@ -43,6 +49,7 @@ impl Cx {
             calls: 0,
             waiting: 0,
             missed: 0,
+            untold: BTreeMap::new(),
         }
     }
 
@@ -50,6 +57,7 @@ impl Cx {
     pub(super) fn begin_session(&mut self) -> SessionRef {
         self.session.0 += 1;
         (self.waiting, self.missed) = (0, 0);
+        self.untold.clear();
         self.session
     }
 
@@ -106,6 +114,35 @@ impl Cx {
         self.waiting < EVENTS_MAX
     }
 
+    /// How others are. Only the latest counts, so it can wait for a slow application.
+    pub(super) fn tell_presence(&mut self, states: Vec<Presence>) {
+        if self.has_room() {
+            return self.tell(SessionEvent::Presence(states));
+        }
+        for state in states {
+            let known = self.untold.contains_key(&state.account);
+            if known || self.untold.len() < limits::WATCHED {
+                self.untold.insert(state.account.clone(), state);
+            }
+        }
+    }
+
+    /// How far messages have come.
+    pub(super) fn tell_receipt(&mut self, receipt: Receipt) {
+        if self.has_room() {
+            self.tell(SessionEvent::Receipt(receipt));
+        } else {
+            self.missed += 1;
+        }
+    }
+
+    /// That somebody is writing, which is old news for a slow application.
+    pub(super) fn tell_typing(&mut self, typing: Typing) {
+        if !self.is_paused() {
+            self.tell(SessionEvent::Typing(typing));
+        }
+    }
+
     /// Whether the application is so slow that its inbox is left alone.
     pub(super) fn is_paused(&self) -> bool {
         self.waiting >= EVENTS_PAUSE
@@ -123,6 +160,10 @@ impl Cx {
         if self.missed > 0 && self.has_room() {
             let events = std::mem::take(&mut self.missed);
             self.push(SessionEvent::Missed { events }.into());
+        }
+        if !self.untold.is_empty() && self.waiting < EVENTS_MAX {
+            let states = std::mem::take(&mut self.untold).into_values();
+            self.push(SessionEvent::Presence(states.collect()).into());
         }
     }
 

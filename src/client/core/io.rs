@@ -6,7 +6,7 @@ use crate::client::event::{CallRef, CallView, ChannelView, Event, Sent};
 use crate::protocol::token::Token;
 use crate::protocol::{
     Account, AppId, AttrSubject, Caps, ChannelName, ClientFrame, Code, InviteMsg, MessageId, Reply,
-    Request, ServerFrame, Uid,
+    Request, ServerFrame, TypingTo, Uid,
 };
 
 /// A command of the application, by the number that its answer repeats.
@@ -167,6 +167,8 @@ pub enum Action {
     },
     /// `invoke`: a query, or a change of attributes.
     Invoke(Request),
+    /// `user_typing`; answered at once, and said if it was not lately.
+    Typing(TypingTo),
     /// `channelJoin`.
     ChannelJoin(ChannelName),
     /// `channelLeave`.

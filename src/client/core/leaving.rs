@@ -95,6 +95,7 @@ impl Leaving {
             | Purpose::Poll
             | Purpose::Step(_, _, None)
             | Purpose::Watch(None, _)
+            | Purpose::Restore
             | Purpose::Quiet => {}
         }
         false

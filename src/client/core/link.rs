@@ -28,8 +28,10 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(4);
 /// ... and up to this where there is no limit.
 pub const BACKOFF_MAX_UNLIMITED: Duration = Duration::from_secs(30);
 /// A session that stood for less than this does not begin anew with short waits, or a server that takes clients in and
-/// loses them at once would get no rest.
+/// loses them at once would get no rest. Its wait is [`BACKOFF_MAX`] at most, so that it is back before the server gives it up.
 pub const STEADY: Duration = Duration::from_secs(10);
+/// The doublings after which a wait is about [`BACKOFF_MAX`].
+const STEPS_TO_MAX: u32 = 4;
 
 /// How far the link is.
 #[derive(Debug)]
@@ -136,9 +138,9 @@ impl Session {
             | Push::RecvMsg { .. }
             | Push::RecvMsgByMsgId { .. }
             | Push::Unknown { .. } => self.inbox_pushed(cx, push),
-            Push::Presence(states) => cx.tell(SessionEvent::Presence(states)),
-            Push::Receipt(receipt) => cx.tell(SessionEvent::Receipt(receipt)),
-            Push::Typing(typing) => cx.tell(SessionEvent::Typing(typing)),
+            Push::Presence(states) => cx.tell_presence(states),
+            Push::Receipt(receipt) => cx.tell_receipt(receipt),
+            Push::Typing(typing) => cx.tell_typing(typing),
             Push::Attr(changed) => self.attr_changed(cx, changed),
         }
     }
@@ -196,6 +198,9 @@ impl Session {
         let channels = resumed.as_deref().unwrap_or_default();
         if again {
             self.rejoin(cx, channels);
+            if resumed.is_none() {
+                self.presence_again(cx);
+            }
             self.rewatch(cx);
         }
         self.pending.put_back(waiting);
@@ -265,6 +270,7 @@ impl Session {
             if cx.now.duration_since(since) >= STEADY {
                 self.comeback.step = 0;
             }
+            self.comeback.step = self.comeback.step.min(STEPS_TO_MAX);
             if let Reconnect::Limited { time, .. } = self.options.reconnect {
                 cx.set_timer(Timer::GiveUp, time);
             }

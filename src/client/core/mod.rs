@@ -21,9 +21,11 @@ mod io;
 mod leaving;
 mod link;
 mod pending;
+mod presence;
 mod seed;
 mod session;
 mod timers;
+mod typing;
 mod watch;
 
 use std::time::Instant;
@@ -44,6 +46,7 @@ pub use link::{
     SILENCE, SILENCE_AFTER_WAKE, STEADY,
 };
 pub use pending::{ANSWER_TIMEOUT, MESSAGE_TIMEOUT, PENDING_MAX};
+pub use typing::TYPING_PAUSE;
 pub use watch::REWATCH_AFTER;
 
 use cx::Cx;

@@ -41,6 +41,8 @@ pub(super) enum Purpose {
     Unwatch(RequestNo, AttrSubject),
     /// The application, for the end.
     Logout(RequestNo),
+    /// The core, for what the server has forgotten with the session before this one.
+    Restore,
     /// Nobody.
     Quiet,
 }
@@ -86,7 +88,7 @@ impl Purpose {
             | Self::Unwatch(request, _)
             | Self::Logout(request) => Some(*request),
             Self::Step(_, _, request) | Self::Watch(request, _) => *request,
-            Self::Rejoin(_) | Self::Poll | Self::Quiet => None,
+            Self::Rejoin(_) | Self::Poll | Self::Restore | Self::Quiet => None,
         }
     }
 
@@ -131,9 +133,12 @@ impl Purpose {
                 | VoipStep::Refuse
                 | VoipStep::Bye => AfterLoss::Again,
             },
-            Self::Rejoin(_) | Self::Poll | Self::Watch(None, _) | Self::Logout(_) | Self::Quiet => {
-                AfterLoss::Dropped
-            }
+            Self::Rejoin(_)
+            | Self::Poll
+            | Self::Watch(None, _)
+            | Self::Logout(_)
+            | Self::Restore
+            | Self::Quiet => AfterLoss::Dropped,
         }
     }
 }
@@ -157,6 +162,7 @@ impl Pending {
             | Purpose::Watch(..)
             | Purpose::Unwatch(..)
             | Purpose::Logout(_)
+            | Purpose::Restore
             | Purpose::Quiet => ANSWER_TIMEOUT,
         };
         let waiting = Waiting {

@@ -7,14 +7,16 @@ use super::cx::Cx;
 use super::inbox::Inbox;
 use super::link::{Comeback, Link};
 use super::pending::{Pending, Purpose, Waiting};
+use super::presence::{self, Presences};
 use super::timers::Timer;
+use super::typing::Typed;
 use super::watch::Watches;
 use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, SessionRef, Settings};
 use crate::client::event::{EndReason, Sent, SessionEvent};
 use crate::protocol::token::Token;
 use crate::protocol::{
-    Account, Addition, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login,
-    MessageId, Reply, Request, Resume, limits,
+    Account, Additions, Call, CallRet, Cap, ChannelName, ClientFrame, Code, Login, MessageId,
+    Reply, Request, Resume, limits,
 };
 
 /// A session, from login to logout, over all its links.
@@ -34,6 +36,8 @@ pub(super) struct Session {
     pub(super) inbox: Inbox,
     pub(super) channels: Channels,
     pub(super) calls: Calls,
+    pub(super) presences: Presences,
+    pub(super) typed: Typed,
     pub(super) watches: Watches,
     /// Set when it is over, until the core clears it away.
     pub(super) over: Option<End>,
@@ -67,6 +71,8 @@ impl Session {
             inbox: Inbox::default(),
             channels: Channels::default(),
             calls: Calls::default(),
+            presences: Presences::default(),
+            typed: Typed::default(),
             watches: Watches::default(),
             over: None,
         };
@@ -103,6 +109,7 @@ impl Session {
             Action::MessageSend { peer, msg, id } => self.send_message(cx, request, id, |id| Request::UserSendMsg { peer, ttl: limits::TTL_DEFAULT, content: msg, message_id: Some(id) }),
             Action::ChannelSend { channel, msg, id } => self.send_message(cx, request, id, |id| Request::ChannelSendMsg { name: channel, msg, msg_id: Some(id), force: false }),
             Action::Invoke(asked) => self.ask(cx, asked, Purpose::Invoke(request)),
+            Action::Typing(to) => self.typing(cx, request, to),
             Action::ChannelJoin(name) => self.ask(cx, Request::ChannelJoin { name: name.clone() }, Purpose::Join(request, name)),
             Action::ChannelLeave(name) => self.ask(cx, Request::ChannelLeave { name: name.clone() }, Purpose::Leave(request, name)),
             Action::ChannelView(name) => self.channel_view(cx, request, &name),
@@ -192,7 +199,8 @@ impl Session {
     #[rustfmt::skip] // one line a purpose
     fn settle(&mut self, cx: &mut Cx, waiting: Waiting, result: Result<Reply, CommandError>) {
         match (waiting.purpose, result) {
-            (Purpose::Invoke(request), result) => cx.answer(request, result.map(Answer::Reply)),
+            (Purpose::Invoke(request), result) => self.invoked(cx, request, &waiting.request, result),
+            (Purpose::Restore, Err(error)) => self.not_restored(cx, &waiting.request, &error),
             (Purpose::Message(request, id), result) => cx.answer(request, result.map(|reply| Answer::Sent(Sent::of(id, &reply)))),
             (Purpose::Join(request, name), Ok(reply)) => self.joined(cx, Some(request), &name, reply),
             (Purpose::Join(request, name), Err(error)) => self.not_joined(cx, Some(request), &name, error),
@@ -206,7 +214,7 @@ impl Session {
             (Purpose::Watch(request, subject), result) => self.watch_answered(cx, request, subject, result),
             (Purpose::Unwatch(request, subject), result) => self.unwatch_answered(cx, request, &subject, result),
             (Purpose::Logout(request), _) => cx.answer(request, Ok(Answer::Done)),
-            (Purpose::Quiet, _) => {}
+            (Purpose::Restore, Ok(_)) | (Purpose::Quiet, _) => {}
         }
     }
 
@@ -267,6 +275,7 @@ pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending, error: &CommandError)
                 | Purpose::Step(..)
                 | Purpose::Watch(..)
                 | Purpose::Unwatch(..)
+                | Purpose::Restore
                 | Purpose::Quiet => Err(error.clone()),
             };
             cx.answer(request, answer);
@@ -293,7 +302,8 @@ fn check(action: &Action) -> Result<(), CommandError> {
             ("extra", bytes, limits::CONTENT_BYTES)
         }
         Action::Invoke(request) => ("a value", invoked_bytes(request)?, limits::VALUE_BYTES),
-        Action::ChannelJoin(_)
+        Action::Typing(_)
+        | Action::ChannelJoin(_)
         | Action::ChannelLeave(_)
         | Action::ChannelView(_)
         | Action::CallView(_)
@@ -326,19 +336,8 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
         | Request::ChannelQueryNum { .. }
         | Request::ChannelQueryUserIsIn { .. }
         | Request::ChannelQueryUserList { .. }
-        | Request::ChannelQueryUserListAll { .. }
-        | Request::Addition(
-            Addition::PresenceWatch { .. }
-            | Addition::PresenceUnwatch { .. }
-            | Addition::PresenceSet { .. }
-            | Addition::UserReceipt { .. }
-            | Addition::UserTyping(_)
-            | Addition::UserDelAttr { .. }
-            | Addition::UserClearAttr
-            | Addition::ChannelHistory { .. }
-            | Addition::UserBlock { .. }
-            | Addition::UserUnblock { .. },
-        ) => Ok(0),
+        | Request::ChannelQueryUserListAll { .. } => Ok(0),
+        Request::Addition(addition) => presence::check(addition).map(|()| 0),
         Request::UserGetMsg { .. }
         | Request::UserGetMsg2 { .. }
         | Request::UserSendMsg { .. }
@@ -347,13 +346,10 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
         | Request::ChannelJoin { .. }
         | Request::ChannelLeave { .. }
         | Request::ChannelSendMsg { .. }
-        | Request::Voip(..)
-        | Request::Addition(Addition::AttrWatch(_) | Addition::AttrUnwatch(_)) => {
-            Err(CommandError::Refused {
-                code: Code::GeneralUnknown,
-                reason: format!("{} has a method of its own", request.function()),
-            })
-        }
+        | Request::Voip(..) => Err(CommandError::Refused {
+            code: Code::GeneralUnknown,
+            reason: format!("{} has a method of its own", request.function()),
+        }),
     }
 }
 
@@ -366,6 +362,7 @@ fn asks(action: &Action) -> bool {
         | Action::End { .. } => false,
         Action::MessageSend { .. }
         | Action::Invoke(_)
+        | Action::Typing(_)
         | Action::ChannelJoin(_)
         | Action::ChannelLeave(_)
         | Action::ChannelSend { .. }

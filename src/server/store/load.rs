@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use crate::hub::{AttrOwner, LastingChannel, Snapshot, StoredMessage};
-use crate::protocol::{AppId, AttrEntry, ChannelName, EnvelopeKind, NameError};
+use crate::hub::{AttrOwner, LastLogin, LastingChannel, Snapshot, StoredMessage};
+use crate::protocol::{AppId, AttrEntry, Caps, ChannelName, EnvelopeKind, NameError};
 
 use super::write::{CHANNEL, USER};
 
@@ -51,6 +51,13 @@ pub(super) fn load(connection: &Connection) -> Result<Snapshot, LoadError> {
                 Ok((app, sender, id, unsigned(row, 3)?))
             },
         )?,
+        accounts: connection.read(
+            "SELECT app, account, caps, since_ms, away FROM accounts",
+            last_login,
+        )?,
+        blocks: connection.read("SELECT app, account, peer FROM blocks", |row| {
+            Ok((name(row, 0)?, name(row, 1)?, name(row, 2)?))
+        })?,
     })
 }
 
@@ -133,6 +140,17 @@ fn message(row: &Row<'_>) -> Result<StoredMessage, LoadError> {
         content: row.get(6)?,
         id: name(row, 7)?,
         kind: kind(row, 8)?,
+    })
+}
+
+fn last_login(row: &Row<'_>) -> Result<LastLogin, LoadError> {
+    let caps = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+    Ok(LastLogin {
+        app: name(row, 0)?,
+        account: name(row, 1)?,
+        caps: Caps::from_names(caps.split(' ')),
+        since_ms: unsigned(row, 3)?,
+        away: row.get(4)?,
     })
 }
 

@@ -10,6 +10,7 @@
 //! server with it, so that nobody is told "ok" for what would be lost. The next start takes up what was kept. A lock of
 //! another process is no failure for ten minutes: the thread waits, and with it all that must be kept.
 
+mod checkpoint;
 pub(super) mod codes;
 mod load;
 mod open;
@@ -30,6 +31,7 @@ pub(super) use open::{DATABASE, DataDir, open};
 
 pub(super) use read::Reader;
 
+use checkpoint::Checkpointer;
 use load::LoadError;
 use write::Writer;
 
@@ -136,12 +138,14 @@ impl Store {
         })?;
         open::wait_long(&mut connection).map_err(in_database)?;
         let reader = Reader::start(data.path(), durability)?;
+        let checkpointer = Checkpointer::start(&connection, open(data.path(), durability)?)
+            .map_err(in_database)?;
         let (batches_tx, batches_rx) = mpsc::channel(WAITING_BATCHES);
         let (progress_tx, progress_rx) = watch::channel(Progress::default());
         let handle = std::thread::Builder::new()
             .name("callsign-store".to_owned())
             .spawn(move || {
-                write_all(connection, batches_rx, &progress_tx, now_ms);
+                write_all(connection, checkpointer, batches_rx, &progress_tx, now_ms);
                 drop(data);
             })
             .map_err(OpenError::Thread)?;
@@ -233,18 +237,23 @@ impl Store {
 /// The thread's work: until nobody can hand over batches any more, or until one cannot be kept.
 fn write_all(
     connection: Connection,
+    mut checkpointer: Checkpointer,
     mut batches_rx: mpsc::Receiver<Batch>,
     progress_tx: &watch::Sender<Progress>,
     now_ms: u64,
 ) {
     let failed = match Writer::new(&connection, now_ms) {
-        Ok(mut writer) => write_batches(&mut writer, &mut batches_rx, progress_tx),
+        Ok(mut writer) => {
+            write_batches(&mut writer, &mut checkpointer, &mut batches_rx, progress_tx)
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = failed {
         let error = CommitError::Database(Arc::new(error));
         progress_tx.send_modify(|progress| progress.failed = Some(error));
     }
+    // Before the last connection to the log, which clears it away.
+    drop(checkpointer);
     if let Err((_, error)) = connection.close() {
         tracing::warn!(%error, "the database was not closed in order; it is sound nevertheless");
     }
@@ -252,6 +261,7 @@ fn write_all(
 
 fn write_batches(
     writer: &mut Writer<'_>,
+    checkpointer: &mut Checkpointer,
     batches_rx: &mut mpsc::Receiver<Batch>,
     progress_tx: &watch::Sender<Progress>,
 ) -> rusqlite::Result<()> {
@@ -262,6 +272,7 @@ fn write_batches(
             batches.push(batch);
         }
         writer.commit(&batches)?;
+        checkpointer.committed(batches.iter().map(|batch| batch.ops.len()).sum());
         if let Some(last) = batches.last() {
             progress_tx.send_modify(|progress| progress.committed = last.number);
         }
@@ -278,9 +289,11 @@ fn number(number: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::{AttrOwner, StoredMessage};
-    use crate::hub::{ChannelMessage, HistoryError, HistoryPage, HistoryQuery, LastingChannel};
-    use crate::protocol::{AttrEntry, Uid, limits};
+    use crate::hub::{
+        AttrOwner, ChannelMessage, HistoryError, HistoryPage, HistoryQuery, LastLogin,
+        LastingChannel, StoredMessage,
+    };
+    use crate::protocol::{AttrEntry, Caps, Uid, limits};
     use serde_json::json;
     use std::path::Path;
 
@@ -392,6 +405,24 @@ mod tests {
         }
     }
 
+    fn login(since_ms: u64, away: bool) -> LastLogin {
+        LastLogin {
+            app: name("demo"),
+            account: name("alice"),
+            caps: Caps::ALL,
+            since_ms,
+            away,
+        }
+    }
+
+    fn blocks(peers: &[&str]) -> StoreOp {
+        StoreOp::PutBlocks {
+            app: name("demo"),
+            account: name("alice"),
+            peers: peers.iter().map(|peer| name(peer)).collect(),
+        }
+    }
+
     fn start(dir: &Path, now_ms: u64) -> Store {
         let data = DataDir::take(dir).expect("is free");
         Store::start(data, Durability::Disk, now_ms).expect("starts")
@@ -438,6 +469,9 @@ mod tests {
             },
             sent_id(2, 5000),
             sent_id(1, 4000),
+            StoreOp::PutAccount(login(1500, false)),
+            StoreOp::PutAccount(login(1600, true)),
+            blocks(&["bob", "李雷"]),
         ];
         keep(&mut store, 1, 0, ops).await;
         let found = after_restart(store, temp.path(), 2000).await;
@@ -463,6 +497,11 @@ mod tests {
                 sent_ids: vec![
                     (name("demo"), name("bob"), name("id-1"), 4000),
                     (name("demo"), name("bob"), name("id-2"), 5000),
+                ],
+                accounts: vec![login(1600, true)],
+                blocks: vec![
+                    (name("demo"), name("alice"), name("bob")),
+                    (name("demo"), name("alice"), name("李雷")),
                 ],
             }
         );
@@ -658,6 +697,17 @@ mod tests {
             },
             set(channel(), "topic", json!("red")),
             StoreOp::ClearAttrs { owner: channel() },
+            blocks(&["bob", "carol"]),
+            StoreOp::DropBlocks {
+                app: name("demo"),
+                account: name("alice"),
+                peers: vec![name("bob")],
+            },
+            StoreOp::PutAccount(login(1, true)),
+            StoreOp::DropAccount {
+                app: name("demo"),
+                account: name("alice"),
+            },
         ];
         keep(&mut store, 2, 0, ops).await;
         let found = after_restart(store, temp.path(), 2000).await;
@@ -665,6 +715,8 @@ mod tests {
         assert_eq!(found.messages, [message("alice", 4)]);
         let kept = (user(), name("kept"), entry(json!(2)));
         assert_eq!(found.attrs, [kept]);
+        assert_eq!(found.blocks, [(name("demo"), name("alice"), name("carol"))]);
+        assert_eq!(found.accounts, []);
     }
 
     #[tokio::test]
@@ -713,6 +765,18 @@ mod tests {
         assert_eq!(versions, [2]);
         assert_eq!(found.sent_ids.len(), 1);
         assert_eq!(found.emptied, []);
+    }
+
+    #[tokio::test]
+    async fn accounts_that_stayed_away_for_long_are_forgotten_at_the_start() {
+        let kept_ms = u64::try_from(limits::ACCOUNT_KEPT.as_millis()).expect("a month");
+        for (now_ms, left) in [(kept_ms + 6, 1), (kept_ms + 7, 0)] {
+            let temp = tempfile::tempdir().expect("a directory");
+            let mut store = start(temp.path(), 0);
+            keep(&mut store, 1, 0, vec![StoreOp::PutAccount(login(7, true))]).await;
+            let found = after_restart(store, temp.path(), now_ms).await;
+            assert_eq!(found.accounts.len(), left);
+        }
     }
 
     #[tokio::test]

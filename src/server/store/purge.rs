@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{codes, number};
+use crate::protocol::limits;
 
 /// How often a running server looks for what is over: each hour.
 pub(super) const EVERY_MS: u64 = 3600 * 1000;
@@ -18,6 +19,11 @@ pub(super) fn at_start(connection: &Connection, now_ms: u64) -> rusqlite::Result
     connection.execute(
         "DELETE FROM sent_ids WHERE forget_at_ms <= ?",
         [number(now_ms)],
+    )?;
+    let kept_ms = i64::try_from(limits::ACCOUNT_KEPT.as_millis()).unwrap_or(i64::MAX);
+    connection.execute(
+        "DELETE FROM accounts WHERE since_ms <= ?",
+        [number(now_ms) - kept_ms],
     )?;
     forget_rest(connection, now_ms)
 }

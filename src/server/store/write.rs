@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use crate::hub::{AttrOwner, ChannelMessage, StoreOp, StoredMessage};
-use crate::protocol::limits;
+use crate::hub::{AttrOwner, ChannelMessage, LastLogin, StoreOp, StoredMessage};
+use crate::protocol::{Account, AppId, limits};
 
 use super::{Batch, number, purge};
 
@@ -32,6 +32,10 @@ pub(super) struct Writer<'c> {
     drop_member: Statement<'c>,
     put_sent_id: Statement<'c>,
     drop_old_sent_ids: Statement<'c>,
+    put_account: Statement<'c>,
+    drop_account: Statement<'c>,
+    put_block: Statement<'c>,
+    drop_block: Statement<'c>,
     /// When to look next for what is over, in ms since the Unix epoch.
     purge_at_ms: u64,
 }
@@ -93,6 +97,16 @@ impl<'c> Writer<'c> {
             )?,
             drop_old_sent_ids: connection
                 .prepare("DELETE FROM sent_ids WHERE app = ? AND sender = ? AND n <= ?")?,
+            put_account: connection.prepare(
+                "INSERT OR REPLACE INTO accounts (app, account, caps, since_ms, away)
+                 VALUES (?, ?, ?, ?, ?)",
+            )?,
+            drop_account: connection
+                .prepare("DELETE FROM accounts WHERE app = ? AND account = ?")?,
+            put_block: connection
+                .prepare("INSERT OR IGNORE INTO blocks (app, account, peer) VALUES (?, ?, ?)")?,
+            drop_block: connection
+                .prepare("DELETE FROM blocks WHERE app = ? AND account = ? AND peer = ?")?,
             purge_at_ms: now_ms + purge::EVERY_MS,
         })
     }
@@ -229,8 +243,33 @@ impl<'c> Writer<'c> {
                 self.drop_old_sent_ids
                     .execute(params![app, sender, oldest_kept])?
             }
+            StoreOp::PutAccount(login) => self.put_account(login)?,
+            StoreOp::DropAccount { app, account } => self
+                .drop_account
+                .execute([app.as_str(), account.as_str()])?,
+            StoreOp::PutBlocks {
+                app,
+                account,
+                peers,
+            } => pairs(&mut self.put_block, app, account, peers)?,
+            StoreOp::DropBlocks {
+                app,
+                account,
+                peers,
+            } => pairs(&mut self.drop_block, app, account, peers)?,
         };
         Ok(())
+    }
+
+    fn put_account(&mut self, login: &LastLogin) -> rusqlite::Result<usize> {
+        let caps: Vec<_> = login.caps.names().collect();
+        self.put_account.execute(params![
+            login.app.as_str(),
+            login.account.as_str(),
+            caps.join(" "),
+            number(login.since_ms),
+            login.away,
+        ])
     }
 
     fn put_message(&mut self, message: &StoredMessage) -> rusqlite::Result<usize> {
@@ -261,6 +300,19 @@ impl Writer<'_> {
             message.text,
         ])
     }
+}
+
+/// Executes a statement for an account and each of its peers.
+fn pairs(
+    statement: &mut Statement<'_>,
+    app: &AppId,
+    account: &Account,
+    peers: &[Account],
+) -> rusqlite::Result<usize> {
+    for peer in peers {
+        statement.execute([app.as_str(), account.as_str(), peer.as_str()])?;
+    }
+    Ok(peers.len())
 }
 
 /// The first three columns of an attribute.

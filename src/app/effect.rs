@@ -1,0 +1,62 @@
+//! What is to be done in the world, as the state decides it. The worker alone performs these.
+
+use crate::client::event::CallRef;
+use crate::protocol::{Account, ChannelName, Dtmf, MessageId};
+
+use super::msg::Credentials;
+use super::state::{CallNo, ConversationId};
+
+/// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Sign in. Answered by `SignInMsg::Done`, `Failed` or `NoServerHere`.
+    SignIn(Credentials),
+    /// Sign out, or give up signing in. Not answered: what comes later from that session is dropped.
+    SignOut,
+    /// Send a message, under this id however often it is tried. Answered by `ChatMsg::Sent`.
+    Send {
+        /// To whom.
+        to: ConversationId,
+        /// Its id, which the server knows it by.
+        id: MessageId,
+        /// What it says.
+        text: String,
+    },
+    /// Join a room. Answered by an event, or by `RoomMsg::NotJoined`.
+    Join(ChannelName),
+    /// Leave a room. Answered by an event, or by `RoomMsg::NotLeft`.
+    Leave(ChannelName),
+    /// Ask whether somebody is online. Answered by `PeopleMsg::Online`, if at all.
+    AskOnline(Account),
+    /// Call somebody. Answered by `CallMsg::Placed` or `NotPlaced`.
+    Invite {
+        /// Our own number of the call.
+        call: CallNo,
+        /// The channel that it is about.
+        channel: ChannelName,
+        /// Whom.
+        peer: Account,
+    },
+    /// A step of a call. Only failures are answered, by `CallMsg::StepFailed`.
+    Step {
+        /// Our own number of the call.
+        call: CallNo,
+        /// The SDK's.
+        at: CallRef,
+        /// Which step.
+        step: Step,
+    },
+}
+
+/// A step of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Answer it.
+    Accept,
+    /// Decline it.
+    Refuse,
+    /// Hang up, or give up calling.
+    End,
+    /// Press a key of the pad.
+    Key(Dtmf),
+}

@@ -1,0 +1,192 @@
+//! LAYER 4. The desktop app.
+//!
+//! ```text
+//! click -> Msg -> State::update -> Effect -> worker -> SDK -> ... -> event -> Msg -> State::update -> next frame
+//! ```
+//!
+//! | part | what it is | may know |
+//! |---|---|---|
+//! | `msg`, `effect` | what happened, what to do | `protocol`, `client::event` |
+//! | `state` | all behaviour: no egui, no tokio, no clock | those |
+//! | `ui` | what a person sees; reads the state, says what was done | `state`, `msg` |
+//! | `worker` | performs effects, on its own threads | `client`, `server`, `net` |
+//! | this file | the glue with eframe | all of these |
+//!
+//! [`App::logic`] takes in what the worker has to say, also while the window is hidden; [`App::ui`] paints. Neither waits for
+//! anything. Without anything new there is no frame.
+
+mod effect;
+mod msg;
+mod options;
+mod state;
+mod ui;
+mod worker;
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use msg::{Msg, NavMsg};
+use state::{Now, State};
+use worker::{Wake, Worker};
+
+pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
+
+/// The least that a window may be, and what it is at first, in points.
+const LEAST: [f32; 2] = [360.0, 480.0];
+const USUAL: [f32; 2] = [1180.0, 760.0];
+
+/// Why the app does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The system gives no threads.
+    #[error("the system does not let us have threads")]
+    Worker(#[from] io::Error),
+    /// There is no window to be had.
+    #[error("no window can be opened: {0}")]
+    Window(String),
+}
+
+/// The app of one profile: its state, what its views keep, and the way to its worker.
+#[derive(Debug)]
+pub struct App {
+    state: State,
+    screens: ui::Screens,
+    worker: Worker,
+    out: Vec<Msg>,
+    focused: bool,
+}
+
+impl App {
+    /// Starts the worker. `wake` is called, from its threads, whenever there is something new: draw a frame then. Its egui
+    /// context must have our look ([`install`]).
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn new(options: &Options, wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+        let wake: Wake = Arc::new(wake);
+        let mut screens = ui::Screens::default();
+        if let Some(server) = &options.server {
+            screens.prefill(server);
+        }
+        Ok(Self {
+            state: State::new(RandomState::new().build_hasher().finish()),
+            screens,
+            worker: Worker::start(options.data.clone(), wake)?,
+            out: Vec::new(),
+            focused: true,
+        })
+    }
+
+    /// Takes in what the worker has to say. Also called while the window is hidden.
+    pub fn logic(&mut self, ctx: &egui::Context) {
+        let now = now();
+        let focused = ctx.input(|input| input.focused);
+        if focused != self.focused {
+            self.focused = focused;
+            self.take_in(now, Msg::Nav(NavMsg::Focus(focused)));
+        }
+        let ringing = self.state.ringing();
+        while let Some(msg) = self.worker.next() {
+            self.take_in(now, msg);
+        }
+        if self.state.ringing() > ringing {
+            come_forward(ctx);
+        }
+        // What did not fit last time.
+        self.worker.perform(Vec::new());
+    }
+
+    /// Paints a frame, and takes in what was done in it.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let now = now();
+        self.screens.rest(ui.ctx());
+        ui::root_ui(ui, &self.state, now, &mut self.screens, &mut self.out);
+        if self.out.is_empty() {
+            return;
+        }
+        for msg in std::mem::take(&mut self.out) {
+            self.take_in(now, msg);
+        }
+        // What was painted is no longer what is.
+        ui.ctx().request_repaint();
+    }
+
+    fn take_in(&mut self, now: Now, msg: Msg) {
+        let effects = self.state.update(now, msg);
+        self.worker.perform(effects);
+    }
+}
+
+/// Gives an egui context our fonts and our look. Once, before its first frame.
+pub fn install(ctx: &egui::Context) {
+    ui::install(ctx);
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        App::logic(self, ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        App::ui(self, ui);
+    }
+}
+
+/// Opens the window, and comes back when it is closed.
+///
+/// # Errors
+/// No window can be had, or no threads.
+pub fn run(options: Options) -> Result<(), RunError> {
+    let title = match options.profile.is_usual() {
+        true => "Callsign".to_owned(),
+        false => format!("Callsign ({})", options.profile),
+    };
+    let native = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_app_id("callsign")
+            .with_title(&title)
+            .with_inner_size(USUAL)
+            .with_min_inner_size(LEAST),
+        ..eframe::NativeOptions::default()
+    };
+    let start = move |cc: &eframe::CreationContext<'_>| {
+        install(&cc.egui_ctx);
+        if let Some(theme) = options.theme {
+            cc.egui_ctx.set_theme(match theme {
+                Theme::Light => egui::Theme::Light,
+                Theme::Dark => egui::Theme::Dark,
+            });
+        }
+        let waker = cc.egui_ctx.clone();
+        let app = App::new(&options, move || waker.request_repaint())?;
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    };
+    eframe::run_native(&title, native, Box::new(start))
+        .map_err(|error| RunError::Window(error.to_string()))
+}
+
+/// Shows the window, wherever it is: somebody calls.
+fn come_forward(ctx: &egui::Context) {
+    use egui::ViewportCommand;
+    for command in [
+        ViewportCommand::Visible(true),
+        ViewportCommand::Minimized(false),
+        ViewportCommand::RequestUserAttention(egui::UserAttentionType::Critical),
+        ViewportCommand::Focus,
+    ] {
+        ctx.send_viewport_cmd(command);
+    }
+}
+
+/// The time on both clocks.
+fn now() -> Now {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+    Now {
+        at: Instant::now(),
+        unix_ms: unix.map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        }),
+    }
+}

@@ -1,0 +1,183 @@
+//! What happened, as the state is told: what a person did, what the worker has to report, what the SDK says.
+//!
+//! Views and the worker make these; [`State::update`](super::state::State::update) alone reads them.
+
+use crate::client::event::{CallRef, Event};
+use crate::protocol::token::Token;
+use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId};
+
+use super::effect::Step;
+use super::state::{CallNo, ConversationId, Screen};
+
+/// One thing that happened. Each topic has its own words and its own file in `state/`.
+#[derive(Clone, Debug)]
+pub(crate) enum Msg {
+    /// Signing in and out.
+    SignIn(SignInMsg),
+    /// The SDK's event, in order.
+    Happened(Event),
+    /// Where one is looking.
+    Nav(NavMsg),
+    /// Messages.
+    Chat(ChatMsg),
+    /// Rooms.
+    Room(RoomMsg),
+    /// Other accounts.
+    People(PeopleMsg),
+    /// Calls.
+    Call(CallMsg),
+}
+
+/// Signing in and out.
+#[derive(Clone, Debug)]
+pub(crate) enum SignInMsg {
+    /// The card was sent off.
+    Submitted(Credentials),
+    /// No longer wanted.
+    Cancelled,
+    /// The server on this computer cannot be had; the sentence says why and what to do.
+    NoServerHere(String),
+    /// The worker is in.
+    Done,
+    /// The worker is not.
+    Failed(Failure),
+    /// Signing out, of one's own will.
+    SignOut,
+}
+
+/// Where one is looking.
+#[derive(Clone, Debug)]
+pub(crate) enum NavMsg {
+    /// Another screen, by the rail.
+    Went(Screen),
+    /// A conversation is shown; one that does not exist yet begins.
+    Opened(ConversationId),
+    /// No conversation is shown any more.
+    Closed,
+    /// The window got or lost the keyboard.
+    Focus(bool),
+}
+
+/// Messages.
+#[derive(Clone, Debug)]
+pub(crate) enum ChatMsg {
+    /// Send was pressed.
+    Send {
+        /// To whom.
+        to: ConversationId,
+        /// What.
+        text: String,
+    },
+    /// Retry was pressed at a message that had failed.
+    Retry {
+        /// In which conversation.
+        to: ConversationId,
+        /// Which one.
+        id: MessageId,
+    },
+    /// What is typed, but not sent.
+    Draft {
+        /// To whom.
+        to: ConversationId,
+        /// What.
+        text: String,
+    },
+    /// The server has a message for good, or does not take it.
+    Sent {
+        /// In which conversation.
+        to: ConversationId,
+        /// Which one.
+        id: MessageId,
+        /// How it went.
+        result: Result<(), Failure>,
+    },
+}
+
+/// Rooms.
+#[derive(Clone, Debug)]
+pub(crate) enum RoomMsg {
+    /// Join was pressed.
+    Join(ChannelName),
+    /// Leave was pressed.
+    Leave(ChannelName),
+    /// Joining failed. That it went well is told by the SDK's own event.
+    NotJoined(ChannelName, Failure),
+    /// Leaving failed.
+    NotLeft(ChannelName, Failure),
+}
+
+/// Other accounts.
+#[derive(Clone, Debug)]
+pub(crate) enum PeopleMsg {
+    /// The server has answered whether somebody is online.
+    Online(Account, bool),
+}
+
+/// Calls.
+#[derive(Clone, Debug)]
+pub(crate) enum CallMsg {
+    /// Call was pressed.
+    Place(Account),
+    /// The invitation went out, and the call has a number of the SDK's.
+    Placed(CallNo, CallRef),
+    /// The invitation did not go out.
+    NotPlaced(CallNo, Failure),
+    /// Answer was pressed.
+    Answer(CallNo),
+    /// Decline was pressed.
+    Decline(CallNo),
+    /// End or Cancel was pressed.
+    End(CallNo),
+    /// A key of the pad was pressed.
+    Key(CallNo, Dtmf),
+    /// A step of a call failed.
+    StepFailed(CallNo, Step, Failure),
+    /// The card of a call that is over was closed.
+    Dismiss(CallNo),
+}
+
+/// What signing in takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// Who.
+    pub(crate) account: Account,
+    /// Where.
+    pub(crate) place: Place,
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The one in this program, or in another Callsign of this computer's user.
+    ThisComputer,
+    /// Somebody else's.
+    Address {
+        /// `ws://`, `wss://`, or `https://` of one that names others.
+        url: String,
+        /// The app that it serves.
+        app: AppId,
+        /// What it lets in with; `None` where it takes anybody.
+        token: Option<Token>,
+    },
+}
+
+/// Why something did not work, in the API's terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Which of the API's codes; it knows the sentence and the remedy.
+    pub(crate) code: Code,
+    /// What the server or the SDK adds.
+    pub(crate) detail: String,
+}
+
+impl Failure {
+    /// For small print: `LOGIN_E_NET, 201: connection refused`.
+    pub(crate) fn small_print(&self) -> String {
+        let (name, number) = (self.code.name(), self.code.number());
+        if self.detail.is_empty() {
+            format!("{name}, {number}")
+        } else {
+            format!("{name}, {number}: {}", self.detail)
+        }
+    }
+}

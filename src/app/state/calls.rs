@@ -1,0 +1,300 @@
+//! Calls, from the first ring to the last word.
+
+use std::time::{Duration, Instant};
+
+use super::Cx;
+use crate::app::effect::{Effect, Step};
+use crate::app::msg::{CallMsg, Failure};
+use crate::client::event::{CallEvent, CallRef, EndReason};
+use crate::protocol::{Account, ChannelName, Dtmf, InviteExtra, InviteMsg};
+
+/// How the channels are called that are made up for one call between two (protocol page, section 18).
+pub(crate) const CALL_CHANNEL: &str = "call-";
+
+/// Events of a call that came before the SDK had told its number: few, since both come from one queue. When full, the
+/// oldest goes.
+const EARLY_EVENTS: usize = 16;
+
+/// All calls that are not over, and those whose end is still shown. The newest is last.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    all: Vec<Call>,
+    early: Vec<(CallRef, CallEvent)>,
+}
+
+/// Our own number of a call, which it has before the SDK gives it one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CallNo(pub(crate) u64);
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Its number.
+    pub(crate) no: CallNo,
+    /// The SDK's number of it, once it is known.
+    at: Option<CallRef>,
+    /// The other party.
+    pub(crate) peer: Account,
+    /// The channel that it is about.
+    pub(crate) channel: ChannelName,
+    /// The number that the caller sent.
+    pub(crate) number: Option<String>,
+    /// How far it is.
+    pub(crate) phase: CallPhase,
+    /// Keys that were pressed here.
+    pub(crate) keys_sent: String,
+    /// Keys that were pressed there.
+    pub(crate) keys_heard: String,
+    /// What did not work last, though the call goes on.
+    pub(crate) trouble: Option<Failure>,
+}
+
+/// How far a call is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum CallPhase {
+    /// We call; their device has not said that it has the invitation.
+    Calling,
+    /// We call; their device rings.
+    RingingThere,
+    /// They call.
+    RingingHere,
+    /// We have answered; the server has not said yet that the call still exists.
+    Answering,
+    /// Both are in.
+    Talking {
+        /// Since when.
+        since: Instant,
+    },
+    /// It is over.
+    Ended {
+        /// Why.
+        outcome: Outcome,
+        /// How long both were in, if they were.
+        talked: Option<Duration>,
+    },
+}
+
+/// Why a call is over.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// As the SDK says.
+    Ended(EndReason),
+    /// The invitation did not go out, or a step failed.
+    Failed(Failure),
+}
+
+impl Call {
+    /// Whether it is over.
+    pub(crate) fn over(&self) -> bool {
+        matches!(self.phase, CallPhase::Ended { .. })
+    }
+
+    fn end(&mut self, now: Instant, outcome: Outcome) {
+        let talked = match self.phase {
+            CallPhase::Talking { since } => Some(now.saturating_duration_since(since)),
+            CallPhase::Ended { .. } => return,
+            CallPhase::Calling
+            | CallPhase::RingingThere
+            | CallPhase::RingingHere
+            | CallPhase::Answering => None,
+        };
+        self.phase = CallPhase::Ended { outcome, talked };
+    }
+}
+
+impl Calls {
+    /// Every call that is to be shown, the newest last.
+    pub(crate) fn all(&self) -> &[Call] {
+        &self.all
+    }
+
+    /// Those that ring here.
+    pub(crate) fn ringing(&self) -> impl DoubleEndedIterator<Item = &Call> {
+        let all = self.all.iter();
+        all.filter(|call| call.phase == CallPhase::RingingHere)
+    }
+
+    /// A call with somebody that is not over.
+    pub(crate) fn with(&self, peer: &Account) -> Option<&Call> {
+        self.all
+            .iter()
+            .find(|call| call.peer == *peer && !call.over())
+    }
+
+    pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: CallMsg) {
+        match msg {
+            CallMsg::Place(peer) => self.place(cx, peer),
+            CallMsg::Placed(no, at) => self.placed(cx, no, at),
+            CallMsg::NotPlaced(no, failure) => self.failed(cx, no, failure),
+            CallMsg::Answer(no) => self.answer(cx, no),
+            CallMsg::Decline(no) => self.step(cx, no, Step::Refuse),
+            CallMsg::End(no) => self.step(cx, no, Step::End),
+            CallMsg::Key(no, key) => self.key(cx, no, key),
+            CallMsg::StepFailed(no, step, failure) => self.step_failed(cx, no, step, failure),
+            CallMsg::Dismiss(no) => self.all.retain(|call| call.no != no || !call.over()),
+        }
+    }
+
+    /// Somebody calls.
+    pub(super) fn received(
+        &mut self,
+        cx: &mut Cx<'_>,
+        at: CallRef,
+        channel: ChannelName,
+        peer: Account,
+        extra: &str,
+        glare: bool,
+    ) {
+        let no = CallNo(cx.ids.number());
+        // Of the same person at most one card: what is over makes room for what rings.
+        self.all.retain(|call| call.peer != peer || !call.over());
+        self.all.push(Call {
+            no,
+            at: Some(at),
+            peer,
+            channel,
+            number: InviteExtra::parse(extra).src_num,
+            phase: CallPhase::RingingHere,
+            keys_sent: String::new(),
+            keys_heard: String::new(),
+            trouble: None,
+        });
+        if glare {
+            // Both wanted to talk.
+            self.answer(cx, no);
+        }
+    }
+
+    pub(super) fn happened(&mut self, cx: &mut Cx<'_>, at: CallRef, event: CallEvent) {
+        let Some(call) = self.all.iter_mut().find(|call| call.at == Some(at)) else {
+            if self.early.len() == EARLY_EVENTS {
+                self.early.remove(0);
+            }
+            self.early.push((at, event));
+            return;
+        };
+        let since = cx.now.at;
+        match event {
+            CallEvent::ReceivedByPeer { .. } => call.phase = CallPhase::RingingThere,
+            CallEvent::AcceptedByPeer { .. } | CallEvent::Accepted => {
+                call.phase = CallPhase::Talking { since };
+            }
+            CallEvent::Msg(InviteMsg::Dtmf(keys)) => {
+                call.keys_heard.extend(keys.iter().map(|key| key.label()));
+            }
+            CallEvent::Msg(InviteMsg::Other(_)) => {}
+            // Nobody has to be told what they did themselves, nor of a call that another one stands for.
+            CallEvent::Ended(
+                EndReason::Glare
+                | EndReason::Replaced
+                | EndReason::EndByMyself
+                | EndReason::RefusedByMyself,
+            ) => {
+                let no = call.no;
+                self.all.retain(|call| call.no != no);
+            }
+            CallEvent::Ended(
+                reason @ (EndReason::RefusedByPeer { .. }
+                | EndReason::EndByPeer { .. }
+                | EndReason::NoAnswer
+                | EndReason::Failed { .. }
+                | EndReason::LinkLost
+                | EndReason::LoggedOut),
+            ) => call.end(since, Outcome::Ended(reason)),
+        }
+    }
+
+    fn place(&mut self, cx: &mut Cx<'_>, peer: Account) {
+        if self.with(&peer).is_some() {
+            return;
+        }
+        let Ok(channel) = ChannelName::try_from(cx.ids.name(CALL_CHANNEL)) else {
+            return;
+        };
+        let no = CallNo(cx.ids.number());
+        self.all.retain(|call| call.peer != peer);
+        self.all.push(Call {
+            no,
+            at: None,
+            peer: peer.clone(),
+            channel: channel.clone(),
+            number: None,
+            phase: CallPhase::Calling,
+            keys_sent: String::new(),
+            keys_heard: String::new(),
+            trouble: None,
+        });
+        cx.effects.push(Effect::Invite {
+            call: no,
+            channel,
+            peer,
+        });
+    }
+
+    fn placed(&mut self, cx: &mut Cx<'_>, no: CallNo, at: CallRef) {
+        let Some(call) = self.all.iter_mut().find(|call| call.no == no) else {
+            return;
+        };
+        call.at = Some(at);
+        if call.over() {
+            // Given up before the SDK had a number for it.
+            let step = Step::End;
+            cx.effects.push(Effect::Step { call: no, at, step });
+        }
+        let (now, later): (Vec<_>, Vec<_>) = self.early.drain(..).partition(|(of, _)| *of == at);
+        self.early = later;
+        for (at, event) in now {
+            self.happened(cx, at, event);
+        }
+    }
+
+    fn answer(&mut self, cx: &mut Cx<'_>, no: CallNo) {
+        if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
+            && call.phase == CallPhase::RingingHere
+        {
+            call.phase = CallPhase::Answering;
+            self.step(cx, no, Step::Accept);
+        }
+    }
+
+    fn key(&mut self, cx: &mut Cx<'_>, no: CallNo, key: Dtmf) {
+        if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
+            && matches!(call.phase, CallPhase::Talking { .. })
+        {
+            call.keys_sent.push(key.label());
+            call.trouble = None;
+            self.step(cx, no, Step::Key(key));
+        }
+    }
+
+    fn step(&mut self, cx: &mut Cx<'_>, no: CallNo, step: Step) {
+        let Some(call) = self.all.iter_mut().find(|call| call.no == no) else {
+            return;
+        };
+        match call.at {
+            Some(at) if !call.over() => cx.effects.push(Effect::Step { call: no, at, step }),
+            Some(_) => {}
+            // Nothing but giving up is possible yet.
+            None => call.end(cx.now.at, Outcome::Ended(EndReason::EndByMyself)),
+        }
+    }
+
+    fn failed(&mut self, cx: &mut Cx<'_>, no: CallNo, failure: Failure) {
+        if let Some(call) = self.all.iter_mut().find(|call| call.no == no) {
+            call.end(cx.now.at, Outcome::Failed(failure));
+        }
+    }
+
+    /// A key that did not get through is said, and the call goes on; without the other steps there is no call to go on with.
+    fn step_failed(&mut self, cx: &mut Cx<'_>, no: CallNo, step: Step, failure: Failure) {
+        let Some(call) = self.all.iter_mut().find(|call| call.no == no) else {
+            return;
+        };
+        match step {
+            Step::Key(_) => call.trouble = Some(failure),
+            Step::Accept | Step::Refuse | Step::End => {
+                call.end(cx.now.at, Outcome::Failed(failure))
+            }
+        }
+    }
+}

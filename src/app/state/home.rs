@@ -1,0 +1,205 @@
+//! All that a signed-in account has, and who of it hears which event.
+
+use crate::client::event::{ChannelEvent, Event, SessionEvent};
+use crate::protocol::{Account, ChannelName, Show};
+
+use super::chats::{Chats, ConversationId};
+use super::{Calls, Cx, Phase, Presence, Rooms, sign_in};
+use crate::app::effect::Effect;
+use crate::app::msg::{NavMsg, RoomMsg};
+use crate::app::state::People;
+
+/// A signed-in account.
+#[derive(Debug)]
+pub(crate) struct Home {
+    me: Account,
+    /// Where one is.
+    pub(crate) screen: Screen,
+    /// Whether the server is there at the moment.
+    pub(crate) link: Link,
+    /// Conversations.
+    pub(crate) chats: Chats,
+    /// Rooms.
+    pub(crate) rooms: Rooms,
+    /// Other accounts.
+    pub(crate) people: People,
+    /// Calls.
+    pub(crate) calls: Calls,
+}
+
+/// Where one can go by the rail. A screen that comes gets a variant here, an icon and a name in `ui/rail.rs`, and a view in
+/// `ui/home.rs`; the compiler names the places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// Conversations.
+    Chats,
+}
+
+impl Screen {
+    /// All of them, in the order of the rail.
+    pub(crate) const ALL: [Self; 1] = [Self::Chats];
+}
+
+/// Whether the server is there. Without it what is asked waits; nothing is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// It is.
+    Up,
+    /// It is not, and the session tries to come back.
+    Lost,
+}
+
+impl Home {
+    pub(super) fn new(me: Account) -> Self {
+        Self {
+            screen: Screen::Chats,
+            link: Link::Up,
+            chats: Chats::new(me.clone()),
+            rooms: Rooms::default(),
+            people: People::default(),
+            calls: Calls::default(),
+            me,
+        }
+    }
+
+    /// Who is signed in.
+    pub(crate) fn me(&self) -> &Account {
+        &self.me
+    }
+
+    pub(super) fn nav(&mut self, cx: &mut Cx<'_>, msg: NavMsg) {
+        match msg {
+            NavMsg::Opened(conversation) => self.open(cx, conversation),
+            NavMsg::Went(screen) => self.screen = screen,
+            NavMsg::Closed => self.chats.close(),
+            NavMsg::Focus(focused) => self.chats.focus(focused),
+        }
+    }
+
+    pub(super) fn room(&mut self, cx: &mut Cx<'_>, msg: RoomMsg) {
+        match msg {
+            RoomMsg::Join(name) => {
+                self.rooms.join(cx, name.clone());
+                self.open(cx, ConversationId::Room(name));
+            }
+            RoomMsg::Leave(name) => self.rooms.leave(cx, name),
+            RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
+            RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
+        }
+    }
+
+    fn open(&mut self, cx: &mut Cx<'_>, conversation: ConversationId) {
+        if let ConversationId::Person(account) = &conversation {
+            cx.effects.push(Effect::AskOnline(account.clone()));
+        }
+        self.screen = Screen::Chats;
+        self.chats.open(conversation);
+    }
+
+    fn session(&mut self, cx: &mut Cx<'_>, event: SessionEvent) {
+        match event {
+            SessionEvent::LoginSuccess { again, .. } => {
+                self.link = Link::Up;
+                self.chats.link(cx, Link::Up);
+                if again {
+                    self.ask_again(cx);
+                }
+            }
+            SessionEvent::LinkLost => {
+                self.link = Link::Lost;
+                self.chats.link(cx, Link::Lost);
+                self.people.forget();
+            }
+            SessionEvent::MessageInstantReceive {
+                account,
+                msg,
+                sent_ms,
+                ..
+            } => {
+                // Who speaks is there.
+                self.people.know(account.clone(), Presence::Online);
+                let conversation = ConversationId::Person(account.clone());
+                self.chats.received(cx, conversation, account, msg, sent_ms);
+            }
+            SessionEvent::InviteReceived {
+                call,
+                channel,
+                peer,
+                extra,
+                glare,
+            } => {
+                self.people.know(peer.clone(), Presence::Online);
+                self.calls.received(cx, call, channel, peer, &extra, glare);
+            }
+            SessionEvent::Presence(states) => {
+                for state in states {
+                    let online = if state.show == Show::Offline {
+                        Presence::Offline
+                    } else {
+                        Presence::Online
+                    };
+                    self.people.know(state.account, online);
+                }
+            }
+            // Nothing shows these yet.
+            SessionEvent::MissedCall { .. }
+            | SessionEvent::Receipt(_)
+            | SessionEvent::Typing(_)
+            | SessionEvent::AttrEntries { .. }
+            | SessionEvent::AttrChanged(_) => {}
+            // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
+            // and rooms are looked at anew by it when events were missed.
+            SessionEvent::Logout { .. }
+            | SessionEvent::Error { .. }
+            | SessionEvent::Missed { .. } => {}
+        }
+    }
+
+    /// What was asked once is asked again, since the answers may have changed while the link was gone.
+    fn ask_again(&self, cx: &mut Cx<'_>) {
+        if let Some(ConversationId::Person(account)) = self.chats.opened() {
+            cx.effects.push(Effect::AskOnline(account.clone()));
+        }
+    }
+
+    fn channel(&mut self, cx: &mut Cx<'_>, channel: ChannelName, event: ChannelEvent) {
+        match event {
+            ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
+                self.rooms.joined(channel, view);
+            }
+            ChannelEvent::Left { code } => self.rooms.left(&channel, code),
+            ChannelEvent::UserJoined { account, .. } => {
+                self.rooms.user_joined(&channel, account.clone());
+                self.chats.came(cx, channel, account);
+            }
+            ChannelEvent::UserLeft { account, .. } => {
+                self.rooms.user_left(&channel, &account);
+                self.chats.went(cx, channel, account);
+            }
+            ChannelEvent::AttrUpdated { change, .. } => self.rooms.attr(&channel, change),
+            ChannelEvent::MessageReceive {
+                account,
+                msg,
+                sent_ms,
+                ..
+            } => {
+                let conversation = ConversationId::Room(channel);
+                self.chats.received(cx, conversation, account, msg, sent_ms);
+            }
+        }
+    }
+}
+
+/// Routes an event of the SDK.
+pub(super) fn happened(phase: &mut Phase, cx: &mut Cx<'_>, event: Event) {
+    match (event, &mut *phase) {
+        (Event::Session(SessionEvent::Logout { code, reason }), phase) => {
+            sign_in::sent_away(phase, code, reason);
+        }
+        (Event::Session(event), Phase::Home(home)) => home.session(cx, event),
+        (Event::Channel { channel, event }, Phase::Home(home)) => home.channel(cx, channel, event),
+        (Event::Call { call, event }, Phase::Home(home)) => home.calls.happened(cx, call, event),
+        // What a session had to say that is over by now.
+        (Event::Session(_) | Event::Channel { .. } | Event::Call { .. }, Phase::Out(_)) => {}
+    }
+}

@@ -1,0 +1,149 @@
+//! All behaviour of the app: what happened goes in, what is to be done comes out, and views read the rest.
+//!
+//! Knows nothing of egui, tokio, clocks or sockets. `update` only routes; each topic has its file:
+//!
+//! | file | what |
+//! |---|---|
+//! | `sign_in` | the card: signed out, signing in, and why not |
+//! | `home` | all that a signed-in account has, and who of it hears which event |
+//! | `chats` | conversations: messages, drafts, unread |
+//! | `rooms` | which rooms one is in, who else is, their topics |
+//! | `people` | who is online |
+//! | `calls` | calls, from the first ring to the last word |
+
+mod calls;
+mod chats;
+mod home;
+mod people;
+mod rooms;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use crate::protocol::MessageId;
+
+use super::effect::Effect;
+use super::msg::Msg;
+
+pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
+pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
+pub(crate) use home::{Home, Link, Screen};
+pub(crate) use people::{People, Presence};
+pub(crate) use rooms::{Membership, Room, Rooms};
+pub(crate) use sign_in::{Card, Refusal};
+
+/// The state of one profile's app.
+#[derive(Debug)]
+pub(crate) struct State {
+    ids: Ids,
+    phase: Phase,
+}
+
+/// Where the app is.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// The sign-in card is shown.
+    Out(Card),
+    /// Somebody is signed in, with or without a link at the moment.
+    Home(Box<Home>),
+}
+
+/// The time, on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// For durations.
+    pub(crate) at: Instant,
+    /// For what people read: ms since the Unix epoch.
+    pub(crate) unix_ms: u64,
+}
+
+/// What topics may use of the outside while they handle something.
+#[derive(Debug)]
+pub(crate) struct Cx<'a> {
+    /// The time.
+    pub(crate) now: Now,
+    /// For new ids.
+    pub(crate) ids: &'a mut Ids,
+    /// What is to be done.
+    pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+/// A source of ids that no other client has.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    prefix: u64,
+    last: u64,
+}
+
+impl Ids {
+    /// The next number; never 0, and never the same.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// The next name that no other client uses.
+    pub(crate) fn name(&mut self, kind: &str) -> String {
+        let number = self.number();
+        format!("{kind}{:016x}-{number:x}", self.prefix)
+    }
+
+    /// The id of a new message. `None` would take an id that is no id, which a hexadecimal number is not.
+    pub(crate) fn message(&mut self) -> Option<MessageId> {
+        MessageId::try_from(self.name("")).ok()
+    }
+}
+
+impl State {
+    /// Nobody is signed in. `seed` must differ from that of any other start of any client.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            ids: Ids {
+                prefix: seed,
+                last: 0,
+            },
+            phase: Phase::Out(Card::default()),
+        }
+    }
+
+    /// Where the app is.
+    pub(crate) fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// How many calls ring here.
+    pub(crate) fn ringing(&self) -> usize {
+        match &self.phase {
+            Phase::Out(_) => 0,
+            Phase::Home(home) => home.calls.ringing().count(),
+        }
+    }
+
+    /// Takes in what happened, and says what is to be done.
+    #[must_use]
+    pub(crate) fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut cx = Cx {
+            now,
+            ids: &mut self.ids,
+            effects: &mut effects,
+        };
+        match (msg, &mut self.phase) {
+            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut cx, msg),
+            (Msg::Happened(event), phase) => home::happened(phase, &mut cx, event),
+            (Msg::Nav(msg), Phase::Home(home)) => home.nav(&mut cx, msg),
+            (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
+            (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
+            (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
+            (Msg::Call(msg), Phase::Home(home)) => home.calls.update(&mut cx, msg),
+            // What a session had to say that is over by now.
+            (
+                Msg::Nav(_) | Msg::Chat(_) | Msg::Room(_) | Msg::People(_) | Msg::Call(_),
+                Phase::Out(_),
+            ) => {}
+        }
+        effects
+    }
+}

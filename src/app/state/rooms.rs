@@ -1,0 +1,156 @@
+//! Rooms: which ones one is in, who else is, and what is set there.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Cx;
+use crate::app::effect::Effect;
+use crate::app::msg::Failure;
+use crate::client::event::{AttrChange, ChannelView};
+use crate::protocol::{Account, ChannelName, Code};
+
+/// The channel attribute that is a room's topic.
+const TOPIC: &str = "topic";
+
+/// The rooms that one has been in since signing in.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms(BTreeMap<ChannelName, Room>);
+
+/// A room.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// Whether one is in.
+    pub(crate) membership: Membership,
+    /// Who is there, oneself among them, in the order in which they came. Empty while one is out.
+    pub(crate) members: Vec<Account>,
+    attrs: Map<String, Value>,
+}
+
+/// Whether one is in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// Asked to be.
+    Joining,
+    /// One is.
+    In,
+    /// Asked to leave.
+    Leaving,
+    /// One is not: never was, or not any more, and why.
+    Out(Failure),
+}
+
+impl Room {
+    fn new(membership: Membership) -> Self {
+        Self {
+            membership,
+            members: Vec::new(),
+            attrs: Map::new(),
+        }
+    }
+
+    /// What it is about.
+    pub(crate) fn topic(&self) -> Option<&str> {
+        let topic = self.attrs.get(TOPIC)?.as_str()?;
+        (!topic.is_empty()).then_some(topic)
+    }
+}
+
+impl Rooms {
+    /// One of them.
+    pub(crate) fn get(&self, name: &ChannelName) -> Option<&Room> {
+        self.0.get(name)
+    }
+
+    pub(super) fn join(&mut self, cx: &mut Cx<'_>, name: ChannelName) {
+        let room = self.room(name.clone());
+        match room.membership {
+            Membership::In | Membership::Joining => {}
+            Membership::Leaving | Membership::Out(_) => {
+                room.membership = Membership::Joining;
+                cx.effects.push(Effect::Join(name));
+            }
+        }
+    }
+
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>, name: ChannelName) {
+        let Some(room) = self.0.get_mut(&name) else {
+            return;
+        };
+        if room.membership == Membership::In {
+            room.membership = Membership::Leaving;
+            cx.effects.push(Effect::Leave(name));
+        }
+    }
+
+    pub(super) fn not_joined(&mut self, name: &ChannelName, failure: Failure) {
+        if let Some(room) = self.0.get_mut(name) {
+            room.membership = Membership::Out(failure);
+            room.members.clear();
+        }
+    }
+
+    /// One is still in, or the server's own word will come.
+    pub(super) fn not_left(&mut self, name: &ChannelName, failure: Failure) {
+        if let Some(room) = self.0.get_mut(name) {
+            let over = failure.code == Code::GeneralNotLogin;
+            room.membership = if over {
+                Membership::Out(failure)
+            } else {
+                Membership::In
+            };
+        }
+    }
+
+    pub(super) fn joined(&mut self, name: ChannelName, view: ChannelView) {
+        let room = self.room(name);
+        room.membership = Membership::In;
+        room.members = view.users.into_iter().map(|(account, _)| account).collect();
+        room.attrs = view.attrs;
+    }
+
+    pub(super) fn left(&mut self, name: &ChannelName, code: Code) {
+        if let Some(room) = self.0.get_mut(name) {
+            let detail = String::new();
+            room.membership = Membership::Out(Failure { code, detail });
+            room.members.clear();
+        }
+    }
+
+    pub(super) fn user_joined(&mut self, name: &ChannelName, account: Account) {
+        if let Some(room) = self.0.get_mut(name)
+            && !room.members.contains(&account)
+        {
+            room.members.push(account);
+        }
+    }
+
+    pub(super) fn user_left(&mut self, name: &ChannelName, account: &Account) {
+        if let Some(room) = self.0.get_mut(name) {
+            room.members.retain(|member| member != account);
+        }
+    }
+
+    pub(super) fn attr(&mut self, name: &ChannelName, change: AttrChange) {
+        let Some(room) = self.0.get_mut(name) else {
+            return;
+        };
+        match change {
+            AttrChange::Update { name, value } => {
+                room.attrs.insert(name, value);
+            }
+            AttrChange::Del { name } => {
+                room.attrs.remove(&name);
+            }
+            AttrChange::Clear => room.attrs.clear(),
+        }
+    }
+
+    fn room(&mut self, name: ChannelName) -> &mut Room {
+        self.0.entry(name).or_insert_with(|| {
+            let code = Code::LeaveChannelByUser;
+            let detail = String::new();
+            Room::new(Membership::Out(Failure { code, detail }))
+        })
+    }
+}

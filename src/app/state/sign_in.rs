@@ -1,0 +1,92 @@
+//! Signing in and out.
+
+use crate::protocol::{Account, Code};
+
+use super::home::Home;
+use super::{Cx, Phase};
+use crate::app::effect::Effect;
+use crate::app::msg::{Credentials, Failure, SignInMsg};
+
+/// The sign-in card.
+#[derive(Debug, Default)]
+pub(crate) enum Card {
+    /// To be filled in.
+    #[default]
+    Empty,
+    /// Sent off.
+    Waiting(Credentials),
+    /// To be filled in anew, and why.
+    Refused {
+        /// Who tried, so that nothing is typed twice.
+        account: Account,
+        /// Why.
+        why: Refusal,
+    },
+}
+
+/// Why nobody is in.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The server does not let one in, or not any more.
+    Server(Failure),
+    /// The server on this computer cannot be had; a sentence with the remedy.
+    Here(String),
+}
+
+pub(super) fn update(phase: &mut Phase, cx: &mut Cx<'_>, msg: SignInMsg) {
+    let next = match (msg, &*phase) {
+        (SignInMsg::Submitted(credentials), Phase::Out(Card::Empty | Card::Refused { .. })) => {
+            cx.effects.push(Effect::SignIn(credentials.clone()));
+            Phase::Out(Card::Waiting(credentials))
+        }
+        (SignInMsg::Cancelled, Phase::Out(Card::Waiting(_))) => {
+            cx.effects.push(Effect::SignOut);
+            Phase::Out(Card::Empty)
+        }
+        (SignInMsg::NoServerHere(why), Phase::Out(Card::Waiting(Credentials { account, .. }))) => {
+            let account = account.clone();
+            let why = Refusal::Here(why);
+            Phase::Out(Card::Refused { account, why })
+        }
+        (SignInMsg::Failed(failure), Phase::Out(Card::Waiting(Credentials { account, .. }))) => {
+            refused(account, failure)
+        }
+        (SignInMsg::Done, Phase::Out(Card::Waiting(Credentials { account, .. }))) => {
+            Phase::Home(Box::new(Home::new(account.clone())))
+        }
+        (SignInMsg::SignOut, Phase::Home(_)) => {
+            cx.effects.push(Effect::SignOut);
+            Phase::Out(Card::Empty)
+        }
+        // Too late, or pressed twice.
+        (
+            SignInMsg::Submitted(_)
+            | SignInMsg::Cancelled
+            | SignInMsg::NoServerHere(_)
+            | SignInMsg::Failed(_)
+            | SignInMsg::Done
+            | SignInMsg::SignOut,
+            Phase::Out(_) | Phase::Home(_),
+        ) => return,
+    };
+    *phase = next;
+}
+
+/// The session is over, and it was not this program's wish.
+pub(super) fn sent_away(phase: &mut Phase, code: Code, reason: String) {
+    let Phase::Home(home) = phase else {
+        return;
+    };
+    let failure = Failure {
+        code,
+        detail: reason,
+    };
+    *phase = refused(home.me(), failure);
+}
+
+fn refused(account: &Account, failure: Failure) -> Phase {
+    Phase::Out(Card::Refused {
+        account: account.clone(),
+        why: Refusal::Server(failure),
+    })
+}

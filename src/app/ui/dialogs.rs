@@ -1,0 +1,158 @@
+//! Small dialogs: to whom to write, and which room to join.
+
+use egui::{Frame, Key, Margin, Ui};
+
+use super::home::{JOIN, NEW};
+use super::icons::Icon;
+use super::theme::{self, palette, radius, size, space};
+use super::widgets::{Button, Field, Kind, field_ui};
+use crate::app::msg::{Msg, NavMsg, RoomMsg};
+use crate::app::state::ConversationId;
+use crate::protocol::{Account, ChannelName, NameError};
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// To whom to write.
+    Message,
+    /// Which room to join.
+    Room,
+}
+
+/// A dialog that is open.
+#[derive(Debug)]
+pub(super) struct Dialog {
+    question: Question,
+    name: String,
+    /// It is new: the field gets the keyboard.
+    fresh: bool,
+}
+
+/// Whether a dialog is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    Yes,
+    No,
+}
+
+impl Dialog {
+    /// To whom to write?
+    pub(super) fn message() -> Self {
+        Self::new(Question::Message)
+    }
+
+    /// Which room to join?
+    pub(super) fn room() -> Self {
+        Self::new(Question::Room)
+    }
+
+    fn new(question: Question) -> Self {
+        Self {
+            question,
+            name: String::new(),
+            fresh: true,
+        }
+    }
+
+    /// What the answer does.
+    fn answer(&self) -> Result<Msg, NameError> {
+        let name = self.name.trim();
+        Ok(match self.question {
+            Question::Message => {
+                let person = ConversationId::Person(Account::try_from(name)?);
+                Msg::Nav(NavMsg::Opened(person))
+            }
+            Question::Room => {
+                let name = name.strip_prefix('#').unwrap_or(name);
+                Msg::Room(RoomMsg::Join(ChannelName::try_from(name)?))
+            }
+        })
+    }
+}
+
+/// The two buttons that lead here, where there is nothing else.
+pub(super) fn openers_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
+    let format = |shortcut| ui.ctx().format_shortcut(shortcut);
+    let (new, join) = (format(&NEW), format(&JOIN));
+    if Button::new(Kind::Primary, "Write a message")
+        .icon(Icon::WRITE)
+        .show(ui)
+    {
+        *dialog = Some(Dialog::message());
+    }
+    if Button::new(Kind::Quiet, "Enter a room")
+        .icon(Icon::ROOM)
+        .show(ui)
+    {
+        *dialog = Some(Dialog::room());
+    }
+    let keys = format!("{new} and {join} do the same");
+    let colour = palette(ui).faint;
+    ui.label(theme::small(keys).color(colour));
+}
+
+/// Shows it above everything else.
+pub(super) fn dialog_ui(ui: &Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
+    let palette = palette(ui);
+    let frame = Frame::new()
+        .fill(palette.bg1)
+        .stroke(palette.divider())
+        .corner_radius(radius::CARD)
+        .shadow(palette.shadow())
+        .inner_margin(Margin::same(24));
+    let modal = egui::Modal::new(egui::Id::unique("dialog"))
+        .frame(frame)
+        .backdrop_color(palette.veil);
+    let shown = modal.show(ui.ctx(), |ui| {
+        let room = ui.ctx().content_rect().width() - 2.0 * space::FOUR - space::TWO;
+        ui.set_width(size::DIALOG.min(room));
+        content_ui(ui, dialog, out)
+    });
+    if shown.should_close() {
+        Done::Yes
+    } else {
+        shown.inner
+    }
+}
+
+fn content_ui(ui: &mut Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
+    ui.spacing_mut().item_spacing.y = space::TWO;
+    let (title, name, hint, action) = match dialog.question {
+        Question::Message => ("New message", "Callsign", "whom to write to", "Write"),
+        Question::Room => ("Join a room", "Name of the room", "such as ops", "Join"),
+    };
+    ui.label(theme::title(title));
+    let answer = dialog.answer();
+    let wrong = match &answer {
+        Ok(_) | Err(NameError::Empty) => None,
+        Err(error) => Some(format!(
+            "A name has 1 to 128 visible characters: this {error}."
+        )),
+    };
+    let field = Field {
+        name,
+        hint,
+        wrong,
+        secret: false,
+    };
+    let response = field_ui(ui, &field, &mut dialog.name);
+    if std::mem::take(&mut dialog.fresh) {
+        response.request_focus();
+    }
+    let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    ui.horizontal(|ui| {
+        let pressed = Button::new(Kind::Primary, action)
+            .enabled(answer.is_ok())
+            .show(ui);
+        let cancelled = Button::new(Kind::Quiet, "Cancel").show(ui);
+        match dialog.answer() {
+            Ok(msg) if pressed || enter => {
+                out.push(msg);
+                Done::Yes
+            }
+            Ok(_) | Err(_) if cancelled => Done::Yes,
+            Ok(_) | Err(_) => Done::No,
+        }
+    })
+    .inner
+}

@@ -1,0 +1,56 @@
+//! The icons in use, by what they mean here.
+
+use egui::{FontId, RichText};
+
+use super::fonts;
+
+/// An icon of Phosphor's. The filled one has the same place in its own font.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Icon(char);
+
+impl Icon {
+    pub(super) const CHATS: Self = Self('\u{e17e}');
+    pub(super) const WRITE: Self = Self('\u{e34c}');
+    pub(super) const ROOM: Self = Self('\u{e2a2}');
+    pub(super) const CALL: Self = Self('\u{e3b8}');
+    pub(super) const CALLING: Self = Self('\u{e3ba}');
+    pub(super) const HANG_UP: Self = Self('\u{e3bc}');
+    pub(super) const KEYPAD: Self = Self('\u{e3c8}');
+    pub(super) const DETAILS: Self = Self('\u{ec24}');
+    pub(super) const SEND: Self = Self('\u{e396}');
+    pub(super) const SENT: Self = Self('\u{e182}');
+    pub(super) const PENDING: Self = Self('\u{e19a}');
+    pub(super) const FAILED: Self = Self('\u{e4e2}');
+    pub(super) const RETRY: Self = Self('\u{e036}');
+    pub(super) const BACK: Self = Self('\u{e058}');
+    pub(super) const CAME: Self = Self('\u{e06c}');
+    pub(super) const WENT: Self = Self('\u{e058}');
+    pub(super) const COMPUTER: Self = Self('\u{e560}');
+    pub(super) const ADDRESS: Self = Self('\u{e288}');
+    pub(super) const CHOSEN: Self = Self('\u{e184}');
+    pub(super) const FOLDED: Self = Self('\u{e13a}');
+    pub(super) const UNFOLDED: Self = Self('\u{e136}');
+    pub(super) const OFFLINE: Self = Self('\u{e1b6}');
+    pub(super) const SIGN_OUT: Self = Self('\u{e42a}');
+    pub(super) const LEAVE: Self = Self('\u{e7e6}');
+
+    /// What it is in its font.
+    pub(super) fn text(self) -> String {
+        self.0.to_string()
+    }
+
+    /// How to draw it with a painter.
+    pub(super) fn font(size: f32, filled: bool) -> FontId {
+        let family = if filled {
+            fonts::icons_filled()
+        } else {
+            fonts::icons()
+        };
+        FontId::new(size, family)
+    }
+
+    /// As text beside other text.
+    pub(super) fn rich(self, size: f32) -> RichText {
+        RichText::new(self.0).font(Self::font(size, false))
+    }
+}

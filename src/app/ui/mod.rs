@@ -1,0 +1,85 @@
+//! What a person sees. Views read the state, keep what is being typed, and say what was done; they change nothing else.
+//!
+//! Every view is a function that ends in `_ui` and takes the state it shows, its own draft, and `out`, the list of what
+//! happened. One file a screen; [`theme`] has every colour, size and space; [`widgets`] what screens share.
+
+mod call;
+mod chats;
+mod clock;
+mod composer;
+mod conversation;
+mod details;
+mod dialogs;
+mod fonts;
+mod home;
+mod icons;
+mod keypad;
+mod message;
+mod rail;
+mod sign_in;
+mod theme;
+mod widgets;
+mod words;
+
+use super::msg::Msg;
+use super::state::{Now, Phase, State};
+
+/// What the views keep: what is being typed, what is folded, what is open.
+#[derive(Debug, Default)]
+pub(super) struct Screens {
+    sign_in: sign_in::Draft,
+    home: home::Draft,
+    /// When there was input last, in egui's seconds.
+    last_input: f64,
+    /// Whether the caret is to blink at all, as egui was told before the first frame.
+    blinks: Option<bool>,
+}
+
+/// The caret blinks for so long after the last input, in seconds; then it rests, and no frame is drawn for it.
+const CARET_BLINKS: f64 = 5.0;
+
+impl Screens {
+    /// Lets the caret rest when nobody types.
+    pub(super) fn rest(&mut self, ctx: &egui::Context) {
+        let (now, input) = ctx.input(|input| (input.time, !input.events.is_empty()));
+        if input {
+            self.last_input = now;
+        }
+        let blinking = ctx.global_style().visuals.text_cursor.blink;
+        let blink = *self.blinks.get_or_insert(blinking) && now - self.last_input < CARET_BLINKS;
+        if blinking != blink {
+            ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = blink);
+        }
+    }
+
+    /// The card is filled in with a server's address.
+    pub(super) fn prefill(&mut self, server: &str) {
+        self.sign_in.prefill(server);
+    }
+}
+
+/// Gives egui our fonts and our look. Once, before the first frame.
+pub(super) fn install(ctx: &egui::Context) {
+    fonts::install(ctx);
+    theme::install(ctx);
+}
+
+/// The window.
+pub(super) fn root_ui(
+    ui: &mut egui::Ui,
+    state: &State,
+    now: Now,
+    screens: &mut Screens,
+    out: &mut Vec<Msg>,
+) {
+    match state.phase() {
+        Phase::Out(card) => {
+            screens.home = home::Draft::default();
+            sign_in::sign_in_ui(ui, card, &mut screens.sign_in, out);
+        }
+        Phase::Home(home) => {
+            screens.sign_in.forget_secret();
+            home::home_ui(ui, home, now, &mut screens.home, out);
+        }
+    }
+}

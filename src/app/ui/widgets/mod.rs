@@ -1,0 +1,60 @@
+//! Controls that screens share. Each is a real widget: it has a role, a name and a state, takes the keyboard, and shows it.
+
+mod avatar;
+mod badge;
+mod button;
+mod choice;
+mod failure;
+mod field;
+mod row;
+
+pub(super) use avatar::Avatar;
+pub(super) use badge::{Badge, badge_at};
+pub(super) use button::{Button, Kind, icon_button, link_button, round_button};
+pub(super) use choice::Choice;
+pub(super) use failure::failure_ui;
+pub(super) use field::{Field, field_ui};
+pub(super) use row::Row;
+
+use egui::{Align, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetText};
+
+use super::theme::{Palette, radius};
+
+/// Paints a ring around what has the keyboard.
+fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, palette: &Palette) {
+    if response.has_focus() {
+        let ring = palette.focus();
+        ui.painter()
+            .rect_stroke(rect, corner, ring, StrokeKind::Inside);
+    }
+}
+
+/// Paints a text into a row, cut with an ellipsis where it is too long, and says how wide it is.
+fn text_in(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: Align) -> f32 {
+    let galley = text.into().into_galley(
+        ui,
+        Some(TextWrapMode::Truncate),
+        rect.width(),
+        TextStyle::Body,
+    );
+    let size = galley.size();
+    let x = match align {
+        Align::Min => rect.left(),
+        Align::Center => rect.center().x - size.x / 2.0,
+        Align::Max => rect.right() - size.x,
+    };
+    let at = egui::pos2(x, rect.center().y - size.y / 2.0);
+    let fallback = ui.visuals().text_color();
+    ui.painter().galley(at, galley, fallback);
+    size.x
+}
+
+/// Paints a divider across the width that is left.
+pub(super) fn divider(ui: &mut Ui, stroke: Stroke) {
+    let size = egui::vec2(ui.available_width(), stroke.width);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.center().y, stroke);
+}
+
+/// The corner of controls.
+const CORNER: u8 = radius::CONTROL;

@@ -1,0 +1,121 @@
+//! The part of the app that touches the world: performs effects with the SDK and the embedded server, on its own threads.
+//!
+//! Knows no view. What it has to say goes into one bounded queue, and after each word it wakes the window.
+//!
+//! | file | what |
+//! |---|---|
+//! | `session` | the session of the account: performs effects, pumps events |
+//! | `here` | the server on this computer: starts it, or finds the one that runs |
+
+mod here;
+mod session;
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::effect::Effect;
+use super::msg::Msg;
+
+/// Messages on their way to the window. When full, which takes a window that draws no frame, the worker waits, and so does
+/// the SDK, whose own queue then says what happens.
+const MSGS: usize = 1024;
+/// Effects on their way to the worker. When full, the rest waits in [`Worker::waiting`] for the next frame.
+const EFFECTS: usize = 256;
+/// How long signing out and the last commits may take when the program ends.
+const LAST_WORK: Duration = Duration::from_secs(2);
+
+/// Makes the window look at what came.
+pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// The way to the worker.
+#[derive(Debug)]
+pub(super) struct Worker {
+    effects_tx: Option<mpsc::Sender<Effect>>,
+    /// What did not fit into the queue. People make effects by hand, some at a time, so this stays short.
+    waiting: VecDeque<Effect>,
+    msgs_rx: mpsc::Receiver<Msg>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the threads. `data` is the directory of everything that this computer's user keeps.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub(super) fn start(data: PathBuf, wake: Wake) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("callsign-worker")
+            .enable_all()
+            .build()?;
+        let (effects_tx, effects_rx) = mpsc::channel(EFFECTS);
+        let (msgs_tx, msgs_rx) = mpsc::channel(MSGS);
+        let out = Out { msgs_tx, wake };
+        let thread = std::thread::Builder::new()
+            .name("callsign-worker".to_owned())
+            .spawn(move || {
+                runtime.block_on(session::run(data, effects_rx, out));
+                runtime.shutdown_timeout(LAST_WORK);
+            })?;
+        Ok(Self {
+            effects_tx: Some(effects_tx),
+            waiting: VecDeque::new(),
+            msgs_rx,
+            thread: Some(thread),
+        })
+    }
+
+    /// What came next, if anything.
+    pub(super) fn next(&mut self) -> Option<Msg> {
+        self.msgs_rx.try_recv().ok()
+    }
+
+    /// Hands effects over, in order. Never waits.
+    pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        self.waiting.extend(effects);
+        let Some(effects_tx) = &self.effects_tx else {
+            return;
+        };
+        while let Ok(place) = effects_tx.try_reserve() {
+            let Some(effect) = self.waiting.pop_front() else {
+                return;
+            };
+            place.send(effect);
+        }
+    }
+}
+
+/// Ends the session and the server in good order.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.effects_tx = None;
+        // A worker that waits for room for a message must not wait for ever.
+        self.msgs_rx.close();
+        if let Some(thread) = self.thread.take() {
+            // It has told of its own panic already.
+            drop(thread.join());
+        }
+    }
+}
+
+/// The way from the worker to the window.
+#[derive(Clone)]
+struct Out {
+    msgs_tx: mpsc::Sender<Msg>,
+    wake: Wake,
+}
+
+impl Out {
+    /// Says something. Without a window nobody has to hear it.
+    async fn say(&self, msg: Msg) {
+        if self.msgs_tx.send(msg).await.is_ok() {
+            (self.wake)();
+        }
+    }
+}

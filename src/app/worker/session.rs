@@ -1,0 +1,355 @@
+//! The session of the account: performs effects in order, and pumps the SDK's events to the window.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::here::Here;
+use super::{LAST_WORK, Out};
+use crate::app::effect::{Effect, Step};
+use crate::app::msg::{
+    CallMsg, ChatMsg, Credentials, Failure, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
+};
+use crate::app::state::{CallNo, ConversationId};
+use crate::client::core::{LoginOptions, Reconnect};
+use crate::client::error::{CallError, LoginError};
+use crate::client::event::{CallRef, Event, Sent, SessionEvent};
+use crate::client::{Events, Session, Signal};
+use crate::net::ws::Server;
+use crate::protocol::token::Token;
+use crate::protocol::{Account, AppId, ChannelName, Code, MessageId};
+
+/// The app that Callsigns on one computer share.
+const OWN_APP: &str = "callsign";
+/// What stands for a token where none is needed (protocol page, section 4).
+const NO_TOKEN: &str = "_no_need_token";
+
+/// Performs effects until the window is gone, then signs out.
+pub(super) async fn run(data: PathBuf, mut effects_rx: mpsc::Receiver<Effect>, out: Out) {
+    let mut desk = Desk {
+        here: Here::new(data.join("server")),
+        out,
+        login: None,
+        at_work: None,
+    };
+    loop {
+        tokio::select! {
+            effect = effects_rx.recv() => match effect {
+                Some(effect) => desk.perform(effect).await,
+                None => break,
+            },
+            answer = signed_in(&mut desk.login) => desk.signed_in(answer).await,
+        }
+    }
+    desk.sign_out().await;
+    desk.here.stop().await;
+}
+
+/// The worker's desk: at most one login on its way, or one session at work.
+struct Desk {
+    here: Here,
+    out: Out,
+    login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
+    at_work: Option<AtWork>,
+}
+
+/// A session whose events nobody has taken yet.
+struct AtDoor {
+    signal: Signal,
+    session: Session,
+    events: Events,
+}
+
+/// A session, and what runs for it. Dropping it ends its tasks.
+struct AtWork {
+    signal: Signal,
+    session: Session,
+    /// The pump of events, and whoever waits for an answer.
+    tasks: JoinSet<()>,
+}
+
+/// Why nobody is in.
+enum SignInError {
+    /// No server on this computer.
+    Here(String),
+    /// The server's or the SDK's word.
+    Login(Failure),
+}
+
+/// The login's answer, once there is one.
+async fn signed_in(
+    login: &mut Option<JoinHandle<Result<AtDoor, SignInError>>>,
+) -> Result<AtDoor, SignInError> {
+    let Some(waiting) = login else {
+        return std::future::pending().await;
+    };
+    let answer = waiting.await;
+    *login = None;
+    answer.unwrap_or_else(|error| {
+        Err(SignInError::Login(Failure {
+            code: Code::LoginOther,
+            detail: error.to_string(),
+        }))
+    })
+}
+
+impl Desk {
+    async fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::SignIn(credentials) => self.sign_in(credentials).await,
+            Effect::SignOut => self.sign_out().await,
+            Effect::Send { to, id, text } => self.send(to, id, &text),
+            Effect::Join(name) => self.join(name),
+            Effect::Leave(name) => self.leave(name),
+            Effect::AskOnline(account) => self.ask_online(account),
+            Effect::Invite {
+                call,
+                channel,
+                peer,
+            } => self.invite(call, &channel, &peer),
+            Effect::Step { call, at, step } => self.step(call, at, step),
+        }
+    }
+
+    async fn sign_in(&mut self, credentials: Credentials) {
+        self.sign_out().await;
+        let here = self.here.clone();
+        self.login = Some(tokio::spawn(login(here, credentials)));
+    }
+
+    async fn signed_in(&mut self, answer: Result<AtDoor, SignInError>) {
+        let msg = match answer {
+            Ok(AtDoor {
+                signal,
+                session,
+                events,
+            }) => {
+                self.out.say(Msg::SignIn(SignInMsg::Done)).await;
+                let mut tasks = JoinSet::new();
+                tasks.spawn(pump(events, self.out.clone()));
+                tasks.spawn(come_back_at_once(self.here.clone(), signal.clone()));
+                self.at_work = Some(AtWork {
+                    signal,
+                    session,
+                    tasks,
+                });
+                return;
+            }
+            Err(SignInError::Here(why)) => SignInMsg::NoServerHere(why),
+            Err(SignInError::Login(failure)) => SignInMsg::Failed(failure),
+        };
+        self.out.say(Msg::SignIn(msg)).await;
+    }
+
+    async fn sign_out(&mut self) {
+        if let Some(login) = self.login.take() {
+            login.abort();
+        }
+        if let Some(at_work) = self.at_work.take() {
+            drop(at_work.tasks);
+            // It may have ended by itself, or the server may be gone; either way it is over.
+            let said = tokio::time::timeout(LAST_WORK, at_work.signal.logout()).await;
+            if said.is_err() {
+                tracing::debug!("signed out without the server's word");
+            }
+        }
+    }
+
+    fn send(&mut self, to: ConversationId, id: MessageId, text: &str) {
+        let (of, name) = (id.clone(), to.clone());
+        let told = move |result: Result<Sent, crate::client::error::SendError>| {
+            let result = result
+                .map(drop)
+                .map_err(|error| failure(error.code(), &error));
+            Some(Msg::Chat(ChatMsg::Sent {
+                to: name,
+                id: of,
+                result,
+            }))
+        };
+        match to {
+            ConversationId::Person(peer) => {
+                self.ask(
+                    |session| session.message_instant_send_as(id, &peer, text),
+                    told,
+                );
+            }
+            ConversationId::Room(room) => self.ask(
+                |session| session.channel(&room).message_channel_send_as(id, text),
+                told,
+            ),
+        }
+    }
+
+    fn join(&mut self, name: ChannelName) {
+        let of = name.clone();
+        self.ask(
+            |session| session.channel_join(&name),
+            move |result| {
+                let error = result.err()?;
+                let failure = failure(error.code(), &error);
+                Some(Msg::Room(RoomMsg::NotJoined(of, failure)))
+            },
+        );
+    }
+
+    fn leave(&mut self, name: ChannelName) {
+        let of = name.clone();
+        self.ask(
+            |session| session.channel(&name).channel_leave(),
+            move |result| {
+                let error = result.err()?;
+                let failure = failure(error.code(), &error);
+                Some(Msg::Room(RoomMsg::NotLeft(of, failure)))
+            },
+        );
+    }
+
+    fn ask_online(&mut self, account: Account) {
+        let of = account.clone();
+        self.ask(
+            |session| session.user_query_user_status(&account),
+            move |result| Some(Msg::People(PeopleMsg::Online(of, result.ok()?))),
+        );
+    }
+
+    fn invite(&mut self, call: CallNo, channel: &ChannelName, peer: &Account) {
+        self.ask(
+            |session| session.channel_invite_user2(channel, peer, "{}"),
+            move |result| {
+                Some(Msg::Call(match result {
+                    Ok(placed) => CallMsg::Placed(call, placed.id()),
+                    Err(error) => CallMsg::NotPlaced(call, failure(error.code(), &error)),
+                }))
+            },
+        );
+    }
+
+    fn step(&mut self, call: CallNo, at: CallRef, step: Step) {
+        let told = move |result: Result<(), CallError>| {
+            let error = result.err()?;
+            let failure = failure(error.code(), &error);
+            Some(Msg::Call(CallMsg::StepFailed(call, step, failure)))
+        };
+        match step {
+            Step::Accept => self.ask(|of| of.call(at).channel_invite_accept(""), told),
+            Step::Refuse => self.ask(|of| of.call(at).channel_invite_refuse(""), told),
+            Step::End => self.ask(|of| of.call(at).channel_invite_end(), told),
+            Step::Key(key) => self.ask(|of| of.call(at).channel_invite_dtmf(&[key]), told),
+        }
+    }
+
+    /// Asks the session for something: at once, so that things stay in order; and tells the answer when it comes.
+    fn ask<T, F>(
+        &mut self,
+        question: impl FnOnce(&Session) -> F,
+        told: impl FnOnce(T) -> Option<Msg> + Send + 'static,
+    ) where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        // The state asks nothing without a session; one that just ended has said so, and all its questions ended with it.
+        let Some(at_work) = &mut self.at_work else {
+            return;
+        };
+        // What has been answered needs no place any more.
+        while at_work.tasks.try_join_next().is_some() {}
+        let answer = question(&at_work.session);
+        let out = self.out.clone();
+        at_work.tasks.spawn(async move {
+            if let Some(msg) = told(answer.await) {
+                out.say(msg).await;
+            }
+        });
+    }
+}
+
+async fn login(here: Here, credentials: Credentials) -> Result<AtDoor, SignInError> {
+    let (signal, token) = match credentials.place {
+        Place::ThisComputer => {
+            let server = here.join().await.map_err(SignInError::Here)?;
+            let app = AppId::try_from(OWN_APP).map_err(|error| {
+                let failure = failure(Code::LoginFailed, &error);
+                SignInError::Login(failure)
+            })?;
+            (Signal::new(app, server), None)
+        }
+        Place::Address { url, app, token } => {
+            let server = if url.starts_with("http") {
+                Server::named_by(&url)
+            } else {
+                Server::at(&url)
+            };
+            let server =
+                server.map_err(|error| SignInError::Login(failure(Code::LoginNet, &error)))?;
+            (Signal::new(app, server), token)
+        }
+    };
+    let token = token.unwrap_or_else(|| Token::new(NO_TOKEN));
+    let options = LoginOptions {
+        reconnect: Reconnect::Unlimited,
+        ..LoginOptions::default()
+    };
+    let (session, events) = signal
+        .login(&credentials.account, token, options)
+        .await
+        .map_err(|error| SignInError::Login(login_failure(&error)))?;
+    Ok(AtDoor {
+        signal,
+        session,
+        events,
+    })
+}
+
+/// Tells every event until the session is over.
+async fn pump(mut events: Events, out: Out) {
+    while let Some(event) = events.next().await {
+        match &event {
+            Event::Session(SessionEvent::Error { code, text }) => {
+                tracing::warn!(%text, code = code.number(), "something failed in the background");
+            }
+            Event::Session(SessionEvent::Missed { events }) => {
+                tracing::warn!(events, "events of rooms were missed");
+            }
+            Event::Session(
+                SessionEvent::LoginSuccess { .. }
+                | SessionEvent::LinkLost
+                | SessionEvent::Logout { .. }
+                | SessionEvent::MessageInstantReceive { .. }
+                | SessionEvent::InviteReceived { .. }
+                | SessionEvent::MissedCall { .. }
+                | SessionEvent::Presence(_)
+                | SessionEvent::Receipt(_)
+                | SessionEvent::Typing(_)
+                | SessionEvent::AttrEntries { .. }
+                | SessionEvent::AttrChanged(_),
+            )
+            | Event::Channel { .. }
+            | Event::Call { .. } => {}
+        }
+        out.say(Msg::Happened(event)).await;
+    }
+}
+
+/// When the server on this computer is ours now, whoever had a link to the one before need not wait for the next try.
+async fn come_back_at_once(here: Here, signal: Signal) {
+    here.took_over().await;
+    signal.woke();
+}
+
+fn login_failure(error: &LoginError) -> Failure {
+    let detail = match error {
+        LoginError::AlreadyLoggedIn | LoginError::Cancelled => String::new(),
+        LoginError::Unreachable { reason }
+        | LoginError::Rejected { reason, .. }
+        | LoginError::Refused { reason, .. } => reason.clone(),
+    };
+    let code = error.code();
+    Failure { code, detail }
+}
+
+fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
+    let detail = error.to_string();
+    Failure { code, detail }
+}

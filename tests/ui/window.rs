@@ -1,0 +1,199 @@
+//! A window of the app without a display, driven frame by frame until something is there.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use callsign::app::{App, Options, Profile};
+use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
+use egui_kittest::{Harness, Node};
+
+/// How long anything may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells a test that some worker has something new.
+#[derive(Clone, Default)]
+pub(crate) struct Bell(Arc<(Mutex<u64>, Condvar)>);
+
+impl Bell {
+    fn ring(&self) {
+        let (count, rung) = &*self.0;
+        *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        rung.notify_all();
+    }
+
+    fn count(&self) -> u64 {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it has been rung since the count was `seen`, or until `latest`.
+    fn wait(&self, seen: u64, latest: Instant) {
+        let (count, rung) = &*self.0;
+        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = latest.saturating_duration_since(Instant::now());
+        drop(
+            rung.wait_timeout_while(count, left, |count| *count == seen)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+}
+
+/// A window.
+pub(crate) struct Window {
+    pub(crate) name: &'static str,
+    harness: Harness<'static, App>,
+    bell: Bell,
+}
+
+impl Window {
+    /// Opens one of 1180 by 760 points, whose app keeps its data in `data`.
+    pub(crate) fn open(name: &'static str, data: &Path, bell: &Bell) -> Self {
+        Self::sized(name, data, bell, egui::vec2(1180.0, 760.0))
+    }
+
+    /// The same with another size.
+    pub(crate) fn sized(name: &'static str, data: &Path, bell: &Bell, size: egui::Vec2) -> Self {
+        let options = Options {
+            profile: name.parse::<Profile>().expect("a profile"),
+            server: None,
+            theme: None,
+            data: data.to_owned(),
+        };
+        let ring = bell.clone();
+        let app = App::new(&options, move || ring.ring()).expect("threads");
+        let frame = |ui: &mut egui::Ui, app: &mut App| {
+            app.logic(ui.ctx());
+            app.ui(ui);
+        };
+        let harness = Harness::builder()
+            .with_size(size)
+            .with_context_setup(callsign::app::install)
+            .build_ui_state(frame, app);
+        Self {
+            name,
+            harness,
+            bell: bell.clone(),
+        }
+    }
+
+    /// Draws frames until nothing moves, as far as it does within some.
+    pub(crate) fn draw(&mut self) {
+        self.harness.run_ok();
+    }
+
+    /// Presses what bears this name.
+    #[track_caller]
+    pub(crate) fn press(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).click();
+        self.draw();
+    }
+
+    /// Types into what has the keyboard.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.harness.event(egui::Event::Text(text.to_owned()));
+        self.draw();
+    }
+
+    /// Clicks into the line of this name and types.
+    #[track_caller]
+    pub(crate) fn fill(&mut self, name: &str, text: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).focus();
+        self.draw();
+        self.type_text(text);
+    }
+
+    /// Presses a key together with others.
+    pub(crate) fn key(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.draw();
+    }
+
+    /// Whether something bears this name, or says these words.
+    pub(crate) fn shows(&self, name: &str) -> bool {
+        self.harness.query_all_by_label(name).next().is_some()
+    }
+
+    /// Opens the conversation with somebody.
+    #[track_caller]
+    pub(crate) fn write_to(&mut self, account: &str) {
+        self.see_part("Chats");
+        self.key(egui::Modifiers::COMMAND, egui::Key::N);
+        self.fill("Callsign", account);
+        self.press("Write");
+        self.see(&format!("Message {account}"));
+    }
+
+    /// How often something bears this name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.harness.query_all_by_label(name).count()
+    }
+
+    /// Whether a name or words hold this.
+    pub(crate) fn shows_part(&self, part: &str) -> bool {
+        self.harness
+            .query_all_by_label_contains(part)
+            .next()
+            .is_some()
+    }
+
+    /// Waits until something bears this name.
+    #[track_caller]
+    pub(crate) fn see(&mut self, name: &str) {
+        let found = until(&mut [self], |windows| windows[0].shows(name));
+        assert!(found, "{}: no {name:?} in\n{}", self.name, self.all());
+    }
+
+    /// Waits until a name or words hold this.
+    #[track_caller]
+    pub(crate) fn see_part(&mut self, part: &str) {
+        let found = until(&mut [self], |windows| windows[0].shows_part(part));
+        assert!(found, "{}: no {part:?} in\n{}", self.name, self.all());
+    }
+
+    /// Waits until nothing bears this name any more.
+    #[track_caller]
+    pub(crate) fn see_no(&mut self, name: &str) {
+        let gone = until(&mut [self], |windows| !windows[0].shows(name));
+        assert!(gone, "{}: {name:?} is still there", self.name);
+    }
+
+    /// Everything that a screen reader could say, for a test that fails.
+    fn all(&self) -> String {
+        let nodes = self.harness.query_all(By::new());
+        let lines = nodes.filter_map(|node: Node<'_>| {
+            let node = node.accesskit_node();
+            Some(format!("{:?} {:?}", node.role(), node.label()?))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A window whose account, named like it, is signed in on this computer.
+pub(crate) fn signed_in(name: &'static str, data: &Path, bell: &Bell) -> Window {
+    let mut window = Window::open(name, data, bell);
+    window.fill("Your callsign", name);
+    window.press("Sign in");
+    window.see("Chats");
+    window
+}
+
+/// Draws all windows until something holds, waiting for the workers in between; whether it came to hold.
+pub(crate) fn until(windows: &mut [&mut Window], holds: impl Fn(&[&mut Window]) -> bool) -> bool {
+    let latest = Instant::now() + PATIENCE;
+    loop {
+        let bell = windows[0].bell.clone();
+        let seen = bell.count();
+        for window in windows.iter_mut() {
+            window.draw();
+        }
+        if holds(windows) {
+            return true;
+        }
+        if Instant::now() >= latest {
+            return false;
+        }
+        bell.wait(seen, latest);
+    }
+}
