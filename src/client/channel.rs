@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::core::{Action, Answer};
+use super::core::{Action, Answer, CommandError};
 use super::error::{AttrError, LeaveError, QueryError, SendError};
 use super::event::{ChannelView, Sent};
 use super::session::{Session, sent, strange};
@@ -66,6 +66,13 @@ impl Channel {
         msg: &str,
     ) -> impl Future<Output = Result<Sent, SendError>> + Send + use<> {
         self.send(msg, Some(id))
+    }
+
+    pub(super) fn act(
+        &self,
+        action: Action,
+    ) -> impl Future<Output = Result<Answer, CommandError>> + Send + use<> {
+        self.session.act(action)
     }
 
     fn send(

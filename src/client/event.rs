@@ -5,8 +5,8 @@
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    Account, Additions, AttrChanged, ChannelName, Code, InviteMsg, MessageId, Presence, Receipt,
-    Reply, Typing, Uid,
+    Account, Additions, AttrChanged, AttrEntries, AttrSubject, ChannelName, Code, InviteMsg,
+    MessageId, Presence, Receipt, Reply, Typing, Uid,
 };
 
 /// One thing that happened, in the order in which it happened.
@@ -95,6 +95,14 @@ pub enum SessionEvent {
     Receipt(Receipt),
     /// Somebody is writing. It is good for a few seconds, and there is no word of its end but the message.
     Typing(Typing),
+    /// All watched attributes of an account or a channel: when the watch began, each time the link came back, and after changes
+    /// that were not told because too many events waited. What was known of them before is void.
+    AttrEntries {
+        /// Whose.
+        subject: AttrSubject,
+        /// The attributes.
+        entries: AttrEntries,
+    },
     /// A watched attribute changed.
     AttrChanged(AttrChanged),
     /// `onInviteReceived`: somebody calls. Answer with `channel_invite_accept` or `channel_invite_refuse`.
@@ -127,6 +135,10 @@ pub struct ChannelView {
     pub users: Vec<(Account, Uid)>,
     /// Its attributes.
     pub attrs: Map<String, Value>,
+    /// How much was said while the account was away, as the client joined (again): rather too much than too little, since the
+    /// server cannot know what was still on its way. The messages are in
+    /// the channel's history. `None` where no history is kept.
+    pub unread: Option<u64>,
 }
 
 /// What happens in a channel.

@@ -89,8 +89,8 @@ alices.logout().await?;
 //! [`LoginOptions`](core::LoginOptions) say: 10 tries within 30 s, or for ever. What is asked meanwhile waits. Then it tells
 //! [`SessionEvent::LoginSuccess`](event::SessionEvent::LoginSuccess) again, joins its channels again
 //! ([`ChannelEvent::Rejoined`](event::ChannelEvent::Rejoined)) and sends what was not acknowledged, in order and under the ids it
-//! had, so that it arrives once. Messages that came meanwhile are there; what was said in channels meanwhile is not, with a
-//! 1.x server. A call that both are in goes on; one that still rang at its caller's is over (702).
+//! had, so that it arrives once. Messages that came meanwhile are there; what was said in channels meanwhile is in their
+//! history, and nowhere with a 1.x server. A call that both are in goes on; one that still rang at its caller's is over (702).
 //!
 //! # Files
 //!
@@ -98,7 +98,7 @@ alices.logout().await?;
 //! |---|---|---|
 //! | [`core`] | 1 | the client's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | [`event`] | 1 | what an application is told |
-//! | `signal`, `session`, `channel`, `call`, `presence`, `receipts`, `typing`, `blocks` | 2 | cheap handles, each method named as the API names it |
+//! | `signal`, `session`, `channel`, `call`, `presence`, `receipts`, `typing`, `blocks`, `attrs`, `history` | 2 | cheap handles, each method named as the API names it |
 //! | `events` | 2 | the queue of events of one session |
 //! | `error` | 2 | one small error for each operation |
 //! | `driver` | 2 | the loop between the core and links |
@@ -106,6 +106,8 @@ alices.logout().await?;
 pub mod core;
 pub mod event;
 
+#[cfg(feature = "client")]
+mod attrs;
 #[cfg(feature = "client")]
 mod blocks;
 #[cfg(feature = "client")]
@@ -120,6 +122,8 @@ pub mod error;
 mod events;
 #[cfg(feature = "client")]
 mod handle;
+#[cfg(feature = "client")]
+mod history;
 #[cfg(feature = "client")]
 mod presence;
 #[cfg(feature = "client")]
@@ -139,6 +143,8 @@ pub use call::Call;
 pub use channel::Channel;
 #[cfg(feature = "client")]
 pub use events::Events;
+#[cfg(feature = "client")]
+pub use history::{HistoryMessage, HistoryPage};
 #[cfg(feature = "client")]
 pub use session::Session;
 #[cfg(feature = "client")]

@@ -347,7 +347,7 @@ impl Session {
         }
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         request: Request,
     ) -> impl Future<Output = Result<(), AttrError>> + Send + use<> {

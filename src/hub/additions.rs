@@ -6,6 +6,7 @@ use crate::protocol::{
 };
 
 use super::app::App;
+use super::attrs::Change;
 use super::cx::{Answer, Cx, fail};
 use super::settings::Settings;
 
@@ -17,18 +18,20 @@ const GRANTED: Caps = Caps::NONE
     .with(Cap::Presence)
     .with(Cap::Receipts)
     .with(Cap::Typing)
-    .with(Cap::Block);
+    .with(Cap::Block)
+    .with(Cap::Attrs)
+    .with(Cap::History);
 
-/// What a client gets of what it asks for.
+/// What a client gets of what it asks for. History is for those who are members of many channels, where anything is kept.
 pub(super) fn granted(asked: Caps, settings: &Settings) -> Caps {
     let limits = &settings.limits;
     let keeps = settings.keeps && limits.history > 0 && limits.history_days > 0;
-    let caps = if keeps {
-        GRANTED
+    let caps = GRANTED.and(asked);
+    if keeps && caps.has(Cap::Rooms) {
+        caps
     } else {
-        GRANTED.without(Cap::History)
-    };
-    caps.and(asked)
+        caps.without(Cap::History)
+    }
 }
 
 /// What the answer to a login says beyond 1.x.
@@ -89,17 +92,15 @@ impl App {
 
     /// Answers a function beyond 1.x. To whom it was not granted it does not exist.
     #[rustfmt::skip] // one line a function
-    pub(super) fn addition(
-        &mut self,
-        cx: &mut Cx<'_>,
-        from: &Account,
-        addition: Addition,
-    ) -> Answer {
+    pub(super) fn addition(&mut self, cx: &mut Cx<'_>, from: &Account, addition: Addition) -> Answer {
         if !self.has_cap(from, addition.cap()) {
-            let function = addition.function();
-            return fail(Code::GeneralUnknown, format!("unknown function {function}"));
+            return unknown(&addition);
         }
         match addition {
+            Addition::UserDelAttr { name } => self.change_user_attr(cx, from, Change::Delete(name)),
+            Addition::UserClearAttr => self.change_user_attr(cx, from, Change::Clear),
+            Addition::AttrWatch(subject) => self.attr_watch(cx, from, subject),
+            Addition::AttrUnwatch(subject) => self.attr_unwatch(from, &subject),
             Addition::PresenceWatch { accounts } => self.presence_watch(cx, from, accounts),
             Addition::PresenceUnwatch { accounts } => self.presence_unwatch(cx, from, &accounts),
             Addition::PresenceSet { show, text, except } => self.presence_set(cx, from, show, text, except),
@@ -107,11 +108,13 @@ impl App {
             Addition::UserTyping(to) => self.user_typing(cx, from, to),
             Addition::UserBlock { accounts } => self.user_block(cx, from, accounts),
             Addition::UserUnblock { accounts } => self.user_unblock(cx, from, accounts),
-            Addition::UserDelAttr { .. }
-            | Addition::UserClearAttr
-            | Addition::AttrWatch(_)
-            | Addition::AttrUnwatch(_)
-            | Addition::ChannelHistory { .. } => fail(Code::GeneralUnknown, "not granted"),
+            // Is asked of the store, and does not come here.
+            Addition::ChannelHistory { .. } => unknown(&addition),
         }
     }
+}
+
+fn unknown(addition: &Addition) -> Answer {
+    let function = addition.function();
+    fail(Code::GeneralUnknown, format!("unknown function {function}"))
 }

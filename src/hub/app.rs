@@ -7,7 +7,8 @@ use crate::protocol::{
 };
 
 use super::accounts::Accounts;
-use super::attrs::{Attrs, Change};
+use super::attr_table::Attrs;
+use super::attrs::Change;
 use super::blocks::Blocks;
 use super::calls::Calls;
 use super::channel::Channel;
@@ -17,6 +18,7 @@ use super::presence::Watches;
 use super::sent_ids::SentIds;
 use super::sessions::Session;
 use super::timers::Timer;
+use super::watches::AttrWatches;
 use super::{AppRules, StoreOp};
 
 /// One app. Apps never see each other.
@@ -28,6 +30,9 @@ pub(super) struct App {
     pub(super) inboxes: HashMap<Account, Inbox>,
     pub(super) users: HashMap<Account, Attrs>,
     pub(super) channels: HashMap<ChannelName, Channel>,
+    pub(super) attr_watches: AttrWatches,
+    /// How many channels each account is a lasting member of.
+    pub(super) lasting_of: HashMap<Account, usize>,
     pub(super) calls: Calls,
     pub(super) sent_ids: SentIds,
     pub(super) accounts: Accounts,
@@ -50,6 +55,8 @@ impl App {
             inboxes: HashMap::new(),
             users: HashMap::new(),
             channels: HashMap::new(),
+            attr_watches: AttrWatches::default(),
+            lasting_of: HashMap::new(),
             calls: Calls::default(),
             sent_ids: SentIds::default(),
             accounts: Accounts::default(),
@@ -75,6 +82,11 @@ impl App {
     pub(super) fn next_msgid(&mut self) -> u64 {
         self.msgid += 1;
         self.msgid
+    }
+
+    /// From now on every number is above one that an earlier process gave.
+    pub(super) fn number_above(&mut self, msgid: u64) {
+        self.msgid = self.msgid.max(msgid);
     }
 
     pub(super) fn last_msgid(&self) -> u64 {
@@ -122,7 +134,7 @@ impl App {
             Request::ChannelJoin { name } => self.channel_join(cx, from, name),
             Request::ChannelLeave { name } => self.channel_leave(cx, from, &name),
             Request::ChannelSendMsg { name, msg, msg_id, force } => self.channel_sendmsg(cx, from, &name, msg, msg_id, force),
-            Request::ChannelSetAttr { channel, name, value } => self.change_channel_attr(cx, from, channel, Change::Set(name, value)),
+            Request::ChannelSetAttr { channel, name, value } => self.channel_set_attr(cx, from, channel, name, value),
             Request::ChannelDelAttr { channel, name } => self.change_channel_attr(cx, from, channel, Change::Delete(name)),
             Request::ChannelClearAttr { channel } => self.change_channel_attr(cx, from, channel, Change::Clear),
             Request::ChannelQueryNum { name } => self.limited(cx, from)?.channel_num(name),
@@ -152,7 +164,12 @@ impl App {
         self.limited_costly(cx, from, u32::try_from(cost).unwrap_or(u32::MAX))
     }
 
-    fn limited_costly(&mut self, cx: &Cx<'_>, from: &Account, cost: u32) -> Result<&Self, Failure> {
+    pub(super) fn limited_costly(
+        &mut self,
+        cx: &Cx<'_>,
+        from: &Account,
+        cost: u32,
+    ) -> Result<&Self, Failure> {
         let limit = cx.limits.queries_per_user;
         if let Some(session) = self.sessions.get_mut(from)
             && !session.queries.allow_costly(cx.instant(), limit, cost)

@@ -1,135 +1,21 @@
-//! Attributes of users and of channels: the bounded table, and the functions that read and change it.
+//! Attributes of users and of channels: the functions that read and change them.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{
-    Account, AppId, AttrName, ChannelEvent, ChannelName, Code, EnvelopeKind, Failure, Reply, limits,
+    Account, AppId, AttrEntry, AttrName, AttrSubject, ChannelEvent, ChannelName, Code,
+    EnvelopeKind, Failure, Reply, WatchedChange, limits,
 };
 
 use super::app::App;
+use super::attr_table::Attrs;
 use super::cx::{Answer, Cx, fail};
 use super::{AttrOwner, StoreOp};
 
-/// The attributes of one user or one channel.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Attrs {
-    by_name: BTreeMap<AttrName, Value>,
-    /// Bytes on the wire, about.
-    bytes: usize,
-    /// Bytes in memory, about: a list of numbers takes many times its text.
-    memory: usize,
-}
-
-/// What an attribute's name and value count for.
-fn bytes(name: &AttrName, value: &Value) -> usize {
-    let value = match value {
-        Value::String(text) => text.len(),
-        Value::Array(_) | Value::Object(_) => value.to_string().len(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-    };
-    name.as_str().len() + value
-}
-
-/// What a name and a value take in memory.
-fn memory(name: &AttrName, value: &Value) -> usize {
-    const NODE: usize = 64;
-    fn of(value: &Value) -> usize {
-        NODE + match value {
-            Value::String(text) => text.len(),
-            Value::Array(values) => values.iter().map(of).sum(),
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(key, value)| NODE + key.len() + of(value))
-                .sum(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        }
-    }
-    NODE + name.as_str().len() + of(value)
-}
-
-impl Attrs {
-    pub(super) fn get(&self, name: &AttrName) -> Option<&Value> {
-        self.by_name.get(name)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
-    }
-
-    /// Sets one, unless there would be too many or too much, here or in all tables together (`all` bytes).
-    pub(super) fn set(
-        &mut self,
-        name: AttrName,
-        value: Value,
-        all: &mut usize,
-    ) -> Result<(), Failure> {
-        let old = self.get(&name).map(|old| bytes(&name, old));
-        let total = self.bytes - old.unwrap_or(0) + bytes(&name, &value);
-        if old.is_none() && self.by_name.len() >= limits::ATTRS {
-            let reason = format!("there are {} attributes already", limits::ATTRS);
-            return fail(Code::GeneralLargeParam, reason);
-        }
-        if total > limits::ATTRS_BYTES {
-            let reason = format!(
-                "all attributes together may have {} bytes",
-                limits::ATTRS_BYTES
-            );
-            return fail(Code::GeneralLargeParam, reason);
-        }
-        if *all + memory(&name, &value) > limits::ALL_ATTRS_BYTES {
-            return fail(
-                Code::GeneralLargeParam,
-                "the server holds no more attributes now",
-            );
-        }
-        self.put(name, value, all);
-        Ok(())
-    }
-
-    /// Sets one that is within the limits, or was when it was set first.
-    pub(super) fn put(&mut self, name: AttrName, value: Value, all: &mut usize) {
-        self.delete(&name, all);
-        self.bytes += bytes(&name, &value);
-        let memory = memory(&name, &value);
-        self.memory += memory;
-        *all += memory;
-        self.by_name.insert(name, value);
-    }
-
-    /// Deletes one; whether it was there.
-    pub(super) fn delete(&mut self, name: &AttrName, all: &mut usize) -> bool {
-        let old = self.by_name.remove(name);
-        if let Some(old) = &old {
-            self.bytes -= bytes(name, old);
-            let memory = memory(name, old);
-            self.memory -= memory;
-            *all -= memory;
-        }
-        old.is_some()
-    }
-
-    /// Deletes all; whether there were any.
-    pub(super) fn clear(&mut self, all: &mut usize) -> bool {
-        *all -= std::mem::take(&mut self.memory);
-        self.bytes = 0;
-        !std::mem::take(&mut self.by_name).is_empty()
-    }
-
-    /// Names and values, as an answer shows them.
-    pub(super) fn to_map(&self) -> Map<String, Value> {
-        let entries = self.by_name.iter();
-        entries
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect()
-    }
-}
-
-/// A change of a channel's attributes.
+/// A change of the attributes of a user or a channel.
 pub(super) enum Change {
-    Set(AttrName, Value),
+    Set(AttrName, AttrEntry),
     Delete(AttrName),
     Clear,
 }
@@ -138,7 +24,7 @@ impl Change {
     /// The name, value and type of the event.
     fn event(&self) -> (String, Value, &'static str) {
         match self {
-            Self::Set(name, value) => (name.to_string(), value.clone(), "update"),
+            Self::Set(name, entry) => (name.to_string(), entry.value.clone(), "update"),
             Self::Delete(name) => (name.to_string(), "".into(), "del"),
             Self::Clear => (String::new(), "".into(), "clear"),
         }
@@ -146,16 +32,28 @@ impl Change {
 
     fn op(&self, owner: AttrOwner) -> StoreOp {
         match self {
-            Self::Set(name, value) => StoreOp::SetAttr {
+            Self::Set(name, entry) => StoreOp::SetAttr {
                 owner,
                 name: name.clone(),
-                value: value.clone(),
+                entry: entry.clone(),
             },
             Self::Delete(name) => StoreOp::DelAttr {
                 owner,
                 name: name.clone(),
             },
             Self::Clear => StoreOp::ClearAttrs { owner },
+        }
+    }
+
+    /// What those are told who watch from outside.
+    fn watched(self) -> WatchedChange {
+        match self {
+            Self::Set(name, entry) => WatchedChange::Update {
+                name,
+                value: entry.value,
+            },
+            Self::Delete(name) => WatchedChange::Del { name },
+            Self::Clear => WatchedChange::Clear,
         }
     }
 }
@@ -168,16 +66,35 @@ impl App {
         name: AttrName,
         value: Value,
     ) -> Answer {
+        let set = Change::Set(name, set_now(cx, from, value));
+        self.change_user_attr(cx, from, set)?;
+        Ok(Reply::AttrSet)
+    }
+
+    /// Changes an attribute of the user's own account; those who watch are told.
+    pub(super) fn change_user_attr(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        change: Change,
+    ) -> Answer {
         self.allow_change(cx, from)?;
+        let all = &mut cx.totals.attr_bytes;
         let attrs = self.users.entry(from.clone()).or_default();
-        let set = attrs.set(name.clone(), value.clone(), &mut cx.totals.attr_bytes);
+        let changed = match &change {
+            Change::Set(name, entry) => attrs.set(name.clone(), entry.clone(), all).map(|()| true),
+            Change::Delete(name) => Ok(attrs.delete(name, all)),
+            Change::Clear => Ok(attrs.clear(all)),
+        };
         if attrs.is_empty() {
             self.users.remove(from);
         }
-        set?;
-        let owner = AttrOwner::User(self.id.clone(), from.clone());
-        cx.store(StoreOp::SetAttr { owner, name, value });
-        Ok(Reply::AttrSet)
+        if changed? {
+            cx.store(change.op(AttrOwner::User(self.id.clone(), from.clone())));
+            let subject = AttrSubject::Account(from.clone());
+            self.tell_watchers(cx, subject, change.watched(), Some(from.clone()));
+        }
+        Ok(Reply::Done)
     }
 
     /// Counts a change of attributes, if the user has not made too many in this second.
@@ -206,6 +123,18 @@ impl App {
             attrs: attrs.unwrap_or_default(),
             account,
         })
+    }
+
+    pub(super) fn channel_set_attr(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: &Account,
+        channel: ChannelName,
+        name: AttrName,
+        value: Value,
+    ) -> Answer {
+        let set = Change::Set(name, set_now(cx, from, value));
+        self.change_channel_attr(cx, from, channel, set)
     }
 
     /// Changes an attribute of any channel, also of one that nobody is in; the members are told.
@@ -259,6 +188,8 @@ impl App {
             &event,
             None,
         );
+        let subject = AttrSubject::Channel(name.clone());
+        self.tell_watchers(cx, subject, change.watched(), Some(from.clone()));
         self.built_ins_changed(cx, &name);
         Ok(Reply::Done)
     }
@@ -269,17 +200,17 @@ impl App {
         cx: &mut Cx<'_>,
         owner: AttrOwner,
         name: AttrName,
-        value: Value,
+        entry: AttrEntry,
     ) {
         let all = &mut cx.totals.attr_bytes;
         match owner {
             AttrOwner::User(_, account) => {
                 let attrs = self.users.entry(account).or_default();
-                attrs.put(name, value, all);
+                attrs.put(name, entry, all);
             }
             AttrOwner::Channel(_, channel) => {
                 let channel = self.channels.entry(channel).or_default();
-                channel.restore_attr(name, value, all);
+                channel.restore_attr(name, entry, all);
             }
         }
     }
@@ -295,6 +226,15 @@ impl AttrOwner {
     }
 }
 
+/// A value that is set now.
+fn set_now(cx: &Cx<'_>, by: &Account, value: Value) -> AttrEntry {
+    AttrEntry {
+        value,
+        time_ms: cx.now.unix_ms,
+        by: Some(by.clone()),
+    }
+}
+
 /// The number that a built-in attribute is set to, if it is one.
 pub(super) fn built_in(
     name: &AttrName,
@@ -307,56 +247,4 @@ pub(super) fn built_in(
         .parse(value)
         .or_else(|error| fail(Code::GeneralWrongParam, error.to_string()))?;
     Ok(Some((attr, number)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(text: &str) -> AttrName {
-        AttrName::try_from(text).expect("a name")
-    }
-
-    #[test]
-    fn there_may_be_so_many_and_no_more() {
-        let mut all = 0;
-        let mut attrs = Attrs::default();
-        for n in 0..limits::ATTRS {
-            let set = attrs.set(name(&format!("a{n}")), 1.into(), &mut all);
-            set.expect("room for it");
-        }
-        assert!(attrs.set(name("more"), 1.into(), &mut all).is_err());
-        assert!(attrs.set(name("a0"), 2.into(), &mut all).is_ok());
-        assert!(attrs.delete(&name("a0"), &mut all));
-        assert!(attrs.set(name("more"), 1.into(), &mut all).is_ok());
-    }
-
-    #[test]
-    fn all_of_one_owner_are_bounded() {
-        let mut all = 0;
-        let mut attrs = Attrs::default();
-        let large = Value::from("x".repeat(limits::VALUE_BYTES));
-        let fit = limits::ATTRS_BYTES / (limits::VALUE_BYTES + 3);
-        for n in 0..fit {
-            let set = attrs.set(name(&format!("a{n:02}")), large.clone(), &mut all);
-            set.expect("room for it");
-        }
-        assert!(attrs.set(name("one"), large.clone(), &mut all).is_err());
-        assert!(attrs.clear(&mut all));
-        assert!(attrs.set(name("one"), large, &mut all).is_ok());
-        assert!(!Attrs::default().clear(&mut all));
-    }
-
-    #[test]
-    fn all_of_all_owners_are_bounded_and_counted_to_the_end() {
-        let mut all = limits::ALL_ATTRS_BYTES - 1000;
-        let mut attrs = Attrs::default();
-        let numbers = Value::from(vec![0; 1000]);
-        assert!(attrs.set(name("a"), numbers, &mut all).is_err());
-        assert!(attrs.set(name("a"), "x".into(), &mut all).is_ok());
-        assert!(attrs.set(name("a"), "xyz".into(), &mut all).is_ok());
-        assert!(all > limits::ALL_ATTRS_BYTES - 1000);
-        attrs.delete(&name("a"), &mut all);
-        assert_eq!(all, limits::ALL_ATTRS_BYTES - 1000);
-    }
 }

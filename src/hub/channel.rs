@@ -6,11 +6,15 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::protocol::attr::BuiltInAttr;
-use crate::protocol::{Account, AttrName, Cap, Caps, Code, Failure, Uid, limits};
+use crate::protocol::{
+    Account, AttrEntries, AttrEntry, AttrName, Cap, Caps, Code, Failure, Uid, limits,
+};
 
 use super::LinkId;
-use super::attrs::{Attrs, Change, built_in};
+use super::attr_table::Attrs;
+use super::attrs::{Change, built_in};
 use super::cx::fail;
+use super::kept::Lasting;
 use super::rate::{Window, Windows};
 use super::ring::{Heard, Ring};
 
@@ -40,6 +44,8 @@ pub(super) struct Channel {
     ring: Ring,
     /// How many of the members may come back after a lost link.
     resumable: usize,
+    /// Who is a member also while away, and what is kept for them.
+    pub(super) lasting: Lasting,
 }
 
 /// A member, with the connection on which they are told what happens.
@@ -233,7 +239,7 @@ impl Channel {
         all: &mut usize,
     ) -> Result<bool, Failure> {
         let (name, set) = match change {
-            Change::Set(name, value) => (Some(name), built_in(name, value)?),
+            Change::Set(name, entry) => (Some(name), built_in(name, &entry.value)?),
             Change::Delete(name) => (Some(name), None),
             Change::Clear => (None, None),
         };
@@ -243,8 +249,8 @@ impl Channel {
             return fail(Code::GeneralFailed, reason);
         }
         match change {
-            Change::Set(name, value) => {
-                self.attrs.set(name.clone(), value.clone(), all)?;
+            Change::Set(name, entry) => {
+                self.attrs.set(name.clone(), entry.clone(), all)?;
                 if let Some((attr, number)) = set {
                     self.built_ins.0.insert(attr, number);
                 }
@@ -267,35 +273,74 @@ impl Channel {
     }
 
     /// Takes back an attribute that was set in an earlier process.
-    pub(super) fn restore_attr(&mut self, name: AttrName, value: Value, all: &mut usize) {
-        if let Ok(Some((attr, number))) = built_in(&name, &value) {
+    pub(super) fn restore_attr(&mut self, name: AttrName, entry: AttrEntry, all: &mut usize) {
+        if let Ok(Some((attr, number))) = built_in(&name, &entry.value) {
             self.built_ins.0.insert(attr, number);
         }
-        self.attrs.put(name, value, all);
+        self.attrs.put(name, entry, all);
     }
 
     /// What a member is shown: whatever was set, but built-in attributes at their default; and the numbers that the
     /// server keeps, while they are told.
     pub(super) fn shown_attrs(&self) -> Map<String, Value> {
         let mut shown = self.attrs.to_map();
-        shown.retain(|name, _| {
-            let Some(attr) = BuiltInAttr::from_name(name) else {
-                return true;
-            };
-            let default = default_of(attr);
-            default.is_none() || self.built_ins.0.get(&attr).copied() != default
-        });
-        for counted in Counted::ALL {
-            if self.told_every(counted).is_some() {
-                let name = counted.attr().name().to_owned();
-                shown.insert(name, self.count(counted).into());
+        shown.retain(|name, _| self.shows(name));
+        for (name, num) in self.told_nums() {
+            shown.insert(name.to_owned(), num.into());
+        }
+        shown
+    }
+
+    /// The same with times and authors, as they are at `now_ms`; what the server keeps is by nobody.
+    pub(super) fn shown_entries(&self, now_ms: u64) -> AttrEntries {
+        let set = self.attrs.entries().iter();
+        let mut shown: AttrEntries = set
+            .filter(|(name, _)| self.shows(name.as_str()))
+            .map(|(name, entry)| (name.clone(), entry.clone()))
+            .collect();
+        for (name, num) in self.told_nums() {
+            if let Ok(name) = AttrName::try_from(name) {
+                let entry = AttrEntry {
+                    value: num.into(),
+                    time_ms: now_ms,
+                    by: None,
+                };
+                shown.insert(name, entry);
             }
         }
         shown
     }
 
-    pub(super) fn has_attrs(&self) -> bool {
-        !self.attrs.is_empty()
+    /// Whether an attribute that is set is shown.
+    fn shows(&self, name: &str) -> bool {
+        let Some(attr) = BuiltInAttr::from_name(name) else {
+            return true;
+        };
+        let default = default_of(attr);
+        default.is_none() || self.built_ins.0.get(&attr).copied() != default
+    }
+
+    /// The numbers that the server keeps, as far as they are told.
+    fn told_nums(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let told = Counted::ALL
+            .into_iter()
+            .filter(|counted| self.told_every(*counted).is_some());
+        told.map(|counted| (counted.attr().name(), self.count(counted)))
+    }
+
+    /// Bytes of its attributes on the wire, about.
+    pub(super) fn attr_bytes(&self) -> usize {
+        self.attrs.bytes()
+    }
+
+    /// Whether it has something to keep while it is empty.
+    pub(super) fn outlives(&self) -> bool {
+        !self.attrs.is_empty() || self.lasting.kept.len() > 0
+    }
+
+    /// Whether nobody is here and nobody will come back who has not left.
+    pub(super) fn is_left(&self) -> bool {
+        self.members.is_empty() && !self.lasting.has_members()
     }
 
     /// Whether joins and leaves are announced.
@@ -350,9 +395,18 @@ mod tests {
         }
     }
 
+    fn entry(value: Value) -> AttrEntry {
+        AttrEntry {
+            value,
+            time_ms: 0,
+            by: None,
+        }
+    }
+
     fn set(channel: &mut Channel, name: &str, value: Value) -> Result<bool, Failure> {
         let name = AttrName::try_from(name).expect("a name");
-        channel.change(Instant::now(), 10, &Change::Set(name, value), &mut 0)
+        let change = Change::Set(name, entry(value));
+        channel.change(Instant::now(), 10, &change, &mut 0)
     }
 
     #[test]
@@ -469,7 +523,7 @@ mod tests {
         let mut channel = Channel::default();
         let (now, mut all) = (Instant::now(), 0);
         let name = AttrName::try_from("topic").expect("a name");
-        let change = Change::Set(name, json!("x"));
+        let change = Change::Set(name, entry(json!("x")));
         for _ in 0..10 {
             assert_eq!(channel.change(now, 10, &change, &mut all), Ok(true));
         }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::protocol::{
-    Account, Cap, ChannelEvent, ChannelName, Code, EnvelopeKind, Failure, MessageId, Reply, Uid,
-    limits,
+    Account, AttrSubject, Cap, ChannelEvent, ChannelName, Code, EnvelopeKind, Failure, MessageId,
+    Reply, Uid, WatchedChange, limits,
 };
 
 use super::app::App;
 use super::channel::{Counted, Member};
 use super::cx::{Answer, Cx, fail};
+use super::lasting::Away;
 use super::said::Said;
 use super::timers::Timer;
 use super::{AttrOwner, StoreOp};
@@ -43,7 +44,13 @@ impl App {
                 std::mem::take(&mut session.channels)
             };
             session.channels.push(name.clone());
-            for channel in left {
+            let away = Away {
+                channels: left,
+                certain: session.certain,
+                last: None,
+            };
+            self.mark_away(cx, from, &away);
+            for channel in away.channels {
                 self.depart(cx, from, &channel);
             }
             let channel = self.channels.entry(name.clone()).or_default();
@@ -58,11 +65,12 @@ impl App {
             self.channel_occupied(cx, &name);
             self.announce(cx, &name, from, EnvelopeKind::ChannelUserJoin);
         }
+        let unread = self.settle_in(cx, from, &name);
         let channel = self.channels.entry(name).or_default();
         Ok(Reply::Joined {
             list: channel.latest(limits::LIST_MEMBERS),
             attrs: channel.shown_attrs(),
-            unread: None,
+            unread,
         })
     }
 
@@ -92,6 +100,9 @@ impl App {
         {
             return fail(Code::JoinChannelOther, format!("leave {other} first"));
         }
+        if !special && self.has_cap(from, Cap::History) {
+            self.may_last(cx, from, name)?;
+        }
         let channel = self.channels.get(name);
         let full = channel.is_some_and(|channel| {
             let limit = cx.limits.members;
@@ -117,6 +128,11 @@ impl App {
         match place {
             Some(name) => {
                 self.depart(cx, from, &name);
+                self.forget_member(cx, from, &name);
+                Ok(Reply::Done)
+            }
+            // A lasting member may leave while away.
+            None if self.has_cap(from, Cap::History) && self.forget_member(cx, from, name) => {
                 Ok(Reply::Done)
             }
             None => fail(Code::LeaveChannelOther, format!("not a member of {name}")),
@@ -132,11 +148,8 @@ impl App {
             return;
         }
         self.announce(cx, name, account, EnvelopeKind::ChannelUserLeave);
-        if self
-            .channels
-            .get(name)
-            .is_some_and(|channel| channel.num() == 0)
-        {
+        let channel = self.channels.get(name);
+        if channel.is_some_and(|channel| channel.is_left()) {
             self.channel_emptied(cx, name);
         }
     }
@@ -219,16 +232,17 @@ impl App {
             event: &event,
             except: None,
         };
-        self.tell(cx, &said, Some(id.clone()));
+        let msgid = self.tell(cx, &said, Some(id.clone()));
+        self.keep_said(cx, name, msgid, id.clone(), event);
         Ok(self.sent(from, id, cx.now.unix_ms))
     }
 
-    /// Nobody is in a channel any more, or nobody has been since it was made by setting an attribute.
+    /// Everybody has left a channel, or nobody has been since it was made by setting an attribute.
     pub(super) fn channel_emptied(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
         let now = (cx.now.instant, cx.now.unix_ms);
         if let Some(channel) = self.channels.get_mut(name) {
             channel.empty_since = Some(now);
-            if channel.has_attrs() {
+            if channel.outlives() {
                 channel.emptied_stored = true;
                 cx.store(StoreOp::ChannelEmptied {
                     app: self.id.clone(),
@@ -268,7 +282,7 @@ impl App {
         let by_wall = Duration::from_millis(cx.now.unix_ms.saturating_sub(since_ms));
         let empty_for = cx.now.instant.duration_since(since).max(by_wall);
         let kept = channel.ttl().saturating_sub(empty_for);
-        if channel.has_attrs() && !kept.is_zero() {
+        if channel.outlives() && !kept.is_zero() {
             let timer = Timer::ChannelExpires(self.id.clone(), name.clone());
             cx.set_timer(kept, timer);
             return;
@@ -276,7 +290,10 @@ impl App {
         if channel.clear(&mut cx.totals.attr_bytes) {
             let owner = AttrOwner::Channel(self.id.clone(), name.clone());
             cx.store(StoreOp::ClearAttrs { owner });
+            let subject = AttrSubject::Channel(name.clone());
+            self.tell_watchers(cx, subject, WatchedChange::Clear, None);
         }
+        self.forget_history(cx, name);
         self.channel_occupied(cx, name);
         self.channels.remove(name);
         for counted in Counted::ALL {
@@ -295,6 +312,10 @@ impl App {
         let Some(channel) = self.channels.get_mut(name) else {
             return;
         };
+        if channel.lasting.has_members() {
+            channel.emptied_stored = since_ms.is_some();
+            return self.channel_occupied(cx, name);
+        }
         match since_ms {
             Some(since_ms) => {
                 channel.emptied_stored = true;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::{ClientFrame, ServerFrame};
 
-use super::StoreOp;
+use super::{HistoryError, HistoryPage, HistoryQuery, StoreOp};
 
 /// The time of an input, read by the driver.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,13 @@ pub enum Input {
     Closed {
         /// Which one.
         link: LinkId,
+    },
+    /// The answer to an [`Output::Query`], once for each.
+    History {
+        /// The number of the question.
+        query: u64,
+        /// What is kept, or why it could not be read.
+        page: Result<HistoryPage, HistoryError>,
     },
     /// A time that [`super::Hub::next_wakeup`] named has come.
     Tick,
@@ -103,6 +110,8 @@ pub enum Output {
     /// What is to be kept stands before everything else of its input. Every other output behind it, in this and in later
     /// inputs, waits until it is durable, unless [`StoreOp::can_wait`].
     Store(StoreOp),
+    /// Read what is kept, after everything that was to be kept before, and answer with [`Input::History`].
+    Query(HistoryQuery),
 }
 
 /// Why a connection is closed, as the WebSocket status says it (RFC 6455, section 7.4.1).

@@ -98,6 +98,7 @@ impl Hub {
             proof,
             caps,
             additions,
+            before: login.resume.clone(),
         };
         self.app(&id);
         self.in_app(now, &id, effects, |app, cx| {

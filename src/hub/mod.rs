@@ -1,11 +1,12 @@
 //! LAYER 1. The server's mind. Time and input in, outputs out: no clock, no socket, no task, no randomness.
 //!
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
-//! `channel`, the one channel), `attrs`, `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
+//! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `lasting` and `history` (with `kept`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
 
 mod accounts;
 mod additions;
 mod app;
+mod attr_table;
 mod attrs;
 mod auth;
 mod blocks;
@@ -13,9 +14,12 @@ mod calls;
 mod channel;
 mod channels;
 mod cx;
+mod history;
 mod inbox;
 mod invites;
 mod io;
+mod kept;
+mod lasting;
 mod lines;
 mod links;
 mod logins;
@@ -33,6 +37,7 @@ mod settings;
 mod special;
 mod timers;
 mod typing;
+mod watches;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
@@ -42,12 +47,15 @@ use crate::protocol::{
     Account, AppId, Call, CallRet, ClientFrame, Code, Failure, Login, Request, ServerFrame, limits,
 };
 
+pub use history::{ChannelMessage, HistoryError, HistoryPage, HistoryQuery};
 pub use io::{CloseStatus, Input, LinkId, Now, Output, Unreadable};
+pub use lasting::LastingChannel;
 pub use persist::{AttrOwner, LastLogin, Snapshot, StoreOp, StoredMessage};
 pub use settings::{AppRules, Apps, Settings};
 
 use app::App;
 use cx::{Cx, Totals};
+use history::{Asking, Outcome};
 use inbox::Inbox;
 use lines::Lines;
 use links::{Link, Links};
@@ -67,6 +75,7 @@ pub struct Hub {
     postponed: VecDeque<(LinkId, Login)>,
     first_msgid: u64,
     totals: Totals,
+    asking: Asking,
     /// Apps in which somebody is to be told of others' presence at the end of this input.
     presence_news: BTreeSet<AppId>,
     draining: bool,
@@ -103,6 +112,7 @@ impl Hub {
             // Room for a thousand events in every millisecond since 1970, and still exact in a JavaScript number.
             first_msgid: now.unix_ms.saturating_mul(1000),
             totals: Totals::default(),
+            asking: Asking::default(),
             presence_news: BTreeSet::new(),
             draining: false,
             settings,
@@ -125,11 +135,18 @@ impl Hub {
                 app.restore_message(cx, message);
             });
         }
-        for (owner, name, value) in snapshot.attrs {
+        for (owner, name, entry) in snapshot.attrs {
             let id = owner.app().clone();
             self.app(&id);
             self.in_app(now, &id, &mut effects, |app, cx| {
-                app.restore_attr(cx, owner, name, value);
+                app.restore_attr(cx, owner, name, entry);
+            });
+        }
+        for lasting in snapshot.lasting {
+            let id = lasting.app.clone();
+            self.app(&id);
+            self.in_app(now, &id, &mut effects, |app, cx| {
+                app.restore_lasting(cx, lasting);
             });
         }
         for (id, sender, message_id, forget_at_ms) in snapshot.sent_ids {
@@ -181,8 +198,9 @@ impl Hub {
             Input::Frame { link, frame } => self.frame(now, link, frame, &mut effects),
             Input::Unreadable { link, what } => self.unreadable(now, link, &what, &mut effects),
             Input::Closed { link } => self.closed(now, link, &mut effects),
+            Input::History { query, page } => self.history_read(query, page, &mut effects),
             Input::Tick => {}
-            Input::Drain => self.drain(&mut effects),
+            Input::Drain => self.drain(now, &mut effects),
         }
         for id in std::mem::take(&mut self.presence_news) {
             self.in_app(now, &id, &mut effects, App::tell_presence);
@@ -233,8 +251,10 @@ impl Hub {
 
     fn frame(&mut self, now: Now, link: LinkId, frame: ClientFrame, effects: &mut Effects) {
         self.in_session(now, link, effects, |app, cx, account| {
+            let last = app.last_msgid();
             if let Some(session) = app.sessions.get_mut(account) {
                 session.last_frame = cx.now.instant;
+                session.certain.came(cx.now.instant, last);
             }
         });
         match frame {
@@ -255,7 +275,8 @@ impl Hub {
         }
     }
 
-    /// Answers a call: what it keeps comes first, then the answer, then what the call leads to.
+    /// Answers a call: what it keeps comes first, then the answer, then what the call leads to. Where the store must be asked,
+    /// the answer follows.
     fn call(&mut self, now: Now, link: LinkId, call: Call, effects: &mut Effects) {
         let Call { id, line, request } = call;
         if matches!(self.links.get(link), Some(Link::Closing) | None) {
@@ -266,15 +287,23 @@ impl Hub {
             Err(failure) => failure.in_slot,
         };
         let before = effects.1.len();
-        let mut result = cx::fail(Code::GeneralNotLogin, "not logged in");
+        let mut outcome = Outcome::Now(cx::fail(Code::GeneralNotLogin, "not logged in"));
         self.in_session(now, link, effects, |app, cx, account| {
             let own = app.sessions.get(account).map(|session| &session.line);
-            result = if own.is_none() || own != line.as_ref() {
-                cx::fail(Code::GeneralNotLogin, "the line is not this session's")
+            outcome = if own.is_none() || own != line.as_ref() {
+                let why = "the line is not this session's";
+                Outcome::Now(cx::fail(Code::GeneralNotLogin, why))
             } else {
-                request.and_then(|request| app.request_once(cx, account, id, request))
+                match request {
+                    Ok(request) => app.outcome(cx, account, id, request),
+                    Err(failure) => Outcome::Now(Err(failure)),
+                }
             };
         });
+        let result = match outcome {
+            Outcome::Now(result) => result,
+            Outcome::Later(query) => return self.ask(link, id, query, effects),
+        };
         let result = result.map_err(|failure| Failure { in_slot, ..failure });
         let frame = ServerFrame::CallRet(CallRet { id, result });
         effects.1.insert(before, Output::Send { link, frame });
@@ -307,8 +336,11 @@ impl Hub {
     }
 
     /// Clients that come back by themselves are only disconnected; the others have to be told (protocol page, section 11).
-    fn drain(&mut self, effects: &mut Effects) {
+    fn drain(&mut self, now: Now, effects: &mut Effects) {
         self.draining = true;
+        for id in self.apps.keys().cloned().collect::<Vec<_>>() {
+            self.in_app(now, &id, effects, |app, cx| app.mark_all_away(cx));
+        }
         let apps = self.apps.values_mut();
         let told: HashSet<LinkId> = apps
             .flat_map(|app| app.sessions.drain())
@@ -335,6 +367,7 @@ impl Hub {
             Timer::LoginsWait => self.logins_wait(now, effects),
             Timer::TokenExpires(link) => self.in_session(now, link, effects, |app, cx, account| app.token_due(cx, account)),
             Timer::ResumeExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.resume_expires(cx, &account)),
+            Timer::HistoryExpires(app) => self.in_app(now, &app, effects, |app, cx| app.history_expires(cx)),
             Timer::SentIdsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.sent_ids_expire(cx)),
             Timer::AccountsExpire(app) => self.in_app(now, &app, effects, |app, cx| app.accounts_expire(cx)),
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),

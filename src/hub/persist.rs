@@ -1,8 +1,10 @@
 //! What the hub wants kept beyond the life of the process, and what it is given back at the next start.
 
-use serde_json::Value;
+use crate::protocol::{
+    Account, AppId, AttrEntry, AttrName, Caps, ChannelName, EnvelopeKind, MessageId,
+};
 
-use crate::protocol::{Account, AppId, AttrName, Caps, ChannelName, EnvelopeKind, MessageId};
+use super::{ChannelMessage, LastingChannel};
 
 /// One thing to keep or to forget. The ops of one `handle` are committed together, and in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +42,8 @@ pub enum StoreOp {
         owner: AttrOwner,
         /// Which.
         name: AttrName,
-        /// To what.
-        value: Value,
+        /// To what, when, and by whom.
+        entry: AttrEntry,
     },
     /// Delete an attribute.
     DelAttr {
@@ -63,6 +65,46 @@ pub enum StoreOp {
         name: ChannelName,
         /// Since when it has been empty.
         since_ms: Option<u64>,
+    },
+    /// Keep a message of a channel.
+    PutChannelMessage(ChannelMessage),
+    /// Forget the messages of a channel up to and including a number.
+    TrimHistory {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// The number.
+        up_to: u64,
+    },
+    /// An account is a lasting member of a channel, and there.
+    PutMember {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// Who.
+        account: Account,
+    },
+    /// A lasting member is there (`None`), or is away and heard everything up to an event (`Some`: its number).
+    MarkMember {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// Who.
+        account: Account,
+        /// The number.
+        heard: Option<u64>,
+    },
+    /// An account is no lasting member of a channel any more.
+    DropMember {
+        /// Of which app.
+        app: AppId,
+        /// Which channel.
+        channel: ChannelName,
+        /// Who.
+        account: Account,
     },
     /// Remember that a sender's message id was accepted.
     PutSentId {
@@ -105,14 +147,16 @@ pub enum StoreOp {
 }
 
 impl StoreOp {
-    /// Whether answers need not wait for it: losing it costs a second delivery or a receipt, or keeps an empty channel for
-    /// longer, but never loses a message or an attribute.
+    /// Whether answers need not wait for it: losing it costs a second delivery or a receipt, keeps something for longer, or
+    /// counts as unread what was heard, but never loses a message or an attribute.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         match self {
             Self::AckInbox { .. }
             | Self::DropInbox { .. }
             | Self::DropMessages { .. }
+            | Self::TrimHistory { .. }
+            | Self::MarkMember { .. }
             | Self::PutAccount(_)
             | Self::DropAccount { .. }
             | Self::ChannelEmptied {
@@ -124,6 +168,9 @@ impl StoreOp {
             | Self::SetAttr { .. }
             | Self::DelAttr { .. }
             | Self::ClearAttrs { .. }
+            | Self::PutChannelMessage(_)
+            | Self::PutMember { .. }
+            | Self::DropMember { .. }
             | Self::PutSentId { .. }
             | Self::PutBlocks { .. }
             | Self::DropBlocks { .. } => false,
@@ -186,9 +233,11 @@ pub struct Snapshot {
     /// Messages, by version within an inbox.
     pub messages: Vec<StoredMessage>,
     /// Attributes.
-    pub attrs: Vec<(AttrOwner, AttrName, Value)>,
+    pub attrs: Vec<(AttrOwner, AttrName, AttrEntry)>,
     /// Since when channels have been empty, in ms since the Unix epoch.
     pub emptied: Vec<(AppId, ChannelName, u64)>,
+    /// Channels with lasting members or kept messages.
+    pub lasting: Vec<LastingChannel>,
     /// Accepted message ids (app, sender, id, forget at), oldest first.
     pub sent_ids: Vec<(AppId, Account, MessageId, u64)>,
     /// Last logins that were granted more than 1.x.

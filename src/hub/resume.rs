@@ -90,6 +90,7 @@ impl App {
         session.line = entry.line.clone();
         session.proof = entry.proof;
         session.last_frame = cx.now.instant;
+        session.before = None;
         (session.polled, session.announced) = (false, false);
         let mut additions = entry.additions;
         session.resume = additions
@@ -137,6 +138,9 @@ impl App {
             channel.relink(account, Some(link));
             let (events, gap) = channel.unheard(cx.now.instant, account, seen);
             unheard.extend(events.into_iter().map(|heard| (name.clone(), heard)));
+            if gap {
+                channel.lasting.misses(account, seen);
+            }
             let name = name.clone();
             resumed.push(ResumedChannel { name, gap });
         }

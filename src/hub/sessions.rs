@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use crate::protocol::token::Verified;
 use crate::protocol::{
     Account, Additions, CallId, Cap, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet,
-    Reply, ResumeKey, ServerFrame, SessionLine, Uid, limits,
+    Reply, Resume, ResumeKey, ServerFrame, SessionLine, Uid, limits,
 };
 
 use super::app::App;
 use super::cx::{Answer, Cx};
+use super::kept::Certain;
+use super::lasting::Away;
 use super::presence::Own;
 use super::rate::Window;
 use super::receipts::Recent;
@@ -38,6 +40,10 @@ pub(super) struct Session {
     pub(super) proof: Option<Verified>,
     /// When the last frame came.
     pub(super) last_frame: Instant,
+    /// Which events of channels it heard.
+    pub(super) certain: Certain,
+    /// What the client says of the session that it had before, and that is gone.
+    pub(super) before: Option<Box<Resume>>,
     /// Whether the client comes back by itself after a lost link, as 1.4.0 does, which says so by `set_flag`.
     pub(super) comes_back: bool,
     /// Whether it was told of messages and has not polled since.
@@ -48,6 +54,7 @@ pub(super) struct Session {
     pub(super) queries: Window,
     pub(super) attr_changes: Window,
     pub(super) joins: Window,
+    pub(super) watches: Window,
     pub(super) own_changes: Window,
     /// What others see of it.
     pub(super) presence: Own,
@@ -57,6 +64,15 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Where it was and what it heard there, for when its account comes again.
+    pub(super) fn away(&self) -> Away {
+        Away {
+            channels: self.channels.clone(),
+            certain: self.certain,
+            last: self.resume.clone(),
+        }
+    }
+
     /// Where it is told what happens; nowhere while it waits to be taken up.
     pub(super) fn live(&self) -> Option<LinkId> {
         (!self.detached).then_some(self.link)
@@ -72,6 +88,8 @@ pub(super) struct Entry {
     pub(super) caps: Caps,
     /// What the answer says beyond 1.x.
     pub(super) additions: Option<Box<Additions>>,
+    /// The session that the client had before.
+    pub(super) before: Option<Box<Resume>>,
 }
 
 /// How a session ends.
@@ -96,6 +114,7 @@ impl App {
             proof,
             caps,
             additions,
+            before,
         } = entry;
         self.displace(cx, account);
         let uid = self.uid(account);
@@ -118,6 +137,8 @@ impl App {
             channels: Vec::new(),
             proof,
             last_frame: cx.instant(),
+            certain: Certain::new(cx.instant(), self.last_msgid()),
+            before,
             comes_back: false,
             announced: false,
             polled: false,
@@ -125,6 +146,7 @@ impl App {
             queries: Window::default(),
             attr_changes: Window::default(),
             joins: Window::default(),
+            watches: Window::default(),
             own_changes: Window::default(),
             presence: Own::new(cx.now.unix_ms),
             typed: Typed::default(),
@@ -176,9 +198,11 @@ impl App {
         cx.timers.cancel(&Timer::TokenExpires(session.link));
         let timer = Timer::ResumeExpires(self.id.clone(), account.clone());
         cx.timers.cancel(&timer);
+        self.mark_away(cx, account, &session.away());
         for channel in &session.channels {
             self.depart(cx, account, channel);
         }
+        self.attr_watches.end(account);
         self.end_calls(cx, account, ending);
         self.account_went(cx, account);
         // Whoever is displaced may have lost its link without a word.

@@ -1,7 +1,10 @@
 //! What the service itself says in channels: the two special channels, in which servers watch an app, and the numbers of
 //! members that a channel may ask to be told.
 
-use crate::protocol::{Account, ChannelEvent, ChannelName, EnvelopeKind, SpecialChannel, Uid};
+use crate::protocol::{
+    Account, AttrName, AttrSubject, ChannelEvent, ChannelName, EnvelopeKind, SpecialChannel, Uid,
+    WatchedChange,
+};
 
 use super::app::App;
 use super::channel::Counted;
@@ -113,5 +116,12 @@ impl App {
             &event,
             None,
         );
+        if let Ok(attr) = AttrName::try_from(counted.attr().name()) {
+            let change = WatchedChange::Update {
+                name: attr,
+                value: num.into(),
+            };
+            self.tell_watchers(cx, AttrSubject::Channel(name.clone()), change, None);
+        }
     }
 }

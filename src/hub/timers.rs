@@ -23,6 +23,8 @@ pub(super) enum Timer {
     TokenExpires(LinkId),
     /// The next message of an inbox has outlived its time.
     MessageExpires(AppId, Account),
+    /// Messages of channels may have been kept long enough.
+    HistoryExpires(AppId),
     /// Message ids that senders gave may be forgotten.
     SentIdsExpire(AppId),
     /// Accounts that stay away may be forgotten.

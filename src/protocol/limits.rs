@@ -49,6 +49,11 @@ pub const INBOXES_BYTES_PER_SENDER: usize = INBOXES_BYTES / 16;
 pub const ACCOUNTS_PER_CALL: usize = 100;
 /// Accounts, and subjects of attributes, that one session may watch.
 pub const WATCHED: usize = 1000;
+/// Watches of attributes that one user begins in a second; the excess fails. All of [`WATCHED`] at once, after a lost link,
+/// so long as they are small: each counts for one more with every ...
+pub const WATCHES_PER_USER: u32 = 1000;
+/// ... so many bytes of its answer.
+pub const ATTR_BYTES_PER_WATCH: usize = 8192;
 /// Accounts that one account may block.
 pub const BLOCKED: usize = 1000;
 /// Blocked accounts of a server together, kept in memory. When more, blocking one fails with 1005.
@@ -62,6 +67,18 @@ pub const RECEIPT_IDS: usize = 100;
 pub const PRESENCE_TEXT_BYTES: usize = 512;
 /// Messages that one `channel_history` answers with at most.
 pub const HISTORY_PAGE: usize = 100;
+/// Bytes of text after which such an answer ends, though more was asked for.
+pub const HISTORY_PAGE_BYTES: usize = 256 * 1024;
+/// Messages in such an answer that count for one query.
+pub const HISTORY_PER_QUERY: usize = 20;
+/// Messages of all channels of a server together that are kept; 8 bytes of memory each. When more, the oldest of the channel
+/// in which something is said gives way.
+pub const ALL_HISTORY: usize = 1 << 25;
+/// How long what a server says may be on its way: so long after it something must have come from a client before it counts as
+/// heard.
+pub const ON_ITS_WAY: Duration = Duration::from_secs(3);
+/// How often channels are looked through for messages that have been kept long enough.
+pub const HISTORY_SWEEP: Duration = Duration::from_secs(3600);
 /// How long a record of a missed call waits for its account.
 pub const MISSED_CALL_KEPT: Duration = TTL_MAX;
 /// How long a receipt waits for a sender who is away.

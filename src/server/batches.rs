@@ -96,7 +96,11 @@ impl Batches {
 fn bytes(op: &StoreOp) -> usize {
     let content = match op {
         StoreOp::PutMessage(message) => message.content.len(),
-        StoreOp::SetAttr { value, .. } => value.as_str().map_or(limits::VALUE_BYTES, str::len),
+        StoreOp::SetAttr { entry, .. } => {
+            let text = entry.value.as_str();
+            text.map_or(limits::VALUE_BYTES, str::len)
+        }
+        StoreOp::PutChannelMessage(message) => message.text.len(),
         StoreOp::DropMessages { vers, .. } => size_of_val(vers.as_slice()),
         StoreOp::PutBlocks { peers, .. } | StoreOp::DropBlocks { peers, .. } => {
             peers.len() * OP_BYTES
@@ -106,6 +110,10 @@ fn bytes(op: &StoreOp) -> usize {
         | StoreOp::DelAttr { .. }
         | StoreOp::ClearAttrs { .. }
         | StoreOp::ChannelEmptied { .. }
+        | StoreOp::TrimHistory { .. }
+        | StoreOp::PutMember { .. }
+        | StoreOp::MarkMember { .. }
+        | StoreOp::DropMember { .. }
         | StoreOp::PutSentId { .. }
         | StoreOp::PutAccount(_)
         | StoreOp::DropAccount { .. } => 0,
@@ -117,7 +125,7 @@ fn bytes(op: &StoreOp) -> usize {
 mod tests {
     use super::*;
     use crate::hub::AttrOwner;
-    use crate::protocol::{Account, AppId, AttrName};
+    use crate::protocol::{Account, AppId, AttrEntry, AttrName};
 
     fn owner() -> AttrOwner {
         let app = AppId::try_from("demo").expect("a name");
@@ -170,7 +178,11 @@ mod tests {
         let large = || StoreOp::SetAttr {
             owner: owner(),
             name: AttrName::try_from("a").expect("a name"),
-            value: "x".repeat(UNCOMMITTED_BYTES / 2).into(),
+            entry: AttrEntry {
+                value: "x".repeat(UNCOMMITTED_BYTES / 2).into(),
+                time_ms: 0,
+                by: None,
+            },
         };
         batches.add(large(), now);
         assert_eq!(batches.take(0).number, 1);

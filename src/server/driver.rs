@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::hub::{Hub, Input, LinkId, Output, Settings, StoreOp};
+use crate::hub::{HistoryError, Hub, Input, LinkId, Output, Settings, StoreOp};
 use crate::protocol::{CallRet, Failure, LoginRet, ServerFrame, codec, limits};
 
 use super::batches::Batches;
@@ -27,7 +27,7 @@ use super::event::{Event, What};
 use super::handle::{HubHandle, Shared};
 use super::held::{Delivery, Held};
 use super::outbox::{Closing, OutboxTx};
-use super::store::{CommitError, Store};
+use super::store::{CommitError, Reader, Store};
 
 /// How many events are handled before other tasks get their turn.
 const EVENTS_AT_ONCE: usize = 128;
@@ -89,6 +89,9 @@ struct Driver {
     hub: Hub,
     clock: Clock,
     store: Store,
+    reader: Reader,
+    /// Questions that will not be answered, and why.
+    unasked: Vec<(u64, HistoryError)>,
     shared: Arc<Shared>,
     /// Links that the hub knows. Taking one out cuts it.
     links: HashMap<LinkId, OutboxTx>,
@@ -103,8 +106,10 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(hub: Hub, clock: Clock, store: Store, shared: Arc<Shared>) -> Self {
+    fn new(hub: Hub, clock: Clock, mut store: Store, shared: Arc<Shared>) -> Self {
         Self {
+            reader: store.take_reader(),
+            unasked: Vec::new(),
             hub,
             clock,
             store,
@@ -137,9 +142,13 @@ impl Driver {
                         self.take(event);
                     }
                 }
+                (query, page) = self.reader.answered(), if !self.is_full() => {
+                    self.input(Input::History { query, page });
+                }
                 () = until(wakeup) => {}
             }
             self.tick();
+            self.answer_unasked();
             self.cut_slow_links();
             self.cut_overdue_links();
             self.hand_over();
@@ -195,6 +204,7 @@ impl Driver {
                     status,
                 } => self.offer(Delivery::Close(link, Closing { linger, status }), now),
                 Output::Store(op) => self.keep(op, now),
+                Output::Query(query) => self.offer(Delivery::Ask(query), now),
             }
         }
     }
@@ -253,6 +263,12 @@ impl Driver {
                     self.push(link, text.clone(), now);
                 }
             }
+            Delivery::Ask(query) => {
+                let number = query.number;
+                if let Err(error) = self.reader.ask(query) {
+                    self.unasked.push((number, error));
+                }
+            }
             Delivery::Close(link, closing) => {
                 if let Some(outbox) = self.links.get(&link) {
                     let latest = now + closing.linger + CLOSING_GRACE;
@@ -270,6 +286,14 @@ impl Driver {
         match outbox.push(text, now) {
             Ok(()) => self.shared.counters.deliveries.add(1),
             Err(_) => self.slow.push(link),
+        }
+    }
+
+    /// Answers the questions that could not be asked.
+    fn answer_unasked(&mut self) {
+        for (query, error) in std::mem::take(&mut self.unasked) {
+            let page = Err(error);
+            self.input(Input::History { query, page });
         }
     }
 
@@ -384,6 +408,7 @@ impl Driver {
             self.committed(committed);
         }
         self.publish();
+        self.reader.finish().await;
         Ok(self.store.finish().await?)
     }
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::hub::LinkId;
+use crate::hub::{HistoryQuery, LinkId};
 
 use super::outbox::Closing;
 
@@ -16,7 +16,7 @@ use super::outbox::Closing;
 /// the inputs' own queue then fills, and TCP slows the senders.
 pub(super) const HELD_BYTES: usize = 64 << 20;
 
-/// Something to do to links.
+/// Something to do that must not come before a commit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     /// Send a frame.
@@ -25,6 +25,8 @@ pub(super) enum Delivery {
     Fan(Vec<LinkId>, Utf8Bytes),
     /// Close a link in order.
     Close(LinkId, Closing),
+    /// Ask for what is kept.
+    Ask(HistoryQuery),
 }
 
 impl Delivery {
@@ -32,7 +34,7 @@ impl Delivery {
         let own = match self {
             Self::Send(_, text) => text.len(),
             Self::Fan(links, text) => text.len() + size_of_val(links.as_slice()),
-            Self::Close(..) => 0,
+            Self::Close(..) | Self::Ask(_) => 0,
         };
         own + size_of::<Entry>()
     }

@@ -59,9 +59,11 @@ impl World {
                 frame: ServerFrame::LoginRet(LoginRet::Granted(grant)),
                 ..
             } => Some(grant.line.clone()),
-            Output::Send { .. } | Output::Fan { .. } | Output::Close { .. } | Output::Store(_) => {
-                None
-            }
+            Output::Send { .. }
+            | Output::Fan { .. }
+            | Output::Close { .. }
+            | Output::Store(_)
+            | Output::Query(_) => None,
         });
         self.lines.push(line.expect("is granted"));
         let join = Request::ChannelJoin {
@@ -178,7 +180,7 @@ fn codec_of_frames(criterion: &mut Criterion) {
         let (name, frame) = match output {
             Output::Fan { frame, .. } => ("a channel message".to_owned(), frame),
             Output::Send { link, frame } => (format!("what session {} is told", link.0), frame),
-            Output::Close { .. } | Output::Store(_) => continue,
+            Output::Close { .. } | Output::Store(_) | Output::Query(_) => continue,
         };
         let text = codec::encode_server(&frame);
         let name = format!("encode {name}, {} bytes", text.len());

@@ -64,6 +64,7 @@ fn answer(session: &Session, event: Event) {
             | SessionEvent::Presence(_)
             | SessionEvent::Receipt(_)
             | SessionEvent::Typing(_)
+            | SessionEvent::AttrEntries { .. }
             | SessionEvent::AttrChanged(_)
             | SessionEvent::Missed { .. },
         )

@@ -110,6 +110,7 @@ fn show(me: &Account, event: Event) {
             | SessionEvent::Presence(_)
             | SessionEvent::Receipt(_)
             | SessionEvent::Typing(_)
+            | SessionEvent::AttrEntries { .. }
             | SessionEvent::AttrChanged(_)
             | SessionEvent::InviteReceived { .. }
             | SessionEvent::Missed { .. },

@@ -314,6 +314,7 @@ impl Fuzz {
                     self.links.get_mut(&link).expect("a link").closed = true;
                     self.people.went(link);
                 }
+                Output::Query(_) => panic!("nobody asks"),
                 Output::Store(op) => {
                     assert!(!matches!(op, StoreOp::PutMessage(message) if message.ver == 0))
                 }

@@ -12,7 +12,8 @@ use callsign::client::core::{
 };
 use callsign::client::event::{CallEvent, CallRef, ChannelView, Event, SessionEvent};
 use callsign::hub::{
-    Hub, Input as HubInput, LinkId, Now, Output as HubOutput, Settings as HubSettings, StoreOp,
+    HistoryQuery, Hub, Input as HubInput, LinkId, Now, Output as HubOutput,
+    Settings as HubSettings, StoreOp,
 };
 use callsign::protocol::token::Token;
 use callsign::protocol::{Account, Caps, ChannelName, codec};
@@ -71,6 +72,13 @@ pub(crate) struct Lab {
     delay: Delay,
     rng: Rng,
     ops: Vec<StoreOp>,
+    /// What they have kept.
+    pub(crate) store: Store,
+    /// What the hub asks the store for, with the time of the answer.
+    queries: VecDeque<(Duration, HistoryQuery)>,
+    /// How long the store takes to answer.
+    pub(crate) reading: Duration,
+    settings: HubSettings,
     /// Whether connections are taken.
     pub(crate) serving: bool,
     transcript: String,
@@ -118,7 +126,11 @@ impl Lab {
         let mut settings = settings;
         settings.limits.logins_per_address = 0;
         Self {
-            hub: Hub::new(settings, now),
+            hub: Hub::new(settings.clone(), now),
+            store: Store::default(),
+            queries: VecDeque::new(),
+            reading: Duration::from_millis(1),
+            settings,
             start,
             elapsed: Duration::ZERO,
             sdks: BTreeMap::new(),
@@ -477,22 +489,43 @@ impl Lab {
         self.hub_input(HubInput::Drain);
     }
 
+    /// What the next server is given.
+    pub(crate) fn settings(&mut self) -> &mut HubSettings {
+        &mut self.settings
+    }
+
+    /// What the hub wanted kept, in order.
+    pub(crate) fn ops(&self) -> &[StoreOp] {
+        &self.ops
+    }
+
+    /// The server ends after its last commit. Another one takes over.
+    pub(crate) fn kill_server_after_all_is_kept(&mut self) {
+        let last = self.ops.len();
+        self.take_over(last);
+    }
+
     /// Kills the server: what it had said stays said, what was not yet kept is gone. Another one takes over.
     pub(crate) fn kill_server(&mut self) {
         // What may wait is written with the next thing that may not.
-        while self.ops.last().is_some_and(StoreOp::can_wait) {
-            self.ops.pop();
-        }
+        let kept = self.ops.iter().rposition(|op| !op.can_wait());
+        self.take_over(kept.map_or(0, |last| last + 1));
+    }
+
+    /// Another server takes over with the first so many ops.
+    fn take_over(&mut self, kept: usize) {
+        self.ops.truncate(kept);
         let now = self.now();
-        let mut settings = HubSettings::open([8; 32]);
-        settings.limits.logins_per_address = 0;
-        self.hub = Hub::new(settings, now);
-        let mut store = Store::default();
+        self.settings.line_seed[0] += 1;
+        self.hub = Hub::new(self.settings.clone(), now);
+        self.store = Store::default();
         for op in self.ops.iter().cloned() {
-            store.apply(op);
+            self.store.apply(op);
         }
-        let forgotten = self.hub.restore(now, store.snapshot());
-        self.ops.extend(forgotten);
+        self.queries.clear();
+        for op in self.hub.restore(now, self.store.snapshot()) {
+            self.keep(op);
+        }
         for id in self.wires.keys().copied().collect::<Vec<_>>() {
             let wire = self.wires.get_mut(&id).expect("a wire");
             wire.up.clear();
@@ -523,7 +556,12 @@ impl Lab {
             let at = sdk.core.next_wakeup()?;
             Some((since(at), Next::Core(name.clone())))
         });
-        let next = wires.chain(hub).chain(cores).min_by_key(|(at, _)| *at);
+        let store = self.queries.front().map(|(at, _)| (*at, Next::Store));
+        let next = wires
+            .chain(hub)
+            .chain(store)
+            .chain(cores)
+            .min_by_key(|(at, _)| *at);
         let Some((at, next)) = next.filter(|(at, _)| *at <= until) else {
             return false;
         };
@@ -532,6 +570,7 @@ impl Lab {
             Next::Up(id) => self.arrives_up(id),
             Next::Down(id) => self.arrives_down(id),
             Next::Hub => self.hub_input(HubInput::Tick),
+            Next::Store => self.store_answers(),
             Next::Core(name) => self.input(&name, Input::Tick),
         }
         true
@@ -628,8 +667,26 @@ impl Lab {
                     }
                 }
                 HubOutput::Close { link, .. } => self.post_down(link, Packet::Closed),
-                HubOutput::Store(op) => self.ops.push(op),
+                HubOutput::Store(op) => self.keep(op),
+                HubOutput::Query(query) => {
+                    let at = self.elapsed + self.reading;
+                    self.queries.push_back((at, query));
+                }
             }
+        }
+    }
+
+    fn keep(&mut self, op: StoreOp) {
+        self.store.apply(op.clone());
+        self.ops.push(op);
+    }
+
+    /// The store answers the oldest question.
+    fn store_answers(&mut self) {
+        if let Some((_, query)) = self.queries.pop_front() {
+            let page = Ok(self.store.page(&query));
+            let query = query.number;
+            self.hub_input(HubInput::History { query, page });
         }
     }
 }
@@ -638,6 +695,7 @@ enum Next {
     Up(LinkId),
     Down(LinkId),
     Hub,
+    Store,
     Core(String),
 }
 

@@ -12,7 +12,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use callsign::hub::{
-    AppRules, Apps, Hub, Input, LinkId, Now, Output, Settings, Snapshot, Stats, StoreOp, Unreadable,
+    AppRules, Apps, HistoryQuery, Hub, Input, LinkId, Now, Output, Settings, Snapshot, Stats,
+    StoreOp, Unreadable,
 };
 use callsign::protocol::codec;
 
@@ -52,6 +53,8 @@ pub(crate) struct World {
     pub(crate) ops: Vec<StoreOp>,
     /// What is kept.
     pub(crate) store: Store,
+    /// What the hub asks for and has not been told, in order.
+    queries: VecDeque<HistoryQuery>,
 }
 
 enum Wire {
@@ -83,6 +86,7 @@ impl World {
             transcript: String::new(),
             ops: Vec::new(),
             store: Store::default(),
+            queries: VecDeque::new(),
         }
     }
 
@@ -226,6 +230,7 @@ impl World {
 
     pub(crate) fn restart_with(&mut self, kept: Snapshot) {
         let now = self.now();
+        self.queries.clear();
         self.hub = Hub::new(self.settings.clone(), now);
         for op in self.hub.restore(now, kept) {
             self.keep(op);
@@ -335,13 +340,23 @@ impl World {
                 }
                 Output::Close { link, .. } => self.wire.push_back(Wire::Closed(link)),
                 Output::Store(op) => self.keep(op),
+                Output::Query(query) => self.queries.push_back(query),
             }
         }
     }
 
+    /// Everything that is on its way arrives; the store answers last.
     fn settle(&mut self) {
-        while let Some(wire) = self.wire.pop_front() {
-            self.pass(wire);
+        loop {
+            if let Some(wire) = self.wire.pop_front() {
+                self.pass(wire);
+            } else if let Some(query) = self.queries.pop_front() {
+                let page = Ok(self.store.page(&query));
+                let query = query.number;
+                self.handle(Input::History { query, page });
+            } else {
+                return;
+            }
         }
     }
 

@@ -209,6 +209,12 @@ impl Raw {
                     self.store.apply(op);
                     continue;
                 }
+                Output::Query(query) => {
+                    let page = Ok(self.store.page(&query));
+                    let query = query.number;
+                    self.handle(Input::History { query, page });
+                    continue;
+                }
             };
             let text = codec::encode_server(&frame);
             let frame: Value = serde_json::from_str(&text).expect("JSON");

@@ -145,6 +145,7 @@ impl Home {
             SessionEvent::MissedCall { .. }
             | SessionEvent::Receipt(_)
             | SessionEvent::Typing(_)
+            | SessionEvent::AttrEntries { .. }
             | SessionEvent::AttrChanged(_) => {}
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
             // and rooms are looked at anew by it when events were missed.

@@ -322,6 +322,7 @@ async fn pump(mut events: Events, out: Out) {
                 | SessionEvent::Presence(_)
                 | SessionEvent::Receipt(_)
                 | SessionEvent::Typing(_)
+                | SessionEvent::AttrEntries { .. }
                 | SessionEvent::AttrChanged(_),
             )
             | Event::Channel { .. }

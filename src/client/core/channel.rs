@@ -26,6 +26,8 @@ struct Joined {
     view: ChannelView,
     /// Events rise over all channels of an app; one that does not is a late one.
     last_msgid: u64,
+    /// Whether the server has been asked anew how it looks and has not answered.
+    awaited: bool,
 }
 
 impl Channels {
@@ -59,21 +61,36 @@ impl Session {
             let mut resumed = resumed.iter();
             resumed.any(|channel| channel.name == *name && !channel.gap)
         };
-        let known = self.channels.joined.keys();
-        for name in known
-            .filter(|name| !whole(name))
-            .cloned()
-            .collect::<Vec<_>>()
-        {
+        let mut again = Vec::new();
+        for (name, joined) in &mut self.channels.joined {
+            // An answer that was lost with a link is asked for again.
+            joined.awaited |= !whole(name);
+            if joined.awaited {
+                again.push(name.clone());
+            }
+        }
+        for name in again {
             let request = Request::ChannelJoin { name: name.clone() };
             self.ask(cx, request, Purpose::Rejoin(name));
         }
-        // A join whose answer was lost goes out again by itself; what else the client does not know it does not want.
+    }
+
+    /// Leaves the channels that the server has not forgotten and the client does not know. A join whose answer was lost goes
+    /// out again by itself; what else the client does not know it does not want.
+    pub(super) fn leave_unknown(&mut self, cx: &mut Cx, resumed: &[ResumedChannel]) {
         for ResumedChannel { name, .. } in resumed {
             if !self.channels.joined.contains_key(name) && !self.pending.joins(name) {
-                let request = Request::ChannelLeave { name: name.clone() };
-                self.ask(cx, request, Purpose::Quiet);
+                self.leave_unasked(cx, name);
             }
+        }
+    }
+
+    /// Leaves a channel of which the application does not know that the client is in it. Where membership lasts, leaving would
+    /// end it, so the server may rather go on believing.
+    pub(super) fn leave_unasked(&mut self, cx: &mut Cx, name: &ChannelName) {
+        if !self.has(Cap::History) {
+            let request = Request::ChannelLeave { name: name.clone() };
+            self.ask(cx, request, Purpose::Quiet);
         }
     }
 
@@ -86,7 +103,9 @@ impl Session {
         reply: Reply,
     ) {
         let Reply::Joined {
-            list: users, attrs, ..
+            list: users,
+            attrs,
+            unread,
         } = reply
         else {
             return self.not_joined(cx, request, name, unexpected(Code::JoinChannelOther));
@@ -94,10 +113,15 @@ impl Session {
         if name.special().is_none() && !self.has(Cap::Rooms) {
             self.leave_others(cx, name);
         }
-        let view = ChannelView { users, attrs };
+        let view = ChannelView {
+            users,
+            attrs,
+            unread,
+        };
         let joined = Joined {
             view: view.clone(),
             last_msgid: 0,
+            awaited: false,
         };
         self.channels.joined.insert(name.clone(), joined);
         match request {

@@ -15,8 +15,9 @@ pub const EVENTS_PAUSE: usize = 512;
 /// See [`EVENTS_PAUSE`].
 pub const EVENTS_RESUME: usize = EVENTS_PAUSE / 2;
 /// Events that may wait for the application before those of channels and receipts are dropped and counted in
-/// [`SessionEvent::Missed`], and presence waits to be told in one event. That somebody is typing is dropped earlier, at
-/// [`EVENTS_PAUSE`], and not counted. The rest of the way is for the page of messages that was asked for before the pause.
+/// [`SessionEvent::Missed`], and presence and watched attributes wait to be told in one event. That somebody is typing is dropped
+/// earlier, at [`EVENTS_PAUSE`], and not counted. The rest of the way is for the page of messages that was asked for before the
+/// pause.
 pub const EVENTS_MAX: usize = 2 * EVENTS_PAUSE;
 
 /// The surroundings.
@@ -97,7 +98,7 @@ impl Cx {
     }
 
     pub(super) fn tell_channel(&mut self, channel: &ChannelName, event: ChannelEvent) {
-        if self.waiting >= EVENTS_MAX && !is_own(&event) {
+        if !self.has_room() && !is_own(&event) {
             self.missed += 1;
             return;
         }
@@ -108,9 +109,14 @@ impl Cx {
         });
     }
 
+    /// Whether the application takes its events fast enough for one more that can be told otherwise later.
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting < EVENTS_MAX
+    }
+
     /// How others are. Only the latest counts, so it can wait for a slow application.
     pub(super) fn tell_presence(&mut self, states: Vec<Presence>) {
-        if self.waiting < EVENTS_MAX {
+        if self.has_room() {
             return self.tell(SessionEvent::Presence(states));
         }
         for state in states {
@@ -123,7 +129,7 @@ impl Cx {
 
     /// How far messages have come.
     pub(super) fn tell_receipt(&mut self, receipt: Receipt) {
-        if self.waiting < EVENTS_MAX {
+        if self.has_room() {
             self.tell(SessionEvent::Receipt(receipt));
         } else {
             self.missed += 1;
@@ -151,7 +157,7 @@ impl Cx {
     }
 
     fn tell_missed(&mut self) {
-        if self.missed > 0 && self.waiting < EVENTS_MAX {
+        if self.missed > 0 && self.has_room() {
             let events = std::mem::take(&mut self.missed);
             self.push(SessionEvent::Missed { events }.into());
         }

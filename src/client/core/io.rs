@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::client::event::{CallRef, CallView, ChannelView, Event, Sent};
 use crate::protocol::token::Token;
 use crate::protocol::{
-    Account, AppId, Caps, ChannelName, ClientFrame, Code, InviteMsg, MessageId, Reply, Request,
-    ServerFrame, TypingTo, Uid,
+    Account, AppId, AttrSubject, Caps, ChannelName, ClientFrame, Code, InviteMsg, MessageId, Reply,
+    Request, ServerFrame, TypingTo, Uid,
 };
 
 /// A command of the application, by the number that its answer repeats.
@@ -223,6 +223,10 @@ pub enum Action {
     },
     /// How far a call is; answered at once.
     CallView(CallRef),
+    /// `attr_watch`: tells the attributes of an account or a channel, and every change from then on.
+    AttrWatch(AttrSubject),
+    /// `attr_unwatch`.
+    AttrUnwatch(AttrSubject),
 }
 
 /// What to do, in this order.

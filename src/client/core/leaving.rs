@@ -86,12 +86,15 @@ impl Leaving {
             Purpose::Leave(request, _) | Purpose::Step(_, _, Some(request)) => {
                 cx.answer(request, result.map(|_| Answer::Done));
             }
-            // Being in a channel is over already.
-            Purpose::Join(request, _) => cx.answer(request, Err(CommandError::NotLoggedIn)),
+            // Being in a channel is over already, and so is watching.
+            Purpose::Join(request, _)
+            | Purpose::Watch(Some(request), _)
+            | Purpose::Unwatch(request, _) => cx.answer(request, Err(CommandError::NotLoggedIn)),
             Purpose::Logout(request) => cx.answer(request, Ok(Answer::Done)),
             Purpose::Rejoin(_)
             | Purpose::Poll
             | Purpose::Step(_, _, None)
+            | Purpose::Watch(None, _)
             | Purpose::Restore
             | Purpose::Quiet => {}
         }

@@ -141,7 +141,7 @@ impl Session {
             Push::Presence(states) => cx.tell_presence(states),
             Push::Receipt(receipt) => cx.tell_receipt(receipt),
             Push::Typing(typing) => cx.tell_typing(typing),
-            Push::Attr(changed) => cx.tell(SessionEvent::AttrChanged(changed)),
+            Push::Attr(changed) => self.attr_changed(cx, changed),
         }
     }
 
@@ -195,13 +195,16 @@ impl Session {
         // Channels come before what waits, since it may be for them.
         let waiting = self.pending.set_aside();
         self.inbox_opened(cx);
+        let channels = resumed.as_deref().unwrap_or_default();
         if again {
-            self.rejoin(cx, resumed.as_deref().unwrap_or_default());
+            self.rejoin(cx, channels);
             if resumed.is_none() {
                 self.presence_again(cx);
             }
+            self.rewatch(cx);
         }
         self.pending.put_back(waiting);
+        self.leave_unknown(cx, channels);
         if resumed.is_none() {
             self.interrupt(cx);
             self.calls_after_loss(cx);

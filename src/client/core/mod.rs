@@ -1,7 +1,7 @@
 //! LAYER 1. The client's mind. Time and input in, outputs out: no clock, no socket, no task, no chance but the seed it is given.
 //!
 //! [`ClientCore::handle`] routes an input to the session it concerns; `session` routes a command or an answer to its topic:
-//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `inbox`, `channel`, `call`. A session
+//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `inbox`, `channel`, `call`, `watch`. A session
 //! that was left answers to `leaving`. Whatever a topic needs of its surroundings is in `cx`, every time it waits for in `timers`.
 //!
 //! What it promises, to be held over lost links and killed servers:
@@ -26,6 +26,7 @@ mod seed;
 mod session;
 mod timers;
 mod typing;
+mod watch;
 
 use std::time::Instant;
 
@@ -46,6 +47,7 @@ pub use link::{
 };
 pub use pending::{ANSWER_TIMEOUT, MESSAGE_TIMEOUT, PENDING_MAX};
 pub use typing::TYPING_PAUSE;
+pub use watch::REWATCH_AFTER;
 
 use cx::Cx;
 use inbox::Shown;
@@ -214,6 +216,7 @@ impl ClientCore {
             && self.cx.events_taken(waiting)
         {
             session.inbox_resumed(&mut self.cx);
+            session.refresh_watches(&mut self.cx);
         }
     }
 
@@ -242,6 +245,7 @@ impl ClientCore {
             Timer::GiveUp => self.in_session(|session, _| session.give_up_link()),
             Timer::Answer => self.in_session(Session::answers_due),
             Timer::Poll => self.in_session(Session::poll),
+            Timer::Rewatch => self.in_session(Session::refresh_watches),
             Timer::Ring(call) => self.in_session(|session, cx| session.ring_over(cx, call)),
             Timer::Logout(link) => self.logout_late(link),
         }

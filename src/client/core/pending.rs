@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{CommandError, RequestNo};
 use crate::client::event::CallRef;
-use crate::protocol::{Addition, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep};
+use crate::protocol::{
+    Addition, AttrSubject, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep,
+};
 
 /// Requests of the application that may wait for their answer. When full, the next fails with
 /// [`CommandError::TooMany`] and is not sent.
@@ -33,6 +35,10 @@ pub(super) enum Purpose {
     Poll,
     /// A call; the application as well, where it asked.
     Step(CallRef, VoipStep, Option<RequestNo>),
+    /// For a watch: the application, or the core itself after a lost link.
+    Watch(Option<RequestNo>, AttrSubject),
+    /// The application, for the end of a watch.
+    Unwatch(RequestNo, AttrSubject),
     /// The application, for the end.
     Logout(RequestNo),
     /// The core, for what the server has forgotten with the session before this one.
@@ -79,15 +85,20 @@ impl Purpose {
             | Self::Message(request, _)
             | Self::Join(request, _)
             | Self::Leave(request, _)
+            | Self::Unwatch(request, _)
             | Self::Logout(request) => Some(*request),
-            Self::Step(_, _, request) => *request,
+            Self::Step(_, _, request) | Self::Watch(request, _) => *request,
             Self::Rejoin(_) | Self::Poll | Self::Restore | Self::Quiet => None,
         }
     }
 
     fn after_loss(&self, request: &Request) -> AfterLoss {
         match self {
-            Self::Message(..) | Self::Join(..) | Self::Leave(..) => AfterLoss::Again,
+            Self::Message(..)
+            | Self::Join(..)
+            | Self::Leave(..)
+            | Self::Watch(Some(_), _)
+            | Self::Unwatch(..) => AfterLoss::Again,
             Self::Invoke(_) => match request {
                 // Somebody else may have changed them since.
                 Request::ChannelSetAttr { .. }
@@ -122,9 +133,12 @@ impl Purpose {
                 | VoipStep::Refuse
                 | VoipStep::Bye => AfterLoss::Again,
             },
-            Self::Rejoin(_) | Self::Poll | Self::Logout(_) | Self::Restore | Self::Quiet => {
-                AfterLoss::Dropped
-            }
+            Self::Rejoin(_)
+            | Self::Poll
+            | Self::Watch(None, _)
+            | Self::Logout(_)
+            | Self::Restore
+            | Self::Quiet => AfterLoss::Dropped,
         }
     }
 }
@@ -145,6 +159,8 @@ impl Pending {
             | Purpose::Leave(..)
             | Purpose::Poll
             | Purpose::Step(..)
+            | Purpose::Watch(..)
+            | Purpose::Unwatch(..)
             | Purpose::Logout(_)
             | Purpose::Restore
             | Purpose::Quiet => ANSWER_TIMEOUT,
@@ -312,7 +328,9 @@ impl Waiting {
             | Request::UserGetMsg2 { .. } => Code::QueryUserNumOther,
             Request::ChannelJoin { .. } => Code::JoinChannelOther,
             Request::ChannelLeave { .. } => Code::LeaveChannelOther,
-            Request::Addition(Addition::ChannelHistory { .. }) => Code::QueryUserNumOther,
+            Request::Addition(Addition::ChannelHistory { .. } | Addition::AttrWatch(_)) => {
+                Code::QueryUserNumOther
+            }
             Request::Voip(..) => Code::InviteOther,
             Request::UserLogout
             | Request::UserSetAttr { .. }

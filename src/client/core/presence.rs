@@ -108,9 +108,14 @@ pub(super) fn check(addition: &Addition) -> Result<(), CommandError> {
         Addition::UserTyping(_)
         | Addition::UserDelAttr { .. }
         | Addition::UserClearAttr
-        | Addition::AttrWatch(_)
-        | Addition::AttrUnwatch(_)
         | Addition::ChannelHistory { .. } => return Ok(()),
+        // It would go round the core's own books.
+        Addition::AttrWatch(_) | Addition::AttrUnwatch(_) => {
+            return Err(CommandError::Refused {
+                code: Code::GeneralUnknown,
+                reason: format!("{} has a method of its own", addition.function()),
+            });
+        }
     };
     if size > most {
         return too_large(what, most);

@@ -10,6 +10,7 @@ use super::pending::{Pending, Purpose, Waiting};
 use super::presence::{self, Presences};
 use super::timers::Timer;
 use super::typing::Typed;
+use super::watch::Watches;
 use super::{Action, Answer, CommandError, LoginOptions, Output, RequestNo, SessionRef, Settings};
 use crate::client::event::{EndReason, Sent, SessionEvent};
 use crate::protocol::token::Token;
@@ -37,6 +38,7 @@ pub(super) struct Session {
     pub(super) calls: Calls,
     pub(super) presences: Presences,
     pub(super) typed: Typed,
+    pub(super) watches: Watches,
     /// Set when it is over, until the core clears it away.
     pub(super) over: Option<End>,
 }
@@ -71,6 +73,7 @@ impl Session {
             calls: Calls::default(),
             presences: Presences::default(),
             typed: Typed::default(),
+            watches: Watches::default(),
             over: None,
         };
         session.open_link(cx);
@@ -116,6 +119,8 @@ impl Session {
             Action::Say { call, msg } => self.say(cx, request, call, &msg),
             Action::End { call, extra } => self.end(cx, request, call, extra),
             Action::CallView(call) => cx.answer(request, Ok(Answer::Call(self.calls.view(call).cloned()))),
+            Action::AttrWatch(subject) => self.watch(cx, Some(request), subject),
+            Action::AttrUnwatch(subject) => self.unwatch(cx, request, subject),
         }
     }
 
@@ -175,8 +180,7 @@ impl Session {
             let error = waiting.timed_out();
             if let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose {
                 // The server may have let the client in all the same, which then would not know.
-                let leave = Request::ChannelLeave { name: name.clone() };
-                self.ask(cx, leave, Purpose::Quiet);
+                self.leave_unasked(cx, name);
             }
             self.settle(cx, waiting, Err(error));
         }
@@ -207,6 +211,8 @@ impl Session {
             (Purpose::Poll, Ok(_)) => self.poll_failed(cx, Code::LogoutPacket, unexpected(Code::LogoutPacket).to_string()),
             (Purpose::Poll, Err(error)) => self.poll_failed(cx, error.code(), format!("the inbox could not be polled: {error}")),
             (Purpose::Step(call, step, request), result) => self.stepped(cx, call, step, request, result.map(drop)),
+            (Purpose::Watch(request, subject), result) => self.watch_answered(cx, request, subject, result),
+            (Purpose::Unwatch(request, subject), result) => self.unwatch_answered(cx, request, &subject, result),
             (Purpose::Logout(request), _) => cx.answer(request, Ok(Answer::Done)),
             (Purpose::Restore, Ok(_)) | (Purpose::Quiet, _) => {}
         }
@@ -267,6 +273,8 @@ pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending, error: &CommandError)
                 | Purpose::Leave(..)
                 | Purpose::Poll
                 | Purpose::Step(..)
+                | Purpose::Watch(..)
+                | Purpose::Unwatch(..)
                 | Purpose::Restore
                 | Purpose::Quiet => Err(error.clone()),
             };
@@ -298,7 +306,9 @@ fn check(action: &Action) -> Result<(), CommandError> {
         | Action::ChannelJoin(_)
         | Action::ChannelLeave(_)
         | Action::ChannelView(_)
-        | Action::CallView(_) => return Ok(()),
+        | Action::CallView(_)
+        | Action::AttrWatch(_)
+        | Action::AttrUnwatch(_) => return Ok(()),
     };
     if bytes > most {
         return Err(CommandError::Refused {
@@ -358,7 +368,9 @@ fn asks(action: &Action) -> bool {
         | Action::ChannelSend { .. }
         | Action::Invite { .. }
         | Action::Accept { .. }
-        | Action::Say { .. } => true,
+        | Action::Say { .. }
+        | Action::AttrWatch(_)
+        | Action::AttrUnwatch(_) => true,
     }
 }
 

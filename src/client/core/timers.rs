@@ -25,6 +25,8 @@ pub(super) enum Timer {
     Answer,
     /// The inbox is polled.
     Poll,
+    /// Watches that were refused for the moment are begun again.
+    Rewatch,
     /// A call has rung long enough.
     Ring(CallRef),
     /// A logout should be answered by now.

@@ -1,9 +1,11 @@
 //! Reads back what earlier processes kept. Says nothing of what is over: that has been purged before.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row};
 
-use crate::hub::{AttrOwner, LastLogin, Snapshot, StoredMessage};
-use crate::protocol::{Caps, EnvelopeKind, NameError};
+use crate::hub::{AttrOwner, LastLogin, LastingChannel, Snapshot, StoredMessage};
+use crate::protocol::{AppId, AttrEntry, Caps, ChannelName, EnvelopeKind, NameError};
 
 use super::write::{CHANNEL, USER};
 
@@ -35,12 +37,13 @@ pub(super) fn load(connection: &Connection) -> Result<Snapshot, LoadError> {
             message,
         )?,
         attrs: connection.read(
-            "SELECT app, owner, name, value, kind FROM attrs ORDER BY rowid",
-            |row| Ok((owner(row)?, name(row, 2)?, json(row, 3)?)),
+            "SELECT app, owner, name, value, kind, time_ms, author FROM attrs ORDER BY rowid",
+            |row| Ok((owner(row)?, name(row, 2)?, entry(row)?)),
         )?,
         emptied: connection.read("SELECT app, name, since_ms FROM emptied", |row| {
             Ok((name(row, 0)?, name(row, 1)?, unsigned(row, 2)?))
         })?,
+        lasting: lasting(&connection)?,
         sent_ids: connection.read(
             "SELECT app, sender, id, forget_at_ms FROM sent_ids ORDER BY forget_at_ms, n",
             |row| {
@@ -66,14 +69,64 @@ impl Source<'_> {
         query: &str,
         item: impl Fn(&Row<'_>) -> Result<T, LoadError>,
     ) -> Result<Vec<T>, LoadError> {
-        let mut statement = self.0.prepare(query)?;
-        let mut rows = statement.query([])?;
         let mut items = Vec::new();
-        while let Some(row) = rows.next()? {
+        self.each(query, |row| {
             items.push(item(row)?);
-        }
+            Ok(())
+        })?;
         Ok(items)
     }
+
+    fn each(
+        &self,
+        query: &str,
+        mut take: impl FnMut(&Row<'_>) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        let mut statement = self.0.prepare(query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row)?;
+        }
+        Ok(())
+    }
+}
+
+/// Channels with lasting members or kept messages, by their names.
+fn lasting(connection: &Source<'_>) -> Result<Vec<LastingChannel>, LoadError> {
+    let mut channels = Channels::new();
+    connection.each("SELECT app, channel, account, heard FROM members", |row| {
+        let heard: Option<i64> = row.get(3)?;
+        let heard = heard.map(|number| number.unsigned_abs());
+        let member = (name(row, 2)?, heard);
+        of_row(&mut channels, row)?.members.push(member);
+        Ok(())
+    })?;
+    connection.each(
+        "SELECT app, channel, msgid, sent_ms FROM history ORDER BY app, channel, msgid",
+        |row| {
+            let message = (unsigned(row, 2)?, unsigned(row, 3)?);
+            of_row(&mut channels, row)?.messages.push(message);
+            Ok(())
+        },
+    )?;
+    Ok(channels.into_values().collect())
+}
+
+type Channels = BTreeMap<(AppId, ChannelName), LastingChannel>;
+
+/// The channel that the first two columns name.
+fn of_row<'c>(
+    channels: &'c mut Channels,
+    row: &Row<'_>,
+) -> Result<&'c mut LastingChannel, LoadError> {
+    let (app, name) = (name::<AppId>(row, 0)?, name::<ChannelName>(row, 1)?);
+    let entry = channels.entry((app.clone(), name.clone()));
+    Ok(entry.or_insert_with(|| LastingChannel {
+        app,
+        name,
+        members: Vec::new(),
+        messages: Vec::new(),
+    }))
 }
 
 fn message(row: &Row<'_>) -> Result<StoredMessage, LoadError> {
@@ -117,6 +170,26 @@ fn owner(row: &Row<'_>) -> Result<AttrOwner, LoadError> {
     }
 }
 
+fn entry(row: &Row<'_>) -> Result<AttrEntry, LoadError> {
+    Ok(AttrEntry {
+        value: json(row, 3)?,
+        time_ms: unsigned(row, 5)?,
+        by: optional_name(row, 6)?,
+    })
+}
+
+fn optional_name<T>(row: &Row<'_>, column: usize) -> Result<Option<T>, LoadError>
+where
+    T: for<'a> TryFrom<&'a str, Error = NameError>,
+{
+    let text = row
+        .get_ref(column)?
+        .as_str_or_null()
+        .map_err(rusqlite::Error::from)?;
+    let name = text.map(|text| T::try_from(text).map_err(|_| LoadError::Corrupt("name")));
+    name.transpose()
+}
+
 fn json(row: &Row<'_>, column: usize) -> Result<serde_json::Value, LoadError> {
     let text = row
         .get_ref(column)?
@@ -125,7 +198,7 @@ fn json(row: &Row<'_>, column: usize) -> Result<serde_json::Value, LoadError> {
     serde_json::from_str(text).map_err(|_| LoadError::Corrupt("value of an attribute"))
 }
 
-fn name<T>(row: &Row<'_>, column: usize) -> Result<T, LoadError>
+pub(super) fn name<T>(row: &Row<'_>, column: usize) -> Result<T, LoadError>
 where
     T: for<'a> TryFrom<&'a str, Error = NameError>,
 {
@@ -136,7 +209,7 @@ where
     T::try_from(text).map_err(|_| LoadError::Corrupt("name"))
 }
 
-fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, LoadError> {
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, LoadError> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|_| LoadError::Corrupt("number"))
 }

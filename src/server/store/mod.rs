@@ -15,6 +15,7 @@ pub(super) mod codes;
 mod load;
 mod open;
 mod purge;
+mod read;
 mod write;
 
 use std::sync::Arc;
@@ -27,6 +28,8 @@ use crate::hub::{Snapshot, StoreOp};
 
 pub use open::OpenError;
 pub(super) use open::{DATABASE, DataDir, open};
+
+pub(super) use read::Reader;
 
 use checkpoint::Checkpointer;
 use load::LoadError;
@@ -82,6 +85,7 @@ struct Progress {
 #[derive(Debug)]
 pub(super) struct Store {
     snapshot: Snapshot,
+    reader: Reader,
     thread: Option<Thread>,
     /// Where nothing is written, the directory is still this server's.
     _data: Option<DataDir>,
@@ -100,6 +104,7 @@ impl Store {
     pub(super) fn none() -> Self {
         Self {
             snapshot: Snapshot::default(),
+            reader: Reader::default(),
             thread: None,
             _data: None,
         }
@@ -132,6 +137,7 @@ impl Store {
             LoadError::Corrupt(what) => OpenError::Corrupt { what },
         })?;
         open::wait_long(&mut connection).map_err(in_database)?;
+        let reader = Reader::start(data.path(), durability)?;
         let checkpointer = Checkpointer::start(&connection, open(data.path(), durability)?)
             .map_err(in_database)?;
         let (batches_tx, batches_rx) = mpsc::channel(WAITING_BATCHES);
@@ -145,6 +151,7 @@ impl Store {
             .map_err(OpenError::Thread)?;
         Ok(Self {
             snapshot,
+            reader,
             thread: Some(Thread {
                 batches_tx,
                 progress_rx,
@@ -157,6 +164,12 @@ impl Store {
     /// What earlier processes kept; empty from the second call on.
     pub(super) fn take_snapshot(&mut self) -> Snapshot {
         std::mem::take(&mut self.snapshot)
+    }
+
+    /// The way to what is kept while the server runs; one that answers nothing from the second call on. It is to be
+    /// finished before the store.
+    pub(super) fn take_reader(&mut self) -> Reader {
+        std::mem::take(&mut self.reader)
     }
 
     /// Whether anything is kept.
@@ -276,8 +289,11 @@ fn number(number: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::{AttrOwner, LastLogin, StoredMessage};
-    use crate::protocol::{Caps, limits};
+    use crate::hub::{
+        AttrOwner, ChannelMessage, HistoryError, HistoryPage, HistoryQuery, LastLogin,
+        LastingChannel, StoredMessage,
+    };
+    use crate::protocol::{AttrEntry, Caps, Uid, limits};
     use serde_json::json;
     use std::path::Path;
 
@@ -310,11 +326,73 @@ mod tests {
         AttrOwner::Channel(name("demo"), name("the red room"))
     }
 
+    fn entry(value: serde_json::Value) -> AttrEntry {
+        AttrEntry {
+            value,
+            time_ms: 1000,
+            by: Some(name("bob")),
+        }
+    }
+
+    fn said(msgid: u64, sent_ms: u64) -> ChannelMessage {
+        ChannelMessage {
+            app: name("demo"),
+            channel: name("the red room"),
+            msgid,
+            sender: name("bob"),
+            uid: Uid(7),
+            id: name(&format!("id-{msgid}")),
+            sent_ms,
+            text: format!("number {msgid}"),
+        }
+    }
+
+    fn member(account: &str) -> StoreOp {
+        StoreOp::PutMember {
+            app: name("demo"),
+            channel: name("the red room"),
+            account: name(account),
+        }
+    }
+
+    fn mark(account: &str, heard: Option<u64>) -> StoreOp {
+        StoreOp::MarkMember {
+            app: name("demo"),
+            channel: name("the red room"),
+            account: name(account),
+            heard,
+        }
+    }
+
+    fn query(before: Option<u64>, max: usize) -> HistoryQuery {
+        HistoryQuery {
+            number: 1,
+            app: name("demo"),
+            channel: name("the red room"),
+            from: 0,
+            before,
+            since_ms: 0,
+            max,
+        }
+    }
+
+    async fn read(reader: &mut Reader, query: HistoryQuery) -> (Vec<u64>, bool) {
+        reader.ask(query).expect("is asked");
+        let (number, page) = reader.answered().await;
+        let HistoryPage { messages, more } = page.expect("is read");
+        assert_eq!(number, 1);
+        for message in &messages {
+            assert_eq!(*message, said(message.msgid, message.sent_ms));
+        }
+        let msgids = messages.iter().map(|message| message.msgid).collect();
+        (msgids, more)
+    }
+
     fn set(owner: AttrOwner, attr: &str, value: serde_json::Value) -> StoreOp {
         StoreOp::SetAttr {
             owner,
             name: name(attr),
-            value,
+            entry: entry(value),
         }
     }
 
@@ -407,14 +485,15 @@ mod tests {
                     message("carol", 1)
                 ],
                 attrs: vec![
-                    (user(), name("name"), json!("Alice")),
+                    (user(), name("name"), entry(json!("Alice"))),
                     (
                         channel(),
                         name("topic"),
-                        json!({"text": "it's \"red\"", "n": [1, null]})
+                        entry(json!({"text": "it's \"red\"", "n": [1, null]}))
                     ),
                 ],
                 emptied: vec![(name("demo"), name("the red room"), 7)],
+                lasting: Vec::new(),
                 sent_ids: vec![
                     (name("demo"), name("bob"), name("id-1"), 4000),
                     (name("demo"), name("bob"), name("id-2"), 5000),
@@ -426,6 +505,159 @@ mod tests {
                 ],
             }
         );
+    }
+
+    #[tokio::test]
+    async fn lasting_members_and_what_was_said_come_back() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let other = ChannelMessage {
+            channel: name("elsewhere"),
+            ..said(15, 2)
+        };
+        let ops = vec![
+            member("alice"),
+            member("bob"),
+            member("carol"),
+            mark("alice", Some(10)),
+            mark("bob", Some(20)),
+            mark("bob", None),
+            mark("nobody", Some(1)),
+            StoreOp::DropMember {
+                app: name("demo"),
+                channel: name("the red room"),
+                account: name("carol"),
+            },
+            StoreOp::PutChannelMessage(said(10, 1)),
+            StoreOp::PutChannelMessage(other),
+            StoreOp::PutChannelMessage(said(20, 2)),
+            StoreOp::PutChannelMessage(said(30, 3)),
+            StoreOp::TrimHistory {
+                app: name("demo"),
+                channel: name("the red room"),
+                up_to: 10,
+            },
+            StoreOp::ChannelEmptied {
+                app: name("demo"),
+                name: name("elsewhere"),
+                since_ms: Some(7),
+            },
+        ];
+        keep(&mut store, 1, 0, ops).await;
+        let found = after_restart(store, temp.path(), 2000).await;
+        let room = LastingChannel {
+            app: name("demo"),
+            name: name("the red room"),
+            members: vec![(name("alice"), Some(10)), (name("bob"), None)],
+            messages: vec![(20, 2), (30, 3)],
+        };
+        let elsewhere = LastingChannel {
+            app: name("demo"),
+            name: name("elsewhere"),
+            members: Vec::new(),
+            messages: vec![(15, 2)],
+        };
+        assert_eq!(found.lasting, [elsewhere, room]);
+        assert_eq!(found.emptied, [(name("demo"), name("elsewhere"), 7)]);
+    }
+
+    #[tokio::test]
+    async fn what_was_said_is_read_newest_first_page_by_page() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let mut reader = store.take_reader();
+        assert_eq!(read(&mut reader, query(None, 9)).await, (vec![], false));
+        let messages = (1..=5).map(|n| StoreOp::PutChannelMessage(said(n * 10, n)));
+        keep(&mut store, 1, 0, messages.collect()).await;
+        let all = vec![50, 40, 30, 20, 10];
+        assert_eq!(
+            read(&mut reader, query(None, 9)).await,
+            (all.clone(), false)
+        );
+        assert_eq!(read(&mut reader, query(None, 5)).await, (all, false));
+        assert_eq!(
+            read(&mut reader, query(None, 2)).await,
+            (vec![50, 40], true)
+        );
+        let page = read(&mut reader, query(Some(40), 2)).await;
+        assert_eq!(page, (vec![30, 20], true));
+        let page = read(&mut reader, query(Some(20), 2)).await;
+        assert_eq!(page, (vec![10], false));
+        let some = HistoryQuery {
+            from: 20,
+            since_ms: 2,
+            ..query(None, 9)
+        };
+        assert_eq!(read(&mut reader, some).await, (vec![50, 40, 30], false));
+        reader.finish().await;
+        store.finish().await.expect("ends");
+    }
+
+    #[tokio::test]
+    async fn a_page_of_long_messages_is_shorter() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let mut reader = store.take_reader();
+        let long = |msgid| ChannelMessage {
+            text: "x".repeat(limits::HISTORY_PAGE_BYTES / 2),
+            ..said(msgid, 1)
+        };
+        let messages = (1..=3).map(|n| StoreOp::PutChannelMessage(long(n)));
+        keep(&mut store, 1, 0, messages.collect()).await;
+        reader.ask(query(None, 9)).expect("is asked");
+        let (_, page) = reader.answered().await;
+        let page = page.expect("is read");
+        assert_eq!((page.messages.len(), page.more), (2, true));
+        reader.finish().await;
+        store.finish().await.expect("ends");
+    }
+
+    #[tokio::test]
+    async fn too_many_questions_are_refused_and_each_other_one_is_answered() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let mut store = start(temp.path(), 0);
+        let mut reader = store.take_reader();
+        let mut asked = 0;
+        // The thread stops when nobody takes its answers.
+        let refused = loop {
+            match reader.ask(query(None, 9)) {
+                Ok(()) => asked += 1,
+                Err(error) => break error,
+            }
+            assert!(asked < 10_000, "it is never full");
+        };
+        assert_eq!(refused, HistoryError::Busy);
+        for _ in 0..asked {
+            reader.answered().await.1.expect("is read");
+        }
+        reader.finish().await;
+        store.finish().await.expect("ends");
+        let nobody = Store::none().take_reader().ask(query(None, 9));
+        assert_eq!(nobody, Err(HistoryError::Unreadable));
+    }
+
+    #[tokio::test]
+    async fn attributes_of_the_first_version_have_no_time_and_no_author() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let data = DataDir::take(temp.path()).expect("is free");
+        let first = include_str!("../../../resources/sql/server/001_start.sql");
+        let old = Connection::open(temp.path().join(DATABASE)).expect("opens");
+        old.execute_batch(first).expect("writes");
+        old.execute_batch(
+            "INSERT INTO attrs VALUES ('demo', 0, 'alice', 'name', '\"Alice\"');
+             PRAGMA user_version = 1",
+        )
+        .expect("writes");
+        drop(old);
+        let mut store = Store::start(data, Durability::Disk, 0).expect("starts");
+        let known = AttrEntry {
+            value: json!("Alice"),
+            time_ms: 0,
+            by: None,
+        };
+        let found = store.take_snapshot().attrs;
+        assert_eq!(found, [(user(), name("name"), known)]);
+        store.finish().await.expect("ends");
     }
 
     #[tokio::test]
@@ -481,7 +713,8 @@ mod tests {
         let found = after_restart(store, temp.path(), 2000).await;
         assert_eq!(found.acked, [(name("demo"), name("alice"), 2)]);
         assert_eq!(found.messages, [message("alice", 4)]);
-        assert_eq!(found.attrs, [(user(), name("kept"), json!(2))]);
+        let kept = (user(), name("kept"), entry(json!(2)));
+        assert_eq!(found.attrs, [kept]);
         assert_eq!(found.blocks, [(name("demo"), name("alice"), name("carol"))]);
         assert_eq!(found.accounts, []);
     }

@@ -30,9 +30,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What a write-ahead log that once grew may keep of the disk: 64 MiB.
 const LOG_BYTES: i64 = 64 << 20;
 /// The database's shape, one step a version: `PRAGMA user_version` counts the steps that were taken.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../resources/sql/server/001_start.sql"),
     include_str!("../../../resources/sql/server/002_message_ids.sql"),
+    include_str!("../../../resources/sql/server/003_history.sql"),
     include_str!("../../../resources/sql/server/004_accounts.sql"),
 ];
 

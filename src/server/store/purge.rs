@@ -42,10 +42,12 @@ pub(super) fn some(connection: &Connection, now_ms: u64) -> rusqlite::Result<boo
 
 fn forget_rest(connection: &Connection, now_ms: u64) -> rusqlite::Result<()> {
     codes::purge(connection, now_ms)?;
-    // Only a channel with attributes outlives its last member.
+    // Only a channel with attributes or kept messages outlives its last member.
     connection.execute(
         "DELETE FROM emptied WHERE NOT EXISTS (
              SELECT 1 FROM attrs WHERE attrs.app = emptied.app AND kind = 1 AND owner = emptied.name
+         ) AND NOT EXISTS (
+             SELECT 1 FROM history WHERE history.app = emptied.app AND channel = emptied.name
          )",
         [],
     )?;

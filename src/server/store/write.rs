@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Statement, params};
 
-use crate::hub::{AttrOwner, LastLogin, StoreOp, StoredMessage};
+use crate::hub::{AttrOwner, ChannelMessage, LastLogin, StoreOp, StoredMessage};
 use crate::protocol::{Account, AppId, limits};
 
 use super::{Batch, number, purge};
@@ -25,6 +25,11 @@ pub(super) struct Writer<'c> {
     drop_attrs: Statement<'c>,
     put_emptied: Statement<'c>,
     drop_emptied: Statement<'c>,
+    put_channel_message: Statement<'c>,
+    trim_history: Statement<'c>,
+    put_member: Statement<'c>,
+    mark_member: Statement<'c>,
+    drop_member: Statement<'c>,
     put_sent_id: Statement<'c>,
     drop_old_sent_ids: Statement<'c>,
     put_account: Statement<'c>,
@@ -54,8 +59,10 @@ impl<'c> Writer<'c> {
             )?,
             forget_acked: connection.prepare("DELETE FROM acked WHERE app = ? AND account = ?")?,
             put_attr: connection.prepare(
-                "INSERT INTO attrs (app, kind, owner, name, value) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET value = excluded.value",
+                "INSERT INTO attrs (app, kind, owner, name, value, time_ms, author)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET value = excluded.value, time_ms = excluded.time_ms,
+                     author = excluded.author",
             )?,
             drop_attr: connection.prepare(
                 "DELETE FROM attrs WHERE app = ? AND kind = ? AND owner = ? AND name = ?",
@@ -67,6 +74,21 @@ impl<'c> Writer<'c> {
                  ON CONFLICT DO UPDATE SET since_ms = excluded.since_ms",
             )?,
             drop_emptied: connection.prepare("DELETE FROM emptied WHERE app = ? AND name = ?")?,
+            put_channel_message: connection.prepare(
+                "INSERT INTO history (app, channel, msgid, sender, uid, id, sent_ms, text)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )?,
+            trim_history: connection
+                .prepare("DELETE FROM history WHERE app = ? AND channel = ? AND msgid <= ?")?,
+            put_member: connection.prepare(
+                "INSERT INTO members (app, channel, account) VALUES (?, ?, ?)
+                 ON CONFLICT DO UPDATE SET heard = NULL",
+            )?,
+            mark_member: connection.prepare(
+                "UPDATE members SET heard = ?4 WHERE app = ?1 AND channel = ?2 AND account = ?3",
+            )?,
+            drop_member: connection
+                .prepare("DELETE FROM members WHERE app = ? AND channel = ? AND account = ?")?,
             put_sent_id: connection.prepare(
                 "INSERT INTO sent_ids (app, sender, n, id, forget_at_ms)
                  SELECT ?1, ?2, coalesce(max(n), 0) + 1, ?3, ?4
@@ -139,12 +161,15 @@ impl<'c> Writer<'c> {
                 }
                 vers.len()
             }
-            StoreOp::SetAttr { owner, name, value } => {
+            StoreOp::SetAttr { owner, name, entry } => {
                 let (app, kind, owner) = key(owner);
                 // A JSON value always has a text.
-                let value = value.to_string();
+                let value = entry.value.to_string();
+                let (time_ms, by) = (number(entry.time_ms), entry.by.as_ref());
+                let by = by.map(|account| account.as_str());
+                let name = name.as_str();
                 self.put_attr
-                    .execute(params![app, kind, owner, name.as_str(), value])?
+                    .execute(params![app, kind, owner, name, value, time_ms, by])?
             }
             StoreOp::DelAttr { owner, name } => {
                 let (app, kind, owner) = key(owner);
@@ -168,6 +193,41 @@ impl<'c> Writer<'c> {
                 name,
                 since_ms: None,
             } => self.drop_emptied.execute([app.as_str(), name.as_str()])?,
+            StoreOp::PutChannelMessage(message) => self.put_channel_message(message)?,
+            StoreOp::TrimHistory {
+                app,
+                channel,
+                up_to,
+            } => self.trim_history.execute(params![
+                app.as_str(),
+                channel.as_str(),
+                number(*up_to)
+            ])?,
+            StoreOp::PutMember {
+                app,
+                channel,
+                account,
+            } => self
+                .put_member
+                .execute([app.as_str(), channel.as_str(), account.as_str()])?,
+            StoreOp::MarkMember {
+                app,
+                channel,
+                account,
+                heard,
+            } => {
+                let heard = heard.map(number);
+                let (app, channel) = (app.as_str(), channel.as_str());
+                self.mark_member
+                    .execute(params![app, channel, account.as_str(), heard])?
+            }
+            StoreOp::DropMember {
+                app,
+                channel,
+                account,
+            } => self
+                .drop_member
+                .execute([app.as_str(), channel.as_str(), account.as_str()])?,
             StoreOp::PutSentId {
                 app,
                 sender,
@@ -223,6 +283,21 @@ impl<'c> Writer<'c> {
             message.content,
             message.id.as_str(),
             message.kind.name(),
+        ])
+    }
+}
+
+impl Writer<'_> {
+    fn put_channel_message(&mut self, message: &ChannelMessage) -> rusqlite::Result<usize> {
+        self.put_channel_message.execute(params![
+            message.app.as_str(),
+            message.channel.as_str(),
+            number(message.msgid),
+            message.sender.as_str(),
+            message.uid.0,
+            message.id.as_str(),
+            number(message.sent_ms),
+            message.text,
         ])
     }
 }
