@@ -1,7 +1,8 @@
 //! LAYER 1. The server's mind. Time and input in, outputs out: no clock, no socket, no task, no randomness.
 //!
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
-//! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `lasting` and `history` (with `kept`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
+//! `channel`, the one channel), `lasting` and `history` (with `kept`), `attrs` (with `attr_table` and `watches`), `invites`, `sessions`,
+//! `special`. Whatever a topic needs of its surroundings is in `cx`.
 
 mod accounts;
 mod additions;
