@@ -202,6 +202,13 @@ impl Inbox {
             .map(|until_ms| Duration::from_millis(until_ms.saturating_sub(now_ms)))
     }
 
+    /// What the invitation of a call says, if nobody has been given it.
+    pub(super) fn unseen_invite(&self, call: u64) -> Option<&Envelope> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.invitation() == Some(call) && !entry.delivered)?;
+        Some(&entry.envelope)
+    }
+
     /// Withdraws the invitation of a call, if nobody has been given it.
     pub(super) fn withdraw_invite(&mut self, call: u64) -> Option<Freed> {
         let freed = self.remove(|entry| entry.invitation() == Some(call) && !entry.delivered);

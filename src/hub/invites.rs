@@ -4,10 +4,11 @@
 //! know: the Python client dies of that (protocol page, section 10).
 
 use crate::protocol::{
-    Account, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure, InviteExtra,
+    Account, Cap, ChannelName, Code, Envelope, EnvelopeKind, EnvelopeVersion, Failure, InviteExtra,
     MessageId, Reply, VoipArgs, VoipContent, VoipStep, limits,
 };
 
+use super::StoredMessage;
 use super::app::App;
 use super::calls::{Call, Party, Phase, Role};
 use super::cx::{Answer, Cx, fail};
@@ -229,7 +230,10 @@ impl App {
         let Some(call) = self.remove_call(cx, id) else {
             return false;
         };
-        let unseen = self.withdraw(cx, id, &call.callee.account);
+        let unseen = match by {
+            Role::Caller => self.withdraw_missed(cx, id, &call),
+            Role::Callee => self.withdraw(cx, id, &call.callee.account),
+        };
         let Some(extra) = extra.filter(|_| by == Role::Callee || !unseen) else {
             return false;
         };
@@ -258,13 +262,43 @@ impl App {
         withdrawn
     }
 
+    /// The same, when the caller gave up or was given up: an account whose client reads it finds that it was called.
+    fn withdraw_missed(&mut self, cx: &mut Cx<'_>, id: u64, call: &Call) -> bool {
+        let callee = &call.callee.account;
+        let inbox = self.inboxes.get(callee);
+        let content = inbox
+            .and_then(|inbox| inbox.unseen_invite(id))
+            .map(|invite| invite.content.clone());
+        let withdrawn = self.withdraw(cx, id, callee);
+        let caller = call.name_across(Role::Callee).clone();
+        let reads = self.accounts.last_caps(callee).has(Cap::V3);
+        if let Some(content) = content
+            && reads
+            && self.room_for(cx, &caller, callee).is_ok()
+        {
+            let record = StoredMessage {
+                app: self.id.clone(),
+                account: callee.clone(),
+                ver: 0,
+                id: MessageId::numbered(self.next_msgid()),
+                kind: EnvelopeKind::MissedCall,
+                sender: caller,
+                ttl_s: limits::MISSED_CALL_KEPT.as_secs(),
+                sent_ms: cx.now.unix_ms,
+                content,
+            };
+            self.keep(cx, record);
+        }
+        withdrawn
+    }
+
     /// The callee's device did not acknowledge in time.
     pub(super) fn invite_expires(&mut self, cx: &mut Cx<'_>, id: u64) {
         let Some(call) = self.remove_call(cx, id) else {
             return;
         };
         let extra = self.reason_extra("timeout", Code::InviteTimeout);
-        if !self.withdraw(cx, id, &call.callee.account) {
+        if !self.withdraw_missed(cx, id, &call) {
             let bye = EnvelopeKind::Voip(VoipStep::Bye);
             self.tell_party(cx, id, &call, Role::Callee, bye, extra.clone());
         }

@@ -16,6 +16,8 @@
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 mod bad_input;
+#[cfg(feature = "client")]
+mod beside_web;
 mod calls;
 mod channels;
 mod keepalive;

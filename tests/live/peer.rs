@@ -229,6 +229,18 @@ impl Peer {
         names.filter(|name| name.starts_with("on")).collect()
     }
 
+    /// All callbacks of the session, of channels and of calls that have come, in order, taken or not: whose it is, its name, and what
+    /// it was called with.
+    #[cfg(feature = "client")]
+    pub(crate) fn told(&self) -> Vec<(String, String, Value)> {
+        let seen = self.shared.lock();
+        let events = seen.events.iter().map(|(event, _)| event);
+        events
+            .filter(|event| event.name.starts_with("on"))
+            .map(|event| (event.of.clone(), event.name.clone(), event.args.clone()))
+            .collect()
+    }
+
     /// Returns when all that the server had for this peer has arrived: a notice, the poll that it led to, and one more.
     pub(crate) fn settle(&mut self) {
         for _ in 0..3 {

@@ -4,6 +4,7 @@
 mod support;
 
 mod attributes;
+mod beside_old_clients;
 mod blocks;
 mod calls;
 mod channels;
@@ -17,6 +18,7 @@ mod client_random;
 mod client_resume;
 mod client_watches;
 mod messages;
+mod missed_calls;
 mod old_clients;
 mod presence;
 mod random;
