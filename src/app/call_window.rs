@@ -1,5 +1,6 @@
 //! The window of calls: registered with the first frame, and shown by a command when there is a call. So a call shows while
-//! the window of the app is hidden or minimised, and paints nothing.
+//! the window of the app is hidden or minimised, and paints nothing. Where no window can be hidden, as under Wayland, it is
+//! registered when there is a call.
 //!
 //! It is painted apart from the app, so that what it shows is a snapshot, and what is done in it waits to be taken in. That
 //! snapshot is the one lock of the app, and nobody holds it for longer than a frame.
@@ -13,11 +14,13 @@ use super::state::{Call, CallPhase};
 use super::ui;
 
 /// The window, as the app has it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct CallWindow {
     shared: Arc<Mutex<Shared>>,
     /// Whether it is on the screen.
     shown: bool,
+    /// Whether windows can be hidden here.
+    hides: bool,
 }
 
 /// What the app and the window share.
@@ -31,6 +34,20 @@ struct Shared {
 }
 
 impl CallWindow {
+    /// Not shown, and not registered.
+    pub(super) fn new() -> Self {
+        // What decides it for the library that makes the windows decides it here.
+        let wayland = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        Self {
+            shared: Arc::default(),
+            shown: false,
+            hides: !(cfg!(target_os = "linux")
+                && ["WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+                    .into_iter()
+                    .any(wayland)),
+        }
+    }
+
     /// What was done in it since.
     pub(super) fn done(&self) -> Vec<Msg> {
         std::mem::take(&mut self.lock().out)
@@ -38,6 +55,9 @@ impl CallWindow {
 
     /// Lets it show these calls; without any it goes.
     pub(super) fn show(&mut self, ctx: &Context, calls: &[Call]) {
+        if ctx.embed_viewports() {
+            return;
+        }
         let mut shared = self.lock();
         if shared.calls != calls {
             shared.calls = calls.to_vec();
@@ -45,7 +65,7 @@ impl CallWindow {
         }
         drop(shared);
         let wanted = !calls.is_empty();
-        if ctx.embed_viewports() || self.shown == wanted {
+        if self.shown == wanted {
             return;
         }
         self.shown = wanted;
@@ -67,7 +87,7 @@ impl CallWindow {
 
     /// Registers it; with every frame of the app, or it would be gone.
     pub(super) fn register(&self, ctx: &Context) {
-        if ctx.embed_viewports() {
+        if ctx.embed_viewports() || !(self.hides || self.shown) {
             return;
         }
         let usual = ui::call_window_size(&[], &ui::CallDraft::default());
@@ -79,7 +99,7 @@ impl CallWindow {
             .with_maximize_button(false)
             .with_window_level(WindowLevel::AlwaysOnTop)
             .with_active(false)
-            .with_visible(false);
+            .with_visible(!self.hides);
         let shared = Arc::clone(&self.shared);
         ctx.show_viewport_deferred(id(), builder, move |ui, _class| {
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -84,7 +84,7 @@ impl App {
             state: State::new(RandomState::new().build_hasher().finish()),
             screens,
             worker: Worker::start(options.data.clone(), wake)?,
-            calls: CallWindow::default(),
+            calls: CallWindow::new(),
             out: Vec::new(),
             focused: true,
             touched: Instant::now(),

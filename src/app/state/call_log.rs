@@ -126,9 +126,16 @@ fn ending(outcome: &Outcome, outgoing: bool) -> Option<Ending> {
     };
     Some(match (reason, outgoing) {
         (EndReason::Glare | EndReason::Replaced, _) => return None,
-        (EndReason::RefusedByMyself, false) => Ending::Declined,
-        (EndReason::EndByMyself, false) => Ending::Declined,
-        (_, false) => Ending::Missed,
+        (EndReason::RefusedByMyself | EndReason::EndByMyself, false) => Ending::Declined,
+        (
+            EndReason::EndByPeer { .. }
+            | EndReason::RefusedByPeer { .. }
+            | EndReason::NoAnswer
+            | EndReason::Failed { .. }
+            | EndReason::LinkLost
+            | EndReason::LoggedOut,
+            false,
+        ) => Ending::Missed,
         (EndReason::RefusedByPeer { .. }, true) => Ending::Refused,
         (EndReason::EndByMyself | EndReason::RefusedByMyself | EndReason::LoggedOut, true) => {
             Ending::Cancelled

@@ -174,7 +174,9 @@ fn answer(id: NoticeId, response: &NotificationResponse) -> Option<NoticeMsg> {
         NotificationResponse::Action(action) if action == ANSWER => Some(NoticeMsg::Answered(id)),
         NotificationResponse::Action(action) if action == DECLINE => Some(NoticeMsg::Declined(id)),
         // Putting it aside answers nothing.
-        _ => None,
+        NotificationResponse::Action(_)
+        | NotificationResponse::Reply(_)
+        | NotificationResponse::Closed(_) => None,
     }
 }
 

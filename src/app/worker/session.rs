@@ -115,6 +115,7 @@ impl Desk {
                 peer,
             } => self.invite(call, &channel, &peer),
             Effect::Step { call, at, step } => self.step(call, at, step),
+            // The state holds the calls of this run; the history on disk is not open to the app yet.
             Effect::KeepCall(call) => drop(call),
             Effect::Watch(accounts) => self.watch(&accounts),
             Effect::ShowMe { show, text } => self.show_me(show, &text),
