@@ -79,18 +79,75 @@ alices.logout().await?;
 //! # Beyond 1.x
 //!
 //! What [`LoginOptions`](core::LoginOptions) ask for and the server grants ([`Additions`](crate::protocol::Additions) in
-//! `LoginSuccess`): who is there ([`Session::presence_watch`], [`Session::presence_set`]), how far messages have come
-//! ([`SessionEvent::Receipt`](event::SessionEvent::Receipt), [`Session::receipt_read`]), who is writing
-//! ([`Session::user_typing`], [`Channel::user_typing`]), and whom one does not want to hear from ([`Session::user_block`]).
+//! `LoginSuccess`): many channels at once; messages with ids and times; who is there ([`Session::presence_watch`],
+//! [`Session::presence_set`]); how far messages have come ([`SessionEvent::Receipt`](event::SessionEvent::Receipt),
+//! [`Session::receipt_read`]); who is writing ([`Session::user_typing`], [`Channel::user_typing`]); attributes with their time and
+//! author, watched from anywhere ([`Session::attr_watch`]); what was said in a channel while one was away
+//! ([`Channel::history`]); and whom one does not want to hear from ([`Session::user_block`]). A server that grants less answers
+//! the rest with 1002.
 //!
+#![cfg_attr(
+    all(feature = "client", feature = "server"),
+    doc = r##"
+```
+# #[tokio::main(flavor = "current_thread")]
+# async fn main() -> Result<(), Box<dyn std::error::Error>> {
+# use callsign::client::Signal;
+# use callsign::client::core::LoginOptions;
+# use callsign::client::event::{Event, SessionEvent};
+# use callsign::net::ws::Server;
+# use callsign::protocol::token::Token;
+# use callsign::protocol::{Account, AppId};
+use callsign::protocol::Show;
+# let own = callsign::server::Server::bind(callsign::server::Config::default()).await?;
+# let url = format!("ws://{}", own.plain_addr());
+# tokio::spawn(own.serve());
+# let (alice, bob) = (Account::try_from("alice")?, Account::try_from("bob")?);
+# let signal = |url: &str| Ok::<_, Box<dyn std::error::Error>>(Signal::new(AppId::try_from("tour")?, Server::at(url)?));
+# let token = || Token::new("_no_need_token");
+# let (alices, mut alice_hears) = signal(&url)?.login(&alice, token(), LoginOptions::default()).await?;
+# let (bobs, mut bob_hears) = signal(&url)?.login(&bob, token(), LoginOptions::default()).await?;
+// Who is there: the present state at once, and every change from then on.
+alices.presence_watch(&[bob.clone()]).await?;
+bobs.presence_set(Show::Away, "lunch", &[]).await?;
+while let Some(event) = alice_hears.next().await {
+    if let Event::Session(SessionEvent::Presence(states)) = event
+        && states.iter().any(|state| state.show == Show::Away && state.text == "lunch")
+    {
+        break;
+    }
+}
+
+// How far a message has come: delivered by itself, read when its receiver says so.
+let sent = alices.message_instant_send(&bob, "back at two?").await?;
+while let Some(event) = bob_hears.next().await {
+    if let Event::Session(SessionEvent::MessageInstantReceive { id: Some(id), .. }) = event {
+        bobs.receipt_read(&alice, &[id]).await?;
+        break;
+    }
+}
+while let Some(event) = alice_hears.next().await {
+    if let Event::Session(SessionEvent::Receipt(receipt)) = event {
+        assert_eq!(receipt.ids, [sent.id]);
+        break;
+    }
+}
+# Ok(())
+# }
+```
+"##
+)]
 //! # When the link is lost
 //!
 //! The session stays. It tells [`SessionEvent::LinkLost`](event::SessionEvent::LinkLost) and tries again, as
 //! [`LoginOptions`](core::LoginOptions) say: 10 tries within 30 s, or for ever. What is asked meanwhile waits. Then it tells
-//! [`SessionEvent::LoginSuccess`](event::SessionEvent::LoginSuccess) again, joins its channels again
-//! ([`ChannelEvent::Rejoined`](event::ChannelEvent::Rejoined)) and sends what was not acknowledged, in order and under the ids it
-//! had, so that it arrives once. Messages that came meanwhile are there; what was said in channels meanwhile is in their
-//! history, and nowhere with a 1.x server. A call that both are in goes on; one that still rang at its caller's is over (702).
+//! [`SessionEvent::LoginSuccess`](event::SessionEvent::LoginSuccess) again, and sends what was not acknowledged, in order and under
+//! the ids it had, so that it arrives once. Messages that came meanwhile are there.
+//!
+//! A server of ours keeps the session for 30 s: channels, watches and calls go on as if nothing had been, and what happened in
+//! channels meanwhile is told in order. After that, after its restart, or where it says that there is a gap, the client joins its
+//! channels again ([`ChannelEvent::Rejoined`](event::ChannelEvent::Rejoined)), watches what it watched, and its calls are over; what was
+//! said meanwhile is in the channels' history. With a 1.x server it always is so, except that a call that both are in goes on.
 //!
 //! # Files
 //!

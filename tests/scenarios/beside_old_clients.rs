@@ -10,7 +10,7 @@ use crate::support::raw::Raw;
 
 const NOTHING: &[&str] = &[];
 const EVERYTHING: &[&str] = &[
-    "rooms", "v3", "resume", "presence", "receipts", "typing", "block",
+    "rooms", "v3", "resume", "presence", "receipts", "typing", "attrs", "history", "block",
 ];
 
 /// Signs two in with `caps`, lets them do all that everybody can, and, if they can more, that as well; returns every frame that
@@ -58,6 +58,8 @@ fn told_beside(caps: &[&str]) -> [Vec<Value>; 2] {
         let args = json!({ "peer": "carol", "ids": ["two"], "state": "read" });
         raw.does(alice, "user_receipt", args);
         raw.does(alice, "user_block", json!({ "accounts": ["mallory"] }));
+        raw.does(alice, "attr_watch", json!({ "channel": "room" }));
+        raw.does(bob, "attr_watch", json!({ "account": "carol" }));
     }
     let args = json!({ "channel": "room", "name": "topic", "value": "tea" });
     told_answer(&mut raw, &old, &mut told, alice, "channel_set_attr", args);
