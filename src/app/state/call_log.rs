@@ -142,12 +142,12 @@ fn ending(outcome: &Outcome, outgoing: bool) -> Option<Ending> {
         }
         (EndReason::NoAnswer, true) => Ending::NoAnswer,
         (EndReason::EndByPeer { .. } | EndReason::Failed { .. } | EndReason::LinkLost, true) => {
-            match reason.code() {
-                Code::Success => Ending::NoAnswer,
-                code => Ending::Failed(Failure {
-                    code,
-                    detail: String::new(),
-                }),
+            let code = reason.code();
+            let detail = String::new();
+            if code == Code::Success {
+                Ending::NoAnswer
+            } else {
+                Ending::Failed(Failure { code, detail })
             }
         }
     })

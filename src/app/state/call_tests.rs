@@ -71,14 +71,13 @@ fn rings(effects: &[Effect]) -> Vec<Ring> {
 }
 
 fn notices(effects: &[Effect]) -> Vec<(&str, &str)> {
-    let notice = |effect| {
-        if let &Effect::Notify(ref notice) = effect {
-            Some((notice.title.as_str(), notice.text.as_str()))
-        } else {
-            None
+    let mut notices = Vec::new();
+    for effect in effects {
+        if let Effect::Notify(notice) = effect {
+            notices.push((notice.title.as_str(), notice.text.as_str()));
         }
-    };
-    effects.iter().filter_map(notice).collect()
+    }
+    notices
 }
 
 fn closed(effects: &[Effect]) -> usize {

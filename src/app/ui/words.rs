@@ -77,14 +77,13 @@ pub(super) fn ending(call: &PastCall) -> String {
 
 /// Why a call with somebody failed, and what to do about it.
 fn failed(code: Code, peer: &Account) -> (String, &'static str) {
-    let dialled = is_number(peer.as_str());
-    match code {
-        Code::InvitePeerOffline if dialled => (
+    if code == Code::InvitePeerOffline && is_number(peer.as_str()) {
+        return (
             "This server has no phone gateway, and nobody here bears this number.".to_owned(),
             "Check the number, or ask whoever runs the server to connect it to a phone network.",
-        ),
-        code => (code.message().to_owned(), code.remedy()),
+        );
     }
+    (code.message().to_owned(), code.remedy())
 }
 
 /// Whether this is a telephone number: digits, perhaps a plus before them.
