@@ -4,9 +4,9 @@
 
 use crate::client::event::{CallRef, Event};
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId};
+use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId, Show};
 
-use super::effect::Step;
+use super::effect::{NoticeId, Step};
 use super::state::{CallNo, ConversationId, Screen};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -26,6 +26,10 @@ pub(crate) enum Msg {
     People(PeopleMsg),
     /// Calls.
     Call(CallMsg),
+    /// What others see of oneself.
+    Me(MeMsg),
+    /// Notifications.
+    Notice(NoticeMsg),
 }
 
 /// Signing in and out.
@@ -134,6 +138,34 @@ pub(crate) enum CallMsg {
     StepFailed(CallNo, Step, Failure),
     /// The card of a call that is over was closed.
     Dismiss(CallNo),
+    /// Decline was pressed, and something to say was written.
+    DeclineWith(CallNo, String),
+    /// Resume was pressed; the call that goes on meanwhile is put on hold.
+    Resume(CallNo),
+    /// A key of the dial pad was pressed, which is to be heard.
+    Touched(Dtmf),
+}
+
+/// What others see of oneself.
+#[derive(Clone, Debug)]
+pub(crate) enum MeMsg {
+    /// A state was chosen.
+    Chose(Show),
+    /// A few words were written.
+    Said(String),
+    /// Nobody has touched anything for a while, or somebody does again.
+    Idle(bool),
+}
+
+/// Notifications.
+#[derive(Clone, Debug)]
+pub(crate) enum NoticeMsg {
+    /// One was clicked.
+    Opened(NoticeId),
+    /// Answer was pressed on one.
+    Answered(NoticeId),
+    /// Decline was pressed on one.
+    Declined(NoticeId),
 }
 
 /// What signing in takes.

@@ -10,10 +10,18 @@
 //! | `rooms` | which rooms one is in, who else is, their topics |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
+//! | `call_log` | the calls that were |
+//! | `me` | what others see of oneself |
+//! | `news` | what rings, and what is shown to whoever does not look |
 
+mod call_log;
+#[cfg(test)]
+mod call_tests;
 mod calls;
 mod chats;
 mod home;
+mod me;
+mod news;
 mod people;
 mod rooms;
 mod sign_in;
@@ -27,10 +35,12 @@ use crate::protocol::MessageId;
 use super::effect::Effect;
 use super::msg::Msg;
 
-pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
+pub(crate) use call_log::{CallLog, Ending, PastCall};
+pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
 pub(crate) use home::{Home, Link, Screen};
-pub(crate) use people::{People, Presence};
+pub(crate) use me::{IN_A_CALL, Me};
+pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms};
 pub(crate) use sign_in::{Card, Refusal};
 
@@ -39,6 +49,7 @@ pub(crate) use sign_in::{Card, Refusal};
 pub(crate) struct State {
     ids: Ids,
     phase: Phase,
+    told: news::Told,
 }
 
 /// Where the app is.
@@ -105,6 +116,7 @@ impl State {
                 last: 0,
             },
             phase: Phase::Out(Card::default()),
+            told: news::Told::default(),
         }
     }
 
@@ -113,11 +125,19 @@ impl State {
         &self.phase
     }
 
-    /// How many calls ring here.
-    pub(crate) fn ringing(&self) -> usize {
+    /// Every call that is to be shown, the newest last.
+    pub(crate) fn calls(&self) -> &[Call] {
+        match &self.phase {
+            Phase::Out(_) => &[],
+            Phase::Home(home) => home.calls.all(),
+        }
+    }
+
+    /// How often somebody wanted to see the window, from outside of it, such as by a click on a notification.
+    pub(crate) fn wanted(&self) -> u64 {
         match &self.phase {
             Phase::Out(_) => 0,
-            Phase::Home(home) => home.calls.ringing().count(),
+            Phase::Home(home) => home.wanted,
         }
     }
 
@@ -137,12 +157,24 @@ impl State {
             (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
-            (Msg::Call(msg), Phase::Home(home)) => home.calls.update(&mut cx, msg),
+            (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
+            (Msg::Me(msg), Phase::Home(home)) => home.me.update(msg),
+            (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
             // What a session had to say that is over by now.
             (
-                Msg::Nav(_) | Msg::Chat(_) | Msg::Room(_) | Msg::People(_) | Msg::Call(_),
+                Msg::Nav(_)
+                | Msg::Chat(_)
+                | Msg::Room(_)
+                | Msg::People(_)
+                | Msg::Call(_)
+                | Msg::Me(_)
+                | Msg::Notice(_),
                 Phase::Out(_),
             ) => {}
+        }
+        match &mut self.phase {
+            Phase::Out(_) => self.told.leave(&mut cx),
+            Phase::Home(home) => self.told.settle(&mut cx, home),
         }
         effects
     }

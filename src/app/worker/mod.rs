@@ -5,10 +5,15 @@
 //! | file | what |
 //! |---|---|
 //! | `session` | the session of the account: performs effects, pumps events |
+//! | `notices` | notifications of the desktop |
+//! | `sound`, `tones` | the ring and the tones of keys |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
 mod here;
+mod notices;
 mod session;
+mod sound;
+mod tones;
 
 use std::collections::VecDeque;
 use std::io;
