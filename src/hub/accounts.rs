@@ -30,6 +30,11 @@ impl Accounts {
         self.0.is_empty()
     }
 
+    /// Whether the last login of an account asked for more than 1.x, and was not too long ago.
+    pub(super) fn knows(&self, account: &Account) -> bool {
+        self.0.contains_key(account)
+    }
+
     /// What the last login of an account was granted.
     pub(super) fn last_caps(&self, account: &Account) -> Caps {
         self.0.get(account).map_or(Caps::NONE, |known| known.caps)
@@ -103,6 +108,8 @@ impl App {
             away,
             ..
         } = login;
+        // Whoever was here when the server was killed is away from now on, as far as anybody knows.
+        let since_ms = if away { since_ms } else { cx.now.unix_ms };
         let known = Known {
             caps,
             since_ms,
@@ -134,6 +141,7 @@ impl App {
         for account in over {
             self.accounts.0.remove(&account);
             self.drop_account(cx, &account);
+            self.forget_memberships(cx, &account);
         }
         if !self.accounts.is_empty() {
             self.watch_accounts(cx);

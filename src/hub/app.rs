@@ -279,6 +279,15 @@ impl App {
         for account in accounts {
             self.message_expires(cx, &account);
         }
+        let members = self.lasting_of.keys();
+        let mut unknown: Vec<_> = members
+            .filter(|account| !self.accounts.knows(account))
+            .cloned()
+            .collect();
+        unknown.sort();
+        for account in unknown {
+            self.forget_memberships(cx, &account);
+        }
     }
 
     /// Forgets an inbox that nobody needs; the next login sees versions from 1 on, as every login may.

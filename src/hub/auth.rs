@@ -1,7 +1,7 @@
 //! Whether a login is granted, and if not, why.
 
 use crate::protocol::token::{self, TokenError, Verified};
-use crate::protocol::{Account, AppId, Code, Login};
+use crate::protocol::{Account, AppId, Code, Login, Resume};
 
 use super::sessions::Session;
 use super::{AppRules, Apps};
@@ -62,6 +62,23 @@ pub(super) fn proof(
     }
     let verified = token::verify(&login.token, app, account, &rules.certificates, now_s)?;
     Ok(Some(verified))
+}
+
+/// A client whose session was displaced by a login elsewhere stays out, also if it was asleep and did not hear of it. Only a
+/// person's own login, which brings no key, displaces in turn.
+pub(super) fn not_displaced(
+    session: Option<&Session>,
+    resume: Option<&Resume>,
+) -> Result<(), Refusal> {
+    let (Some(session), Some(resume)) = (session, resume) else {
+        return Ok(());
+    };
+    // It may not have heard the answer to the login that made this session, and then brings the key that it brought then.
+    let before = session.before.as_deref().map(|before| &before.key);
+    if session.is_resumed_by(Some(resume)) || before == Some(&resume.key) {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::LoginTokenKicked, "kick"))
 }
 
 /// A token issued earlier does not displace the session of one issued later. Only tokens that say when they were issued

@@ -127,7 +127,7 @@ impl Channel {
     }
 
     /// Adds a member behind all others; whether they were none before.
-    pub(super) fn join(&mut self, member: Member) -> bool {
+    pub(super) fn join(&mut self, member: Member, rings: &mut usize) -> bool {
         if self.has(&member.account) {
             return false;
         }
@@ -137,7 +137,7 @@ impl Channel {
         }
         if member.caps.has(Cap::Resume) {
             if self.resumable == 0 {
-                self.ring.clear(member.since);
+                self.ring.clear(member.since, rings);
             }
             self.resumable += 1;
         }
@@ -147,7 +147,7 @@ impl Channel {
         true
     }
 
-    pub(super) fn leave(&mut self, account: &Account) -> bool {
+    pub(super) fn leave(&mut self, account: &Account, rings: &mut usize) -> bool {
         let place = self.places.remove(account);
         let Some(member) = place.and_then(|place| self.members.remove(&place)) else {
             return false;
@@ -155,7 +155,7 @@ impl Channel {
         if member.caps.has(Cap::Resume) {
             self.resumable -= 1;
             if self.resumable == 0 {
-                self.ring.clear(0);
+                self.ring.clear(0, rings);
             }
         }
         true
@@ -169,28 +169,43 @@ impl Channel {
         }
     }
 
-    /// Remembers an event for members who may come back, if there are any.
-    pub(super) fn remember(&mut self, now: Instant, heard: impl FnOnce() -> Heard) {
+    /// Remembers an event for members who may come back, if there are any; whether there are. `rings` are the bytes of what all
+    /// channels remember.
+    pub(super) fn remember(
+        &mut self,
+        now: Instant,
+        rings: &mut usize,
+        heard: impl FnOnce() -> Heard,
+    ) -> bool {
         if self.resumable > 0 {
-            self.ring.push(now, heard());
+            self.ring.push(now, heard(), rings);
         }
+        self.resumable > 0
     }
 
-    /// What a member has not heard who heard everything up to the event `seen`, and whether more than that is missing.
+    /// Forgets what was said too long ago for anybody to come back to; whether something is left.
+    pub(super) fn expire_ring(&mut self, now: Instant, rings: &mut usize) -> bool {
+        self.ring.expire(now, rings);
+        !self.ring.is_empty()
+    }
+
+    /// What a member has not heard who heard everything up to the event `seen`, whether more than that is missing, and the number
+    /// of the last event before it joined.
     pub(super) fn unheard(
         &mut self,
         now: Instant,
         account: &Account,
         seen: u64,
-    ) -> (Vec<Heard>, bool) {
+        rings: &mut usize,
+    ) -> (Vec<Heard>, bool, u64) {
         let member = self
             .places
             .get(account)
             .and_then(|place| self.members.get(place));
         let since = member.map_or(0, |member| member.since);
-        let (events, gap) = self.ring.since(now, seen.max(since));
+        let (events, gap) = self.ring.since(now, seen.max(since), rings);
         let own = events.filter(|heard| heard.except.as_ref() != Some(account));
-        (own.cloned().collect(), gap)
+        (own.cloned().collect(), gap, since)
     }
 
     /// The latest members, oldest first.
@@ -413,16 +428,16 @@ mod tests {
     fn the_latest_members_are_shown_oldest_first() {
         let mut channel = Channel::default();
         for (link, name) in ["a", "b", "c"].into_iter().enumerate() {
-            assert!(channel.join(member(name, link as u64)));
+            assert!(channel.join(member(name, link as u64), &mut 0));
         }
-        assert!(!channel.join(member("a", 9)));
+        assert!(!channel.join(member("a", 9), &mut 0));
         let names = |list: Vec<(Account, Uid)>| {
             list.into_iter()
                 .map(|(account, _)| account.to_string())
                 .collect::<Vec<_>>()
         };
         assert_eq!(names(channel.latest(2)), ["b", "c"]);
-        assert!(channel.leave(&member("b", 0).account));
+        assert!(channel.leave(&member("b", 0).account, &mut 0));
         assert_eq!(names(channel.latest(9)), ["a", "c"]);
     }
 
@@ -431,7 +446,7 @@ mod tests {
         let now = Instant::now();
         let mut channel = Channel::default();
         let say = |channel: &mut Channel, msgid| {
-            channel.remember(now, || Heard {
+            channel.remember(now, &mut 0, || Heard {
                 msgid,
                 envelope: format!("msg-v2 a - v1:E:0 channel_msg {msgid} {{}}")
                     .parse()
@@ -454,13 +469,13 @@ mod tests {
                 ..member("b", 2)
             },
         );
-        channel.join(ours);
+        channel.join(ours, &mut 0);
         say(&mut channel, 5);
         channel.relink(&account, None);
-        channel.join(later.clone());
+        channel.join(later.clone(), &mut 0);
         say(&mut channel, 6);
         assert_eq!(channel.audience(None).v3, [LinkId(2)]);
-        let numbers = |(heard, gap): (Vec<Heard>, bool)| {
+        let numbers = |(heard, gap, _): (Vec<Heard>, bool, u64)| {
             (
                 heard.iter().map(|heard| heard.msgid).collect::<Vec<_>>(),
                 gap,
@@ -468,11 +483,11 @@ mod tests {
         };
         // Whoever heard nothing in a channel missed nothing of before they joined.
         assert_eq!(
-            numbers(channel.unheard(now, &account, 0)),
+            numbers(channel.unheard(now, &account, 0, &mut 1_000_000)),
             (vec![5, 6], false)
         );
         assert_eq!(
-            numbers(channel.unheard(now, &later.account, 0)),
+            numbers(channel.unheard(now, &later.account, 0, &mut 1_000_000)),
             (vec![6], false)
         );
     }
@@ -491,7 +506,7 @@ mod tests {
     #[test]
     fn the_numbers_are_shown_while_they_are_told() {
         let mut channel = Channel::default();
-        channel.join(member("a", 1));
+        channel.join(member("a", 1), &mut 0);
         set(&mut channel, "_auto_update_total_num", json!(5)).expect("in range");
         assert!(channel.told_every(Counted::Ever).is_none());
         set(&mut channel, "_auto_update_num", json!("30")).expect("in range");

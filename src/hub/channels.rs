@@ -54,14 +54,17 @@ impl App {
                 self.depart(cx, from, &channel);
             }
             let channel = self.channels.entry(name.clone()).or_default();
-            channel.join(Member {
-                account: from.clone(),
-                uid,
-                own_uid,
-                link: Some(link),
-                caps,
-                since,
-            });
+            channel.join(
+                Member {
+                    account: from.clone(),
+                    uid,
+                    own_uid,
+                    link: Some(link),
+                    caps,
+                    since,
+                },
+                &mut cx.totals.ring_bytes,
+            );
             self.channel_occupied(cx, &name);
             self.announce(cx, &name, from, EnvelopeKind::ChannelUserJoin);
         }
@@ -144,7 +147,7 @@ impl App {
         let Some(channel) = self.channels.get_mut(name) else {
             return;
         };
-        if !channel.leave(account) {
+        if !channel.leave(account, &mut cx.totals.ring_bytes) {
             return;
         }
         self.announce(cx, name, account, EnvelopeKind::ChannelUserLeave);

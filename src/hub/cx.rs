@@ -22,6 +22,8 @@ pub(super) struct Totals {
     pub(super) messages: usize,
     pub(super) message_bytes: usize,
     pub(super) attr_bytes: usize,
+    /// What all channels remember for members who come back.
+    pub(super) ring_bytes: usize,
     /// Messages of channels that the store keeps.
     pub(super) kept: usize,
     pub(super) blocked: usize,

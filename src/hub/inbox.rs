@@ -26,6 +26,8 @@ struct Entry {
     delivered: bool,
     /// Whether it is for a session that may come back, and only for that.
     for_return: bool,
+    /// Whether the client has acted on it.
+    dealt_with: bool,
 }
 
 /// How long a message is kept, if it is not acknowledged.
@@ -111,6 +113,7 @@ impl Inbox {
             keep,
             delivered: false,
             for_return: false,
+            dealt_with: false,
         });
         (ver, bytes)
     }
@@ -130,16 +133,34 @@ impl Inbox {
         })
     }
 
-    /// The latest message, if nobody has been given it.
-    pub(super) fn last_unread(&self) -> Option<&Envelope> {
-        let last = self.entries.back().filter(|entry| !entry.delivered)?;
-        Some(&last.envelope)
+    /// Messages of a kind that no session has been given, oldest first.
+    pub(super) fn unread_of(&self, kind: EnvelopeKind) -> impl Iterator<Item = (u64, &Envelope)> {
+        let unread = self.entries.iter().filter(|entry| !entry.delivered);
+        let of_kind = unread.filter(move |entry| entry.envelope.kind == kind);
+        of_kind.map(|entry| (entry.ver, &entry.envelope))
     }
 
-    /// Forgets the latest message.
-    pub(super) fn drop_last(&mut self) -> Freed {
-        let last = self.entries.back().map(|entry| entry.ver);
-        self.remove(|entry| Some(entry.ver) == last)
+    /// Forgets one message.
+    pub(super) fn drop_one(&mut self, ver: u64) -> Freed {
+        self.remove(|entry| entry.ver == ver)
+    }
+
+    /// The invitation of a call needs no trace any more: its callee's device has dealt with it.
+    pub(super) fn invite_dealt_with(&mut self, call: u64) {
+        let mut entries = self.entries.iter_mut();
+        if let Some(entry) = entries.find(|entry| entry.invitation() == Some(call)) {
+            entry.dealt_with = true;
+        }
+    }
+
+    /// Invitations that were on their way to a session that is lost, and that its client may never have seen: of calls that are
+    /// `over`, and with what they say.
+    pub(super) fn lost_invites(&self, over: impl Fn(u64) -> bool) -> Vec<Envelope> {
+        let entries = self.entries.iter();
+        let lost = entries.filter(|entry| {
+            entry.delivered && !entry.dealt_with && entry.invitation().is_some_and(&over)
+        });
+        lost.map(|entry| entry.envelope.clone()).collect()
     }
 
     /// Forgets what is acknowledged. A fresh login's 0 moves nothing back, and nobody can acknowledge what was never put.

@@ -179,6 +179,9 @@ impl App {
         // Whoever answers an invitation has it, wherever it came from.
         call.callee.link = self.sessions.get(from).map(|session| session.link);
         self.withdraw(cx, id, from);
+        if let Some(inbox) = self.inboxes.get_mut(from) {
+            inbox.invite_dealt_with(id);
+        }
         match next {
             Some(phase) => {
                 call.phase = phase;
@@ -270,26 +273,47 @@ impl App {
             .and_then(|inbox| inbox.unseen_invite(id))
             .map(|invite| invite.content.clone());
         let withdrawn = self.withdraw(cx, id, callee);
-        let caller = call.name_across(Role::Callee).clone();
-        let reads = self.accounts.last_caps(callee).has(Cap::V3);
-        if let Some(content) = content
-            && reads
-            && self.room_for(cx, &caller, callee).is_ok()
-        {
-            let record = StoredMessage {
-                app: self.id.clone(),
-                account: callee.clone(),
-                ver: 0,
-                id: MessageId::numbered(self.next_msgid()),
-                kind: EnvelopeKind::MissedCall,
-                sender: caller,
-                ttl_s: limits::MISSED_CALL_KEPT.as_secs(),
-                sent_ms: cx.now.unix_ms,
-                content,
-            };
-            self.keep(cx, record);
+        if let Some(content) = content {
+            let caller = call.name_across(Role::Callee).clone();
+            self.record_missed(cx, callee, caller, content);
         }
         withdrawn
+    }
+
+    /// Leaves a record of a call that an account missed, if its client reads it.
+    fn record_missed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        account: &Account,
+        caller: Account,
+        content: String,
+    ) {
+        let reads = self.accounts.last_caps(account).has(Cap::V3);
+        if !reads || self.room_for(cx, &caller, account).is_err() {
+            return;
+        }
+        let record = StoredMessage {
+            app: self.id.clone(),
+            account: account.clone(),
+            ver: 0,
+            id: MessageId::numbered(self.next_msgid()),
+            kind: EnvelopeKind::MissedCall,
+            sender: caller,
+            ttl_s: limits::MISSED_CALL_KEPT.as_secs(),
+            sent_ms: cx.now.unix_ms,
+            content,
+        };
+        self.keep(cx, record);
+    }
+
+    /// A session is lost with what was on its way to it: calls that are over by now, and that its client may never have heard of.
+    pub(super) fn record_lost_invites(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        let inbox = self.inboxes.get(account);
+        let lost =
+            inbox.map(|inbox| inbox.lost_invites(|call| !self.calls.by_id.contains_key(&call)));
+        for invite in lost.unwrap_or_default() {
+            self.record_missed(cx, account, invite.source, invite.content);
+        }
     }
 
     /// The callee's device did not acknowledge in time.

@@ -123,6 +123,7 @@ impl App {
         present.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (account, away) in present {
             self.mark_away(cx, &account, &away);
+            self.account_went(cx, &account);
         }
     }
 
@@ -155,6 +156,22 @@ impl App {
             self.channel_emptied(cx, name);
         }
         true
+    }
+
+    /// Ends all lasting memberships of an account that stays away for longer than anything is kept for it.
+    pub(super) fn forget_memberships(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        if !self.lasting_of.contains_key(account) {
+            return;
+        }
+        let channels = self.channels.iter();
+        let mut names: Vec<_> = channels
+            .filter(|(_, channel)| channel.lasting.has(account))
+            .map(|(name, _)| name.clone())
+            .collect();
+        names.sort();
+        for name in names {
+            self.forget_member(cx, account, &name);
+        }
     }
 
     /// Takes back what an earlier process knew of a channel's lasting members and of what was said there.

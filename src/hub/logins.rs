@@ -20,7 +20,8 @@ impl Hub {
                 // as long as anybody may take to sign in.
                 let peer = *peer;
                 let limit = self.settings.limits.logins_per_address;
-                if !self.logins.allow(now.instant, peer, limit) {
+                let counted = !self.takes_up(&login);
+                if counted && !self.logins.allow(now.instant, peer, limit) {
                     self.links.set(link, Link::Postponed { peer });
                     self.postponed.push_back((link, login));
                     self.watch_postponed(now, peer);
@@ -35,6 +36,16 @@ impl Hub {
             Some(Link::Postponed { .. } | Link::Closing) | None => return,
         }
         self.answer_login(now, link, &login, effects);
+    }
+
+    /// Whether a login takes up a session, which would be over before its turn comes where many lost their links at once.
+    fn takes_up(&self, login: &Login) -> bool {
+        let resume = login.resume.as_deref();
+        let session = resume.and_then(|_| {
+            let (app, account) = login.names().ok()?;
+            self.apps.get(&app)?.sessions.get(&account)
+        });
+        session.is_some_and(|session| session.is_resumed_by(resume))
     }
 
     /// When logins of an address may be looked at again.
@@ -82,6 +93,7 @@ impl Hub {
             .get(&id)
             .and_then(|app| app.sessions.get(&account));
         auth::newer(session, proof.as_ref())?;
+        auth::not_displaced(session, login.resume.as_deref())?;
 
         let idle = self.settings.idle_timeout;
         if !idle.is_zero() {

@@ -350,7 +350,7 @@ impl Hub {
         let apps = self.apps.values_mut();
         let told: HashSet<LinkId> = apps
             .flat_map(|app| app.sessions.drain())
-            .filter(|(_, session)| !session.comes_back)
+            .filter(|(_, session)| !session.comes_back && session.caps.is_empty())
             .map(|(_, session)| session.link)
             .collect();
         for link in self.links.in_order() {
@@ -379,6 +379,7 @@ impl Hub {
             Timer::MessageExpires(app, account) => self.in_app(now, &app, effects, |app, cx| app.message_expires(cx, &account)),
             Timer::InviteExpires(app, call) => self.in_app(now, &app, effects, |app, cx| app.invite_expires(cx, call)),
             Timer::PartyLost(app, call, account) => self.in_app(now, &app, effects, |app, cx| app.party_lost(cx, call, &account)),
+            Timer::RingExpires(app, name) => self.in_app(now, &app, effects, |app, cx| app.ring_expires(cx, &name)),
             Timer::ChannelExpires(app, name) => self.in_app(now, &app, effects, |app, cx| app.channel_expires(cx, &name)),
             Timer::NumDue(app, name, counted) => self.in_app(now, &app, effects, |app, cx| app.num_due(cx, &name, counted)),
         }
@@ -420,6 +421,8 @@ impl Hub {
                 self.presence_news.insert(id.clone());
             }
             if app.is_empty() {
+                // Its numbers are ids of messages, and never given again.
+                self.first_msgid = self.first_msgid.max(app.last_msgid());
                 self.apps.remove(id);
             }
         }

@@ -11,7 +11,7 @@ use crate::protocol::{
 use super::StoredMessage;
 use super::app::App;
 use super::cx::{Answer, Cx};
-use super::inbox::Inbox;
+use super::inbox::{Freed, Inbox};
 
 /// Receipts that a session was told of lately, in case its link was dying: the latest [`limits::RECEIPTS_RECENT`] of the last
 /// [`limits::RING_KEPT`]. When full, the oldest is taken for read.
@@ -21,10 +21,13 @@ pub(super) struct Recent(VecDeque<(Instant, Receipt)>);
 impl Recent {
     fn push(&mut self, now: Instant, receipt: Receipt) {
         self.expire(now);
-        if self.0.len() >= limits::RECEIPTS_RECENT {
+        self.0.push_back((now, receipt));
+        let ids = |recent: &VecDeque<(Instant, Receipt)>| -> usize {
+            recent.iter().map(|(_, receipt)| receipt.ids.len()).sum()
+        };
+        while ids(&self.0) > limits::RECEIPTS_RECENT {
             self.0.pop_front();
         }
-        self.0.push_back((now, receipt));
     }
 
     /// Forgets what a client that is still heard of has read.
@@ -118,9 +121,9 @@ impl App {
             return;
         }
         let inbox = self.inboxes.get_mut(to);
-        if let Some((earlier, freed)) = inbox.and_then(|inbox| earlier(inbox, &receipt)) {
+        if let Some((ids, freed)) = inbox.and_then(|inbox| make_room(inbox, &receipt)) {
             self.dropped(cx, to, freed);
-            let new = std::mem::replace(&mut receipt.ids, earlier.ids);
+            let new = std::mem::replace(&mut receipt.ids, ids);
             receipt.ids.extend(new);
         }
         let message = StoredMessage {
@@ -169,15 +172,29 @@ impl App {
 /// Messages by their sender.
 type Seen = BTreeMap<Account, Vec<MessageId>>;
 
-/// Takes out the last message of an inbox, if it is an unread receipt that another one can be added to.
-fn earlier(inbox: &mut Inbox, receipt: &Receipt) -> Option<(Receipt, super::inbox::Freed)> {
-    let last = inbox.last_unread()?;
-    if (last.kind, &last.source) != (EnvelopeKind::Receipt, &receipt.peer) {
-        return None;
+/// Takes an unread receipt out of an inbox that another one can be added to, and gives its ids back; else, if there are too many,
+/// the oldest, which is forgotten.
+fn make_room(inbox: &mut Inbox, receipt: &Receipt) -> Option<(Vec<MessageId>, Freed)> {
+    let mut count = 0;
+    let mut found = None;
+    let mut oldest = None;
+    for (ver, envelope) in inbox.unread_of(EnvelopeKind::Receipt) {
+        count += 1;
+        oldest.get_or_insert(ver);
+        if envelope.source != receipt.peer {
+            continue;
+        }
+        let earlier: Receipt = serde_json::from_str(&envelope.content).ok()?;
+        let fits = earlier.ids.len() + receipt.ids.len() <= limits::RECEIPT_IDS;
+        if fits && earlier.state == receipt.state {
+            found = Some((ver, earlier.ids));
+        }
     }
-    let earlier: Receipt = serde_json::from_str(&last.content).ok()?;
-    let fits = earlier.ids.len() + receipt.ids.len() <= limits::RECEIPT_IDS;
-    (fits && earlier.state == receipt.state).then(|| (earlier, inbox.drop_last()))
+    if let Some((ver, ids)) = found {
+        return Some((ids, inbox.drop_one(ver)));
+    }
+    let oldest = oldest.filter(|_| count >= limits::RECEIPTS_WAITING)?;
+    Some((Vec::new(), inbox.drop_one(oldest)))
 }
 
 #[cfg(test)]

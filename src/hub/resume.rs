@@ -36,12 +36,13 @@ impl App {
         }
         let session = self.sessions.get(from);
         let mut answered = session.into_iter().flat_map(|session| &session.answered);
-        if let Some((_, answer)) = answered.find(|(before, _)| *before == id) {
+        // A client that counts its calls anew on each link asks something else under a number that was.
+        if let Some((.., answer)) = answered.find(|(of, asked, _)| (of, asked) == (&id, &request)) {
             return answer.clone();
         }
-        let answer = self.request(cx, from, request);
+        let answer = self.request(cx, from, request.clone());
         if let Some(session) = self.sessions.get_mut(from) {
-            session.answered.push_back((id, answer.clone()));
+            session.answered.push_back((id, request, answer.clone()));
             if session.answered.len() > limits::ANSWERS_KEPT {
                 session.answered.pop_front();
             }
@@ -93,10 +94,12 @@ impl App {
         session.before = None;
         (session.polled, session.announced) = (false, false);
         let mut additions = entry.additions;
-        session.resume = additions
-            .as_ref()
-            .and_then(|additions| additions.resume.clone());
+        // The same key as before: this answer may be lost with its link, too, and the client comes with the key that it has.
+        if let Some(additions) = &mut additions {
+            additions.resume.clone_from(&session.resume);
+        }
         let (uid, channels) = (session.uid, session.channels.clone());
+        let v3 = session.caps.has(Cap::V3);
         self.calls.relink(account, old, entry.link);
         let (unheard, resumed) = self.unheard(cx, account, entry.link, &channels, seen);
         if let Some(additions) = &mut additions {
@@ -113,7 +116,11 @@ impl App {
             let push = Push::Channel2 {
                 cid: name,
                 msgid: heard.msgid,
-                envelope: heard.envelope,
+                envelope: if v3 {
+                    heard.envelope
+                } else {
+                    heard.envelope.to_v2()
+                },
             };
             cx.notify(entry.link, push);
         }
@@ -124,7 +131,7 @@ impl App {
     /// What a member of channels did not hear, in order, and where more than that is missing. From now on it hears on `link`.
     fn unheard(
         &mut self,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
         account: &Account,
         link: LinkId,
         channels: &[ChannelName],
@@ -136,10 +143,11 @@ impl App {
                 continue;
             };
             channel.relink(account, Some(link));
-            let (events, gap) = channel.unheard(cx.now.instant, account, seen);
+            let rings = &mut cx.totals.ring_bytes;
+            let (events, gap, since) = channel.unheard(cx.now.instant, account, seen, rings);
             unheard.extend(events.into_iter().map(|heard| (name.clone(), heard)));
             if gap {
-                channel.lasting.misses(account, seen);
+                channel.lasting.misses(account, seen.max(since));
             }
             let name = name.clone();
             resumed.push(ResumedChannel { name, gap });

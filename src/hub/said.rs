@@ -2,12 +2,14 @@
 
 use crate::protocol::{
     Account, ChannelEvent, ChannelName, Envelope, EnvelopeKind, EnvelopeVersion, MessageId, Push,
+    limits,
 };
 
 use super::LinkId;
 use super::app::App;
 use super::cx::Cx;
 use super::ring::Heard;
+use super::timers::Timer;
 
 /// What happens in a channel.
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +60,14 @@ impl App {
             sent_ms: cx.now.unix_ms,
             content: said.event.to_content(),
         };
-        channel.remember(cx.now.instant, || Heard {
+        let remembered = channel.remember(cx.now.instant, &mut cx.totals.ring_bytes, || Heard {
             msgid,
             envelope: envelope.clone(),
             except: said.except.cloned(),
         });
+        if remembered {
+            self.watch_ring(cx, said.name);
+        }
         if !audience.v3.is_empty() {
             fan(cx, audience.v3, said.name, msgid, envelope.clone());
         }
@@ -72,6 +77,25 @@ impl App {
         };
         fan(cx, audience.v2, said.name, msgid, envelope);
         msgid
+    }
+}
+
+impl App {
+    /// Sees to it that what a channel remembers goes in time.
+    fn watch_ring(&self, cx: &mut Cx<'_>, name: &ChannelName) {
+        let timer = Timer::RingExpires(self.id.clone(), name.clone());
+        let at = cx.now.instant + limits::RING_KEPT;
+        cx.timers.set_earlier(at, timer);
+    }
+
+    /// What a channel remembers may be too old.
+    pub(super) fn ring_expires(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
+        let channel = self.channels.get_mut(name);
+        let left = channel
+            .is_some_and(|channel| channel.expire_ring(cx.now.instant, &mut cx.totals.ring_bytes));
+        if left {
+            self.watch_ring(cx, name);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::protocol::token::Verified;
 use crate::protocol::{
     Account, Additions, CallId, Cap, Caps, ChannelName, Code, EnvelopeKind, LoginGrant, LoginRet,
-    Reply, Resume, ResumeKey, ServerFrame, SessionLine, Uid, limits,
+    Reply, Request, Resume, ResumeKey, ServerFrame, SessionLine, Uid, limits,
 };
 
 use super::app::App;
@@ -31,7 +31,7 @@ pub(super) struct Session {
     /// By what its client takes it up after a lost link, where that is granted.
     pub(super) resume: Option<ResumeKey>,
     /// Its latest calls that must not be done twice, and what they were answered.
-    pub(super) answered: VecDeque<(CallId, Answer)>,
+    pub(super) answered: VecDeque<(CallId, Request, Answer)>,
     /// Whether it has lost its link and waits to be taken up.
     pub(super) detached: bool,
     /// Channels joined: one ordinary one, or special ones.
@@ -210,6 +210,9 @@ impl App {
             self.receipts_lost(cx, account, session.receipts);
         }
         self.presence_ended(cx, account);
+        if matches!(ending, Ending::Expired | Ending::Lost { .. }) {
+            self.record_lost_invites(cx, account);
+        }
         if let Some(inbox) = self.inboxes.get_mut(account) {
             let comes_back = ending == Ending::Lost { comes_back: true };
             let freed = inbox.end_session(|call| self.calls.is_pending(call), comes_back);

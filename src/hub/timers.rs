@@ -33,6 +33,8 @@ pub(super) enum Timer {
     InviteExpires(AppId, u64),
     /// A party of a call has been without a link for too long.
     PartyLost(AppId, u64, Account),
+    /// What a channel remembers for members who come back may be too old.
+    RingExpires(AppId, ChannelName),
     /// A channel has been empty for too long.
     ChannelExpires(AppId, ChannelName),
     /// A number of a channel's members may be told again.

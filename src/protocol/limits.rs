@@ -83,9 +83,11 @@ pub const HISTORY_SWEEP: Duration = Duration::from_secs(3600);
 pub const MISSED_CALL_KEPT: Duration = TTL_MAX;
 /// How long a receipt waits for a sender who is away.
 pub const RECEIPT_KEPT: Duration = TTL_MAX;
-/// Receipts that a session was told of and that it is told of again when it comes back from a lost link: the latest of the last
-/// [`RING_KEPT`]. When full, the oldest is not told again.
+/// Message ids whose receipts a session was told of, and is told of again when it comes back from a lost link: the latest of the
+/// last [`RING_KEPT`]. When full, the oldest receipt is not told again.
 pub const RECEIPTS_RECENT: usize = 256;
+/// Receipts that wait for one account. When full, the oldest goes: a tick less is better than a message refused.
+pub const RECEIPTS_WAITING: usize = 500;
 /// How often one may say that one is typing to the same account or channel; what is more is dropped.
 pub const TYPING_EVERY: Duration = Duration::from_secs(3);
 /// To how many accounts and channels one may say so within that time; ...
@@ -103,6 +105,9 @@ pub const RESUME_KEPT: Duration = Duration::from_secs(30);
 pub const ANSWERS_KEPT: usize = 256;
 /// Events of a channel that are remembered for sessions that come back, and ...
 pub const RING_EVENTS: usize = 256;
+/// ... how many bytes of all channels together. When more, the channel in which something was said last forgets its oldest, and
+/// whoever comes back to it is told that there is a gap; ...
+pub const RINGS_BYTES: usize = 256 << 20;
 /// ... for how long.
 pub const RING_KEPT: Duration = Duration::from_secs(120);
 

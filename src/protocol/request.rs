@@ -174,6 +174,7 @@ impl Request {
         match self {
             Self::Voip(..)
             | Self::UserSetAttr { .. }
+            | Self::ChannelLeave { .. }
             | Self::ChannelSetAttr { .. }
             | Self::ChannelDelAttr { .. }
             | Self::ChannelClearAttr { .. } => false,
@@ -187,7 +188,6 @@ impl Request {
             | Self::UserGetAttrAll { .. }
             | Self::UserExtCall { .. }
             | Self::ChannelJoin { .. }
-            | Self::ChannelLeave { .. }
             | Self::ChannelSendMsg { .. }
             | Self::ChannelQueryNum { .. }
             | Self::ChannelQueryUserIsIn { .. }

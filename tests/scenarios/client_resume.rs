@@ -97,6 +97,21 @@ fn nobody_notices_a_link_that_comes_back_soon() {
     assert_eq!(view, lab.view("bob", "room").expect("a member"));
 }
 
+/// The answer to the login that takes a session up is lost with its link as well.
+#[test]
+fn a_link_that_is_lost_again_while_it_comes_back_costs_nothing() {
+    for frames in 0..8 {
+        let mut lab = in_room(&["alice", "bob"]);
+        lab.cut("alice");
+        lab.cut_after("alice", frames);
+        lab.says_in("bob", "room", "while away");
+        lab.run(Duration::from_secs(20));
+        assert_eq!(heard(&lab, "alice", "room"), ["while away"], "{frames}");
+        assert_eq!(left(&lab, "bob"), 0, "{frames}");
+        assert!(!resumed(&lab, "alice")[1..].contains(&false), "{frames}");
+    }
+}
+
 #[test]
 fn comings_and_goings_meanwhile_are_told_in_order() {
     let mut lab = in_room(&["alice", "bob", "carol"]);

@@ -26,6 +26,7 @@ mod random_people;
 mod random_rooms;
 mod receipts;
 mod restart;
+mod resume;
 mod sessions;
 mod typing;
 

@@ -36,8 +36,13 @@ impl Raw {
         Self::with_settings(Settings::open([7; 32]))
     }
 
-    pub(crate) fn with_settings(mut settings: Settings) -> Self {
-        settings.limits.logins_per_address = 0;
+    pub(crate) fn with_settings(settings: Settings) -> Self {
+        Self::with_logins(settings, 0)
+    }
+
+    /// A server that lets so many sign in a second.
+    pub(crate) fn with_logins(mut settings: Settings, limit: u32) -> Self {
+        settings.limits.logins_per_address = limit;
         let start = Instant::now();
         let now = Now {
             instant: start,
@@ -112,6 +117,38 @@ impl Raw {
         told.line = text["line"].as_str().expect("a line").to_owned();
         told.resume = text["resume"].clone();
         link
+    }
+
+    /// Signs in as a client does that lost a connection, and gives what the refusal says.
+    pub(crate) fn refused(&mut self, lost: LinkId) -> Value {
+        let Told {
+            account,
+            caps,
+            resume,
+            ..
+        } = &self.links[&lost];
+        let login = json!({
+            "vid": APP, "account": account, "uid": 0, "token": "_no_need_token", "device": "websdk", "ip": "",
+            "caps": caps, "resume": resume,
+        });
+        self.last_link += 1;
+        let link = LinkId(self.last_link);
+        self.links.insert(link, Told::default());
+        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        self.handle(Input::Opened { link, peer });
+        self.frame(link, &json!(["login", login]));
+        let answer = self.heard(link).remove(0);
+        serde_json::from_str(answer[1][1].as_str().expect("text")).expect("JSON in text")
+    }
+
+    /// From now on calls have the numbers of the first ones, as with a client that counts anew on each connection.
+    pub(crate) fn count_calls_anew(&mut self) {
+        self.last_call = 0;
+    }
+
+    /// The server stops.
+    pub(crate) fn drain(&mut self) {
+        self.handle(Input::Drain);
     }
 
     /// Calls a function; what else came stays to be heard.

@@ -22,7 +22,7 @@ pub(super) fn at_start(connection: &Connection, now_ms: u64) -> rusqlite::Result
     )?;
     let kept_ms = i64::try_from(limits::ACCOUNT_KEPT.as_millis()).unwrap_or(i64::MAX);
     connection.execute(
-        "DELETE FROM accounts WHERE since_ms <= ?",
+        "DELETE FROM accounts WHERE away AND since_ms <= ?",
         [number(now_ms) - kept_ms],
     )?;
     forget_rest(connection, now_ms)
