@@ -16,7 +16,7 @@ use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
 
 /// What the views of calls keep.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Draft {
+pub(crate) struct Draft {
     /// Whose pad is open.
     pads: HashSet<CallNo>,
     /// What is to be said to whoever is declined.
@@ -45,7 +45,7 @@ fn front(calls: &[Call]) -> Option<&Call> {
 }
 
 /// How large the window of these calls should be.
-pub(in crate::app) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
+pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
     let pad = front(calls).is_some_and(|call| draft.pads.contains(&call.no));
     let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
     let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
@@ -79,7 +79,7 @@ pub(super) fn cards_ui(ui: &Ui, calls: &[Call], now: Now, draft: &mut Draft, out
 }
 
 /// All calls in a window of their own.
-pub(in crate::app) fn window_ui(
+pub(crate) fn window_ui(
     ui: &mut Ui,
     calls: &[Call],
     now: Now,
@@ -102,7 +102,7 @@ pub(in crate::app) fn window_ui(
 }
 
 /// What closing the window of calls means: nothing goes on unseen.
-pub(in crate::app) fn closed(calls: &[Call]) -> impl Iterator<Item = Msg> {
+pub(crate) fn closed(calls: &[Call]) -> impl Iterator<Item = Msg> {
     calls.iter().map(|call| {
         Msg::Call(match call.phase {
             CallPhase::RingingHere => CallMsg::Decline(call.no),
@@ -220,7 +220,7 @@ fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec
                 about = format!("{} {about}", clock::length(*talked));
             }
             face_ui(ui, call, &sentence, about.trim());
-            foot_ui(ui, |ui| {
+            foot_ui(ui, size::TALL, |ui| {
                 if Button::new(Kind::Quiet, "Close").wide(ui).show(ui) {
                     out.push(Msg::Call(CallMsg::Dismiss(call.no)));
                 }
@@ -244,17 +244,21 @@ fn face_ui(ui: &mut Ui, call: &Call, what: &str, about: &str) {
     });
 }
 
-fn foot_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        ui.horizontal(add);
-    });
+/// At the foot, so high, from left to right.
+fn foot_ui(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui)) {
+    let above = ui.available_height() - height - ui.spacing().item_spacing.y;
+    ui.add_space(above.max(0.0));
+    ui.horizontal_top(add);
 }
+
+/// How high round buttons are with their names.
+const ROUND: f32 = size::ROUND + space::ONE + space::TWO;
 
 fn ringing_here_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let about = call.about().unwrap_or_default();
     face_ui(ui, call, "is calling you", &about);
-    foot_ui(ui, |ui| {
+    foot_ui(ui, ROUND, |ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let one = size::ROUND + space::THREE;
         let between = ((ui.available_width() - 3.0 * one) / 2.0).max(0.0);
@@ -320,7 +324,7 @@ fn decline_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
 fn calling_ui(ui: &mut Ui, call: &Call, what: &str, about: &str, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     face_ui(ui, call, what, about);
-    foot_ui(ui, |ui| {
+    foot_ui(ui, ROUND, |ui| {
         ui.add_space((ui.available_width() - size::ROUND - space::THREE) / 2.0);
         if round_button(ui, Icon::HANG_UP, "Cancel", palette.bad) {
             out.push(Msg::Call(CallMsg::End(call.no)));
