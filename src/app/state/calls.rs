@@ -146,7 +146,7 @@ impl Calls {
             CallMsg::NotPlaced(no, failure) => self.failed(cx, no, failure),
             CallMsg::Answer(no) => self.answer(cx, no),
             CallMsg::Decline(no) => self.decline(cx, no),
-            CallMsg::End(no) => self.step(cx, no, Step::End),
+            CallMsg::End(no) => self.hang_up(cx, no),
             CallMsg::Key(no, key) => self.key(cx, no, key),
             CallMsg::StepFailed(no, step, failure) => self.step_failed(cx, no, step, failure),
             CallMsg::Dismiss(no) => self.all.retain(|call| call.no != no || !call.over()),
@@ -368,6 +368,12 @@ impl Calls {
             self.step(cx, no, Step::Refuse);
             self.ended(cx, no, Outcome::Ended(EndReason::RefusedByMyself));
         }
+    }
+
+    /// The same for a call that was made from here, or that both are in.
+    fn hang_up(&mut self, cx: &mut Cx<'_>, no: CallNo) {
+        self.step(cx, no, Step::End);
+        self.ended(cx, no, Outcome::Ended(EndReason::EndByMyself));
     }
 
     fn key(&mut self, cx: &mut Cx<'_>, no: CallNo, key: Dtmf) {

@@ -9,7 +9,7 @@ use egui::{Align, Area, Frame, Key, Layout, Margin, Order, Ui, Vec2};
 use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, field_ui, icon_button, round_button};
+use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button};
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
@@ -352,7 +352,7 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     if pad && !call.held {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
     }
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+    ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
         let end = Button::new(Kind::Danger, "End")
             .icon(Icon::HANG_UP)
             .wide(ui);
@@ -367,16 +367,15 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             }
             return;
         }
-        ui.horizontal(|ui| {
-            ui.add_space((ui.available_width() - size::CONTROL) / 2.0);
-            if icon_button(ui, Icon::KEYPAD, "Keypad", pad).clicked() {
-                if pad {
-                    draft.pads.remove(&call.no);
-                } else {
-                    draft.pads.insert(call.no);
-                }
+        let name = if pad { "Hide keypad" } else { "Keypad" };
+        let toggle = Button::new(Kind::Quiet, name).icon(Icon::KEYPAD);
+        if toggle.show(ui) {
+            if pad {
+                draft.pads.remove(&call.no);
+            } else {
+                draft.pads.insert(call.no);
             }
-        });
+        }
     });
 }
 
