@@ -113,12 +113,13 @@ fn numbers_are_dialled_on_the_pad_and_callsigns_are_called_from_it() {
     let mut bob = signed_in("bob", data.path(), &bell);
     ann.key(Modifiers::COMMAND, Key::D);
     ann.see("No calls yet");
-    ann.press("Key 2");
-    ann.press("Key 0");
+    for key in ["Key 0", "Key 0", "Key 4", "Key 4"] {
+        ann.press(key);
+    }
     ann.press("Call");
     ann.see_part("This server has no phone gateway");
     ann.press("Close");
-    ann.see_part("Call 20 back: This server has no phone gateway");
+    ann.see_part("Call +44 back: This server has no phone gateway");
     ann.fill("Number or callsign", "bob");
     ann.press("Call");
     bob.see("is calling you");

@@ -2,7 +2,9 @@
 //! process. No display is needed.
 
 mod calls;
+mod desk;
 mod first_run;
+mod notices;
 mod offline;
 mod rooms;
 mod window;

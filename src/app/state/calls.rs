@@ -145,12 +145,12 @@ impl Calls {
             CallMsg::Placed(no, at) => self.placed(cx, no, at),
             CallMsg::NotPlaced(no, failure) => self.failed(cx, no, failure),
             CallMsg::Answer(no) => self.answer(cx, no),
-            CallMsg::Decline(no) => self.step(cx, no, Step::Refuse),
-            CallMsg::End(no) => self.step(cx, no, Step::End),
+            CallMsg::Decline(no) => self.decline(cx, no),
+            CallMsg::End(no) => self.hang_up(cx, no),
             CallMsg::Key(no, key) => self.key(cx, no, key),
             CallMsg::StepFailed(no, step, failure) => self.step_failed(cx, no, step, failure),
             CallMsg::Dismiss(no) => self.all.retain(|call| call.no != no || !call.over()),
-            CallMsg::DeclineWith(no, _) => self.step(cx, no, Step::Refuse),
+            CallMsg::DeclineWith(no, _) => self.decline(cx, no),
             CallMsg::Resume(no) => self.resume(no),
             CallMsg::Touched(key) => cx.effects.push(Effect::Tone(key)),
         }
@@ -359,6 +359,21 @@ impl Calls {
             self.hold_others(no);
             self.step(cx, no, Step::Accept);
         }
+    }
+
+    /// Over at once, whatever the server still has to say: nothing rings on while it is asked.
+    fn decline(&mut self, cx: &mut Cx<'_>, no: CallNo) {
+        let ringing = |call: &Call| call.no == no && call.phase == CallPhase::RingingHere;
+        if self.all.iter().any(ringing) {
+            self.step(cx, no, Step::Refuse);
+            self.ended(cx, no, Outcome::Ended(EndReason::RefusedByMyself));
+        }
+    }
+
+    /// The same for a call that was made from here, or that both are in.
+    fn hang_up(&mut self, cx: &mut Cx<'_>, no: CallNo) {
+        self.step(cx, no, Step::End);
+        self.ended(cx, no, Outcome::Ended(EndReason::EndByMyself));
     }
 
     fn key(&mut self, cx: &mut Cx<'_>, no: CallNo, key: Dtmf) {

@@ -124,7 +124,7 @@ impl Home {
             self.chats.update(cx, ChatMsg::Send { to, text });
         }
         if let CallMsg::Place(peer) = &msg {
-            self.people.look(cx, peer);
+            self.people.watch(cx, [peer]);
         }
         self.calls.update(cx, msg);
         // Whoever looks at the history sees what comes into it.

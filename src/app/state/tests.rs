@@ -220,7 +220,7 @@ fn what_nobody_looks_at_counts_as_unread() {
     story.hear(says("bob", "two"));
     assert_eq!(story.here().chats.unread(), 2);
     let effects = story.tell(Msg::Nav(NavMsg::Opened(bob())));
-    assert_eq!(effects, [Effect::AskOnline(account("bob"))]);
+    assert!(effects.contains(&Effect::AskOnline(account("bob"))));
     assert_eq!(story.here().chats.unread(), 0);
     let conversation = story.here().chats.get(&bob()).expect("there");
     let first = conversation.messages().next().expect("a message").no;
@@ -318,7 +318,8 @@ fn a_call_goes_from_ringing_to_its_end() {
     let key = Dtmf::from_char('5').expect("a key");
     let effects = story.tell(Msg::Call(CallMsg::Key(no, key)));
     let (at, step) = (CallRef(3), Step::Key(key));
-    assert_eq!(effects, [Effect::Step { call: no, at, step }]);
+    let pressed = [Effect::Tone(key), Effect::Step { call: no, at, step }];
+    assert_eq!(effects, pressed);
     story.now.at += Duration::from_secs(61);
     let extra = String::new();
     let reason = EndReason::EndByPeer { extra };
@@ -340,7 +341,9 @@ fn a_call_that_is_given_up_before_it_went_out_is_ended_when_it_has() {
     let mut story = Story::home();
     story.tell(Msg::Call(CallMsg::Place(account("bob"))));
     let no = story.here().calls.all()[0].no;
-    assert!(story.tell(Msg::Call(CallMsg::End(no))).is_empty());
+    let effects = story.tell(Msg::Call(CallMsg::End(no)));
+    let steps = |effect: &Effect| matches!(effect, Effect::Step { .. });
+    assert!(!effects.iter().any(steps), "{effects:?}");
     let effects = story.tell(Msg::Call(CallMsg::Placed(no, CallRef(1))));
     let (at, step) = (CallRef(1), Step::End);
     assert_eq!(effects, [Effect::Step { call: no, at, step }]);

@@ -9,14 +9,14 @@ use egui::{Align, Area, Frame, Key, Layout, Margin, Order, Ui, Vec2};
 use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, field_ui, icon_button, round_button};
+use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button};
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
 
 /// What the views of calls keep.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Draft {
+pub(crate) struct Draft {
     /// Whose pad is open.
     pads: HashSet<CallNo>,
     /// What is to be said to whoever is declined.
@@ -45,7 +45,7 @@ fn front(calls: &[Call]) -> Option<&Call> {
 }
 
 /// How large the window of these calls should be.
-pub(in crate::app) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
+pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
     let pad = front(calls).is_some_and(|call| draft.pads.contains(&call.no));
     let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
     let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
@@ -79,7 +79,7 @@ pub(super) fn cards_ui(ui: &Ui, calls: &[Call], now: Now, draft: &mut Draft, out
 }
 
 /// All calls in a window of their own.
-pub(in crate::app) fn window_ui(
+pub(crate) fn window_ui(
     ui: &mut Ui,
     calls: &[Call],
     now: Now,
@@ -102,7 +102,7 @@ pub(in crate::app) fn window_ui(
 }
 
 /// What closing the window of calls means: nothing goes on unseen.
-pub(in crate::app) fn closed(calls: &[Call]) -> impl Iterator<Item = Msg> {
+pub(crate) fn closed(calls: &[Call]) -> impl Iterator<Item = Msg> {
     calls.iter().map(|call| {
         Msg::Call(match call.phase {
             CallPhase::RingingHere => CallMsg::Decline(call.no),
@@ -220,7 +220,7 @@ fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec
                 about = format!("{} {about}", clock::length(*talked));
             }
             face_ui(ui, call, &sentence, about.trim());
-            foot_ui(ui, |ui| {
+            foot_ui(ui, size::TALL, |ui| {
                 if Button::new(Kind::Quiet, "Close").wide(ui).show(ui) {
                     out.push(Msg::Call(CallMsg::Dismiss(call.no)));
                 }
@@ -244,17 +244,21 @@ fn face_ui(ui: &mut Ui, call: &Call, what: &str, about: &str) {
     });
 }
 
-fn foot_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        ui.horizontal(add);
-    });
+/// At the foot, so high, from left to right.
+fn foot_ui(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui)) {
+    let above = ui.available_height() - height - ui.spacing().item_spacing.y;
+    ui.add_space(above.max(0.0));
+    ui.horizontal_top(add);
 }
+
+/// How high round buttons are with their names.
+const ROUND: f32 = size::ROUND + space::ONE + space::TWO;
 
 fn ringing_here_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let about = call.about().unwrap_or_default();
     face_ui(ui, call, "is calling you", &about);
-    foot_ui(ui, |ui| {
+    foot_ui(ui, ROUND, |ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let one = size::ROUND + space::THREE;
         let between = ((ui.available_width() - 3.0 * one) / 2.0).max(0.0);
@@ -320,7 +324,7 @@ fn decline_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
 fn calling_ui(ui: &mut Ui, call: &Call, what: &str, about: &str, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     face_ui(ui, call, what, about);
-    foot_ui(ui, |ui| {
+    foot_ui(ui, ROUND, |ui| {
         ui.add_space((ui.available_width() - size::ROUND - space::THREE) / 2.0);
         if round_button(ui, Icon::HANG_UP, "Cancel", palette.bad) {
             out.push(Msg::Call(CallMsg::End(call.no)));
@@ -348,7 +352,7 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     if pad && !call.held {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
     }
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+    ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
         let end = Button::new(Kind::Danger, "End")
             .icon(Icon::HANG_UP)
             .wide(ui);
@@ -363,16 +367,15 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             }
             return;
         }
-        ui.horizontal(|ui| {
-            ui.add_space((ui.available_width() - size::CONTROL) / 2.0);
-            if icon_button(ui, Icon::KEYPAD, "Keypad", pad).clicked() {
-                if pad {
-                    draft.pads.remove(&call.no);
-                } else {
-                    draft.pads.insert(call.no);
-                }
+        let name = if pad { "Hide keypad" } else { "Keypad" };
+        let toggle = Button::new(Kind::Quiet, name).icon(Icon::KEYPAD);
+        if toggle.show(ui) {
+            if pad {
+                draft.pads.remove(&call.no);
+            } else {
+                draft.pads.insert(call.no);
             }
-        });
+        }
     });
 }
 

@@ -35,8 +35,14 @@ impl Draft {
             .chars()
             .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/'))
             .collect();
-        let number = words::is_number(&bare);
-        Account::try_from(if number { bare.as_str() } else { typed })
+        if !words::is_number(&bare) {
+            return Account::try_from(typed);
+        }
+        // The pad has no plus; two noughts stand for it, as they do where one dials abroad.
+        match bare.strip_prefix("00") {
+            Some(abroad) if !abroad.is_empty() => Account::try_from(format!("+{abroad}").as_str()),
+            Some(_) | None => Account::try_from(bare.as_str()),
+        }
     }
 }
 
@@ -212,7 +218,7 @@ fn dial_ui(
     let callee = callee.ok().filter(|account| account != home.me());
     let field = Field {
         name: "Number or callsign",
-        hint: "whom to call",
+        hint: "such as +44 20 7946 0958, or bob",
         wrong,
         secret: false,
     };
@@ -259,6 +265,8 @@ mod tests {
         for (typed, dialled) in [
             ("+44 (20) 7946-0958", "+442079460958"),
             (" 030/123.456 ", "030123456"),
+            ("0044 20", "+4420"),
+            ("00", "00"),
             ("bob", "bob"),
             ("a-b.c", "a-b.c"),
             ("*31#", "*31#"),

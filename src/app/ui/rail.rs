@@ -93,7 +93,7 @@ fn own(home: &Home) -> (Presence, String) {
 /// Who one is, what others see, and the way out.
 fn menu_ui(ui: &mut Ui, home: &Home, state: &str, text: &mut Option<String>, out: &mut Vec<Msg>) {
     let palette = palette(ui);
-    ui.set_width(size::LIST_RANGE.min);
+    ui.set_width(size::LIST);
     ui.spacing_mut().item_spacing.y = space::HALF;
     ui.label(theme::strong(home.me().as_str()));
     ui.label(theme::small(state).color(palette.muted));
@@ -140,10 +140,9 @@ fn menu_ui(ui: &mut Ui, home: &Home, state: &str, text: &mut Option<String>, out
 /// What a choice does.
 fn about(show: Show) -> &'static str {
     match show {
-        Show::Available => "Away by itself after ten minutes",
-        Show::Away => "Calls and messages ring as ever",
-        Show::Busy => "Calls and messages ring as ever",
-        Show::Dnd => "No calls, no sounds, no notifications",
+        Show::Available => "Away after ten idle minutes",
+        Show::Away | Show::Busy => "Everything rings as ever",
+        Show::Dnd => "Nothing rings, nothing is shown",
         Show::Offline => "",
     }
 }

@@ -83,6 +83,12 @@ fn failed(code: Code, peer: &Account) -> (String, &'static str) {
             "Check the number, or ask whoever runs the server to connect it to a phone network.",
         );
     }
+    if code == Code::InviteTimeout && is_number(peer.as_str()) && !peer.as_str().starts_with('+') {
+        return (
+            "Nobody here answers to this number.".to_owned(),
+            "A telephone number begins with + (or 00) and the code of its country.",
+        );
+    }
     (code.message().to_owned(), code.remedy())
 }
 
