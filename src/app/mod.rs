@@ -71,7 +71,7 @@ impl App {
             screens.prefill(server);
         }
         Ok(Self {
-            state: State::new(RandomState::new().build_hasher().finish()),
+            state: State::new(RandomState::new().build_hasher().finish(), options.theme),
             screens,
             worker: Worker::start(options.data.clone(), wake)?,
             out: Vec::new(),
@@ -102,6 +102,7 @@ impl App {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let now = now();
         self.screens.rest(ui.ctx());
+        self.screens.look(ui.ctx(), self.state.settings());
         ui::root_ui(ui, &self.state, now, &mut self.screens, &mut self.out);
         if self.out.is_empty() {
             return;
@@ -153,12 +154,6 @@ pub fn run(options: Options) -> Result<(), RunError> {
     };
     let start = move |cc: &eframe::CreationContext<'_>| {
         install(&cc.egui_ctx);
-        if let Some(theme) = options.theme {
-            cc.egui_ctx.set_theme(match theme {
-                Theme::Light => egui::Theme::Light,
-                Theme::Dark => egui::Theme::Dark,
-            });
-        }
         let waker = cc.egui_ctx.clone();
         let app = App::new(&options, move || waker.request_repaint())?;
         Ok(Box::new(app) as Box<dyn eframe::App>)

@@ -4,5 +4,6 @@
 mod calls;
 mod first_run;
 mod offline;
+mod people;
 mod rooms;
 mod window;

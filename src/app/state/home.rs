@@ -4,9 +4,9 @@ use crate::client::event::{ChannelEvent, Event, SessionEvent};
 use crate::protocol::{Account, ChannelName, Show};
 
 use super::chats::{Chats, ConversationId};
-use super::{Calls, Cx, Phase, Presence, Rooms, sign_in};
+use super::{Calls, Contacts, Cx, Inspector, Phase, Presence, Rooms, sign_in};
 use crate::app::effect::Effect;
-use crate::app::msg::{NavMsg, RoomMsg};
+use crate::app::msg::{InspectMsg, NavMsg, RoomMsg};
 use crate::app::state::People;
 
 /// A signed-in account.
@@ -25,6 +25,10 @@ pub(crate) struct Home {
     pub(crate) people: People,
     /// Calls.
     pub(crate) calls: Calls,
+    /// The people whom one has added.
+    pub(crate) contacts: Contacts,
+    /// The attribute inspector.
+    pub(crate) inspector: Inspector,
 }
 
 /// Where one can go by the rail. A screen that comes gets a variant here, an icon and a name in `ui/rail.rs`, and a view in
@@ -33,11 +37,17 @@ pub(crate) struct Home {
 pub(crate) enum Screen {
     /// Conversations.
     Chats,
+    /// The people whom one has added.
+    People,
+    /// Attributes.
+    Inspector,
+    /// What one can set.
+    Settings,
 }
 
 impl Screen {
     /// All of them, in the order of the rail.
-    pub(crate) const ALL: [Self; 1] = [Self::Chats];
+    pub(crate) const ALL: [Self; 4] = [Self::Chats, Self::People, Self::Inspector, Self::Settings];
 }
 
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
@@ -58,6 +68,8 @@ impl Home {
             rooms: Rooms::default(),
             people: People::default(),
             calls: Calls::default(),
+            contacts: Contacts::default(),
+            inspector: Inspector::new(me.clone()),
             me,
         }
     }
@@ -70,7 +82,7 @@ impl Home {
     pub(super) fn nav(&mut self, cx: &mut Cx<'_>, msg: NavMsg) {
         match msg {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
-            NavMsg::Went(screen) => self.screen = screen,
+            NavMsg::Went(screen) => self.go(cx, screen),
             NavMsg::Closed => self.chats.close(),
             NavMsg::Focus(focused) => self.chats.focus(focused),
         }
@@ -83,16 +95,31 @@ impl Home {
                 self.open(cx, ConversationId::Room(name));
             }
             RoomMsg::Leave(name) => self.rooms.leave(cx, name),
+            RoomMsg::Topic(name, topic) => self.rooms.set_topic(cx, name, topic),
+            RoomMsg::NoTopic(name, failure) => self.rooms.no_topic(&name, failure),
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
             RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
         }
+    }
+
+    pub(super) fn inspect(&mut self, cx: &mut Cx<'_>, msg: InspectMsg) {
+        let wanted = matches!(msg, InspectMsg::Look(_));
+        self.inspector.update(cx, msg);
+        if wanted {
+            self.go(cx, Screen::Inspector);
+        }
+    }
+
+    fn go(&mut self, cx: &mut Cx<'_>, screen: Screen) {
+        self.screen = screen;
+        self.inspector.show(cx, screen == Screen::Inspector);
     }
 
     fn open(&mut self, cx: &mut Cx<'_>, conversation: ConversationId) {
         if let ConversationId::Person(account) = &conversation {
             cx.effects.push(Effect::AskOnline(account.clone()));
         }
-        self.screen = Screen::Chats;
+        self.go(cx, Screen::Chats);
         self.chats.open(conversation);
     }
 
@@ -101,6 +128,7 @@ impl Home {
             SessionEvent::LoginSuccess { again, .. } => {
                 self.link = Link::Up;
                 self.chats.link(cx, Link::Up);
+                self.contacts.link_up(cx);
                 if again {
                     self.ask_again(cx);
                 }
@@ -141,12 +169,14 @@ impl Home {
                     self.people.know(state.account, online);
                 }
             }
+            SessionEvent::AttrEntries { subject, entries } => {
+                self.inspector.told(&subject, entries);
+            }
+            SessionEvent::AttrChanged(changed) => self.inspector.changed(changed),
             // Nothing shows these yet.
             SessionEvent::MissedCall { .. }
             | SessionEvent::Receipt(_)
-            | SessionEvent::Typing(_)
-            | SessionEvent::AttrEntries { .. }
-            | SessionEvent::AttrChanged(_) => {}
+            | SessionEvent::Typing(_) => {}
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
             // and rooms are looked at anew by it when events were missed.
             SessionEvent::Logout { .. }

@@ -10,15 +10,23 @@
 //! | `rooms` | which rooms one is in, who else is, their topics |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
+//! | `contacts` | the people whom one has added, their names, who is blocked |
+//! | `inspect` | the attribute inspector |
+//! | `settings` | what is set for this profile |
 
 mod calls;
 mod chats;
+mod contacts;
 mod home;
+mod inspect;
 mod people;
 mod rooms;
+mod settings;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_people;
 
 use std::time::Instant;
 
@@ -26,12 +34,16 @@ use crate::protocol::MessageId;
 
 use super::effect::Effect;
 use super::msg::Msg;
+use super::options::Theme;
 
 pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
+pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use home::{Home, Link, Screen};
+pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
 pub(crate) use people::{People, Presence};
-pub(crate) use rooms::{Membership, Room, Rooms};
+pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
+pub(crate) use settings::{SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
 
 /// The state of one profile's app.
@@ -39,6 +51,7 @@ pub(crate) use sign_in::{Card, Refusal};
 pub(crate) struct State {
     ids: Ids,
     phase: Phase,
+    settings: Settings,
 }
 
 /// Where the app is.
@@ -98,14 +111,20 @@ impl Ids {
 
 impl State {
     /// Nobody is signed in. `seed` must differ from that of any other start of any client.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, theme: Option<Theme>) -> Self {
         Self {
             ids: Ids {
                 prefix: seed,
                 last: 0,
             },
             phase: Phase::Out(Card::default()),
+            settings: Settings::new(theme),
         }
+    }
+
+    /// What is set for this profile.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Where the app is.
@@ -138,9 +157,18 @@ impl State {
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
             (Msg::Call(msg), Phase::Home(home)) => home.calls.update(&mut cx, msg),
+            (Msg::Contact(msg), Phase::Home(home)) => home.contacts.update(&mut cx, msg),
+            (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
+            (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_)) => self.settings.update(msg),
             // What a session had to say that is over by now.
             (
-                Msg::Nav(_) | Msg::Chat(_) | Msg::Room(_) | Msg::People(_) | Msg::Call(_),
+                Msg::Nav(_)
+                | Msg::Chat(_)
+                | Msg::Room(_)
+                | Msg::People(_)
+                | Msg::Call(_)
+                | Msg::Contact(_)
+                | Msg::Inspect(_),
                 Phase::Out(_),
             ) => {}
         }

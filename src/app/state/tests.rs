@@ -11,8 +11,8 @@ use crate::client::event::{
 use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
 
 /// A state, and its time.
-struct Story {
-    state: State,
+pub(super) struct Story {
+    pub(super) state: State,
     now: Now,
 }
 
@@ -23,13 +23,13 @@ impl Story {
             unix_ms: 1_700_000_000_000,
         };
         Self {
-            state: State::new(7),
+            state: State::new(7, None),
             now,
         }
     }
 
     /// Ann is signed in.
-    fn home() -> Self {
+    pub(super) fn home() -> Self {
         let mut story = Self::new();
         let credentials = Credentials {
             account: account("ann"),
@@ -41,15 +41,15 @@ impl Story {
         story
     }
 
-    fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         self.state.update(self.now, msg)
     }
 
-    fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
+    pub(super) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
         self.tell(Msg::Happened(event.into()))
     }
 
-    fn here(&self) -> &Home {
+    pub(super) fn here(&self) -> &Home {
         match self.state.phase() {
             Phase::Home(home) => home,
             Phase::Out(card) => panic!("signed out: {card:?}"),
@@ -71,11 +71,11 @@ impl Story {
     }
 }
 
-fn account(name: &str) -> Account {
+pub(super) fn account(name: &str) -> Account {
     Account::try_from(name).expect("an account")
 }
 
-fn room(name: &str) -> ChannelName {
+pub(super) fn room(name: &str) -> ChannelName {
     ChannelName::try_from(name).expect("a room")
 }
 
@@ -83,7 +83,7 @@ fn bob() -> ConversationId {
     ConversationId::Person(account("bob"))
 }
 
-fn failure(code: Code) -> Failure {
+pub(super) fn failure(code: Code) -> Failure {
     let detail = String::new();
     Failure { code, detail }
 }

@@ -4,9 +4,9 @@ use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel,
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::{call, chats, conversation, details, dialogs, rail};
+use super::{call, chats, conversation, details, dialogs, inspector, people, rail, settings};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{Home, Link, Now, Screen};
+use crate::app::state::{Home, Link, Now, Screen, Settings};
 
 /// What the views of this screen keep.
 #[derive(Debug)]
@@ -14,6 +14,9 @@ pub(super) struct Draft {
     pub(super) conversation: conversation::Draft,
     pub(super) dialog: Option<dialogs::Dialog>,
     pub(super) calls: call::Draft,
+    pub(super) people: people::Draft,
+    pub(super) inspector: inspector::Draft,
+    pub(super) about: details::Draft,
     /// Whether the details are wanted, where there is room for them.
     pub(super) details: bool,
 }
@@ -24,6 +27,9 @@ impl Default for Draft {
             conversation: conversation::Draft::default(),
             dialog: None,
             calls: call::Draft::default(),
+            people: people::Draft::default(),
+            inspector: inspector::Draft::default(),
+            about: details::Draft::default(),
             details: true,
         }
     }
@@ -34,10 +40,17 @@ pub(super) const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAN
 /// Join a room.
 pub(super) const JOIN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::J);
 /// Answer the call that rings.
-const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
+pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 
 /// The window.
-pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+pub(super) fn home_ui(
+    ui: &mut Ui,
+    home: &Home,
+    set: &Settings,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     shortcuts(ui, home, draft, out);
     let narrow = ui.available_width() < size::NARROW;
     // Where there is no room for both, a conversation covers the rail, and has a way back.
@@ -48,6 +61,11 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
     offline_ui(ui, home);
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
+        Screen::People => people::people_ui(ui, home, narrow, draft, out),
+        Screen::Inspector => {
+            inspector::inspector_ui(ui, home, now, narrow, &mut draft.inspector, out);
+        }
+        Screen::Settings => settings::settings_ui(ui, home, set, out),
     }
     if let Some(dialog) = &mut draft.dialog
         && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
@@ -102,7 +120,9 @@ fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<
             .default_size(size::DETAILS)
             .size_range(size::DETAILS_RANGE)
             .frame(frame)
-            .show(ui, |ui| details::details_ui(ui, home, opened, out));
+            .show(ui, |ui| {
+                details::details_ui(ui, home, opened, &mut draft.about, out)
+            });
     }
     conversation::conversation_ui(ui, home, opened, now, !room, draft, out);
 }

@@ -5,9 +5,11 @@
 //! | file | what |
 //! |---|---|
 //! | `session` | the session of the account: performs effects, pumps events |
+//! | `inspect` | what people and the inspector ask, and files of attributes |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
 mod here;
+mod inspect;
 mod session;
 
 use std::collections::VecDeque;

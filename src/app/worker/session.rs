@@ -9,7 +9,7 @@ use super::here::Here;
 use super::{LAST_WORK, Out};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{
-    CallMsg, ChatMsg, Credentials, Failure, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
+    CallMsg, ChatMsg, Credentials, Failure, InspectMsg, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
 };
 use crate::app::state::{CallNo, ConversationId};
 use crate::client::core::{LoginOptions, Reconnect};
@@ -47,7 +47,7 @@ pub(super) async fn run(data: PathBuf, mut effects_rx: mpsc::Receiver<Effect>, o
 }
 
 /// The worker's desk: at most one login on its way, or one session at work.
-struct Desk {
+pub(super) struct Desk {
     here: Here,
     out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
@@ -109,6 +109,9 @@ impl Desk {
                 peer,
             } => self.invite(call, &channel, &peer),
             Effect::Step { call, at, step } => self.step(call, at, step),
+            Effect::Person(effect) => self.person(effect),
+            Effect::Inspect(effect) => self.inspect(effect),
+            Effect::Topic(room, topic) => self.topic(room, topic),
         }
     }
 
@@ -241,7 +244,7 @@ impl Desk {
     }
 
     /// Asks the session for something: at once, so that things stay in order; and tells the answer when it comes.
-    fn ask<T, F>(
+    pub(super) fn ask<T, F>(
         &mut self,
         question: impl FnOnce(&Session) -> F,
         told: impl FnOnce(T) -> Option<Msg> + Send + 'static,
@@ -262,6 +265,19 @@ impl Desk {
                 out.say(msg).await;
             }
         });
+    }
+}
+
+impl Desk {
+    /// Does something beside the session, and tells how it went.
+    pub(super) fn alone(&mut self, work: impl Future<Output = InspectMsg> + Send + 'static) {
+        let Some(at_work) = &mut self.at_work else {
+            return;
+        };
+        let out = self.out.clone();
+        at_work
+            .tasks
+            .spawn(async move { out.say(Msg::Inspect(work.await)).await });
     }
 }
 
@@ -349,7 +365,7 @@ fn login_failure(error: &LoginError) -> Failure {
     Failure { code, detail }
 }
 
-fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
+pub(super) fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
     let detail = error.to_string();
     Failure { code, detail }
 }
