@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::client::event::CallRef;
-use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId};
+use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
 
 use super::msg::Credentials;
-use super::state::{CallNo, ConversationId, Query};
+use super::state::{CallNo, ConversationId, PastCall, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,12 +50,66 @@ pub(crate) enum Effect {
         /// Which step.
         step: Step,
     },
+    /// Keep a call that is over in the history. Not answered.
+    KeepCall(PastCall),
+    /// Be told from now on how these are. Answered by events.
+    Watch(Vec<Account>),
+    /// Let others see this of oneself. Not answered.
+    ShowMe {
+        /// The state.
+        show: Show,
+        /// A few words beside it.
+        text: String,
+    },
+    /// Ring so from now on. Not answered.
+    Ring(Ring),
+    /// Let a key be heard. Not answered.
+    Tone(Dtmf),
+    /// Show a notification, in the place of the one with the same id. Answered by `NoticeMsg`, if somebody touches it.
+    Notify(Notice),
+    /// Take a notification away. Not answered.
+    Unnotify(NoticeId),
     /// Something about somebody; how it is answered stands there.
     Person(PersonEffect),
     /// Something of the inspector; how it is answered stands there.
     Inspect(InspectEffect),
     /// Set what a room is about; delete it, if empty. Only failures are answered, by `RoomMsg::NoTopic`.
     Topic(ChannelName, String),
+}
+
+/// What rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ring {
+    /// Nothing.
+    Silent,
+    /// Somebody calls.
+    Here,
+    /// Somebody calls while one talks: a soft tone now and then.
+    Waiting,
+    /// The device of whoever is called rings.
+    There,
+}
+
+/// A notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// What it is about.
+    pub(crate) id: NoticeId,
+    /// Its first line.
+    pub(crate) title: String,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+/// What a notification is about. There is one for each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NoticeId {
+    /// A call that rings; it can be answered and declined there.
+    Call(CallNo),
+    /// Calls of somebody that were missed.
+    Missed(Account),
+    /// Messages of a conversation.
+    Chat(ConversationId),
 }
 
 /// Something about somebody.

@@ -1,7 +1,8 @@
 //! LAYER 1. The server's mind. Time and input in, outputs out: no clock, no socket, no task, no randomness.
 //!
 //! [`Hub::handle`] routes an input to the app it concerns; `app` routes a request to its topic: `inbox` and `messages`, `channels` (with
-//! `channel`, the one channel), `attrs` (with `attr_table` and `watches`), `lasting` and `history` (with `kept`), `invites`, `sessions`, `special`. Whatever a topic needs of its surroundings is in `cx`.
+//! `channel`, the one channel), `lasting` and `history` (with `kept`), `attrs` (with `attr_table` and `watches`), `invites`, `sessions`,
+//! `special`. Whatever a topic needs of its surroundings is in `cx`.
 
 mod accounts;
 mod additions;
@@ -193,6 +194,7 @@ impl Hub {
                 self.fire(now, timer, &mut effects);
             }
         }
+        self.note_closing(&effects.1);
         match input {
             Input::Opened { link, peer } => self.opened(now, link, peer, &mut effects),
             Input::Frame { link, frame } => self.frame(now, link, frame, &mut effects),
@@ -205,14 +207,18 @@ impl Hub {
         for id in std::mem::take(&mut self.presence_news) {
             self.in_app(now, &id, &mut effects, App::tell_presence);
         }
+        self.note_closing(&effects.1);
         let (ops, out) = effects;
-        for output in &out {
-            // What still comes on a connection that is being closed is not heard.
+        ops.into_iter().map(Output::Store).chain(out).collect()
+    }
+
+    /// What still comes on a connection that is being closed is not heard.
+    fn note_closing(&mut self, out: &[Output]) {
+        for output in out {
             if let Output::Close { link, .. } = output {
                 self.links.close(*link);
             }
         }
-        ops.into_iter().map(Output::Store).chain(out).collect()
     }
 
     /// When to call [`Self::handle`] with [`Input::Tick`], if nothing else happens before.

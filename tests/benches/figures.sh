@@ -57,7 +57,7 @@ one_round() {
 
 build() {
     local built
-    built=$(cargo build --release --bin callsign-server --bench load --bench bare \
+    built=$(cargo build --release --no-default-features --features server --bin callsign-server --bench load --bench bare \
         --message-format=json-render-diagnostics | grep -o '"executable":"[^"]*"' | cut -d'"' -f4)
     server_program=$(grep '/callsign-server$' <<<"$built")
     load_program=$(grep '/load-' <<<"$built")

@@ -12,6 +12,7 @@
 //! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
 //! | `resume` | what our SDK makes of links that are cut in the middle of everything, which `proxy` does |
 //! | `people` | presence, receipts, typing and blocking, and that 1.x clients see nothing of them |
+//! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 mod bad_input;
@@ -34,6 +35,8 @@ mod raw;
 mod restart;
 #[cfg(feature = "client")]
 mod resume;
+#[cfg(feature = "client")]
+mod rooms;
 #[cfg(feature = "client")]
 mod rust_client;
 mod server;

@@ -23,6 +23,7 @@ mod old_clients;
 mod presence;
 mod random;
 mod random_people;
+mod random_rooms;
 mod receipts;
 mod restart;
 mod sessions;

@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use callsign::hub::{Hub, Input, LinkId, Now, Output, Settings, StoreOp, Unreadable};
+use callsign::hub::{
+    HistoryError, HistoryQuery, Hub, Input, LinkId, Now, Output, Settings, StoreOp, Unreadable,
+};
 use callsign::protocol::codec::{decode_client, encode_client, encode_server};
 use callsign::protocol::token::Token;
 use callsign::protocol::{
-    Call, CallId, Caps, ChannelEvent, ClientFrame, Login, LoginRet, MessageId, Push, Reply,
+    Call, CallId, Cap, Caps, ChannelEvent, ClientFrame, Login, LoginRet, MessageId, Push, Reply,
     Request, ServerFrame, SessionLine, TypingTo, VoipArgs, VoipStep,
 };
 use fastrand::Rng;
 use serde_json::json;
 
 use crate::random_people::{self, People};
-use crate::support::{APP, START_MS};
+use crate::random_rooms::{self, Rooms};
+use crate::support::{APP, START_MS, Store};
 
 const ACCOUNTS: [&str; 5] = ["alice", "bob", "carol", "dave", "+123"];
 const CHANNELS: [&str; 3] = ["red", "green", "the blue room"];
@@ -35,13 +38,19 @@ struct Told {
     next_call: i64,
     /// Calls without an answer, and the channel of those that join or leave.
     open: BTreeMap<i64, Request>,
-    channel: Option<String>,
+    /// The channels that it is in; one, unless it was granted `rooms`.
+    rooms: BTreeMap<String, Room>,
+    many: bool,
     last_msgid: u64,
     seen: u64,
-    /// Members of the channel, as lists and events say.
+}
+
+/// A channel, as lists and events say.
+#[derive(Default)]
+struct Room {
     members: BTreeSet<String>,
     /// Whether events of joins and leaves have been complete since the list.
-    members_known: bool,
+    known: bool,
 }
 
 struct Fuzz {
@@ -51,6 +60,10 @@ struct Fuzz {
     elapsed: Duration,
     links: BTreeMap<LinkId, Told>,
     people: People,
+    rooms: Rooms,
+    store: Store,
+    /// What the store was asked and has not answered.
+    queries: Vec<HistoryQuery>,
     next_link: u64,
 }
 
@@ -89,6 +102,9 @@ impl Fuzz {
             elapsed: Duration::ZERO,
             links: BTreeMap::new(),
             people: People::default(),
+            rooms: Rooms::default(),
+            store: Store::default(),
+            queries: Vec::new(),
             next_link: 0,
         }
     }
@@ -102,6 +118,13 @@ impl Fuzz {
             self.handle(input);
             self.check_members();
             self.people.check();
+            let (_, lasting) = self.store.channel_rows();
+            assert_eq!(lasting, self.rooms.members(), "members that last");
+        }
+        while let Some(query) = self.queries.pop() {
+            let page = Ok(self.store.page(&query));
+            let query = query.number;
+            self.handle(Input::History { query, page });
         }
         for told in self.links.values().filter(|told| !told.closed) {
             assert!(
@@ -158,11 +181,25 @@ impl Fuzz {
                 what: Unreadable::Binary,
             },
             4..8 => Input::Tick,
+            8..20 if !self.queries.is_empty() => self.answer(),
             _ => Input::Frame {
                 link,
                 frame: self.frame(link),
             },
         }
+    }
+
+    /// The store answers, in whatever order, or cannot.
+    fn answer(&mut self) -> Input {
+        let query = self.rng.usize(..self.queries.len());
+        let query = self.queries.swap_remove(query);
+        let page = if self.rng.u8(..10) == 0 {
+            Err(HistoryError::Busy)
+        } else {
+            Ok(self.store.page(&query))
+        };
+        let query = query.number;
+        Input::History { query, page }
     }
 
     fn frame(&mut self, link: LinkId) -> ClientFrame {
@@ -179,7 +216,7 @@ impl Fuzz {
                     account,
                     token: Token::new(""),
                     device: "websdk".to_owned(),
-                    caps: random_people::caps(&mut self.rng),
+                    caps: self.caps(),
                     resume: None,
                 }))
             }
@@ -192,6 +229,14 @@ impl Fuzz {
         };
         // Through the wire, as it would come.
         decode_client(&encode_client(&frame)).expect("our own frame")
+    }
+
+    fn caps(&mut self) -> Caps {
+        let people = random_people::caps(&mut self.rng);
+        let rooms = random_rooms::caps(&mut self.rng);
+        let all = Cap::ALL.into_iter();
+        let either = all.filter(|cap| people.has(*cap) || rooms.has(*cap));
+        either.fold(Caps::NONE, Caps::with)
     }
 
     fn call(&mut self, link: LinkId) -> ClientFrame {
@@ -213,7 +258,8 @@ impl Fuzz {
         let name = self.one_of(&CHANNELS).try_into().expect("a channel");
         let attr = self.one_of(&ATTRS).try_into().expect("an attribute");
         let seen = self.links[&link].seen;
-        match self.rng.u8(..38) {
+        match self.rng.u8(..48) {
+            38.. => Request::Addition(random_rooms::addition(&mut self.rng, &account, &name, attr)),
             26.. => Request::Addition(random_people::addition(
                 &mut self.rng,
                 &account,
@@ -313,16 +359,19 @@ impl Fuzz {
                 Output::Close { link, .. } => {
                     self.links.get_mut(&link).expect("a link").closed = true;
                     self.people.went(link);
+                    self.rooms.went(link);
                 }
-                Output::Query(_) => panic!("nobody asks"),
+                Output::Query(query) => self.queries.push(query),
                 Output::Store(op) => {
-                    assert!(!matches!(op, StoreOp::PutMessage(message) if message.ver == 0))
+                    assert!(!matches!(&op, StoreOp::PutMessage(message) if message.ver == 0));
+                    self.store.apply(op);
                 }
             }
         }
         if let Some(link) = gone {
             self.links.get_mut(&link).expect("a link").closed = true;
             self.people.went(link);
+            self.rooms.went(link);
         }
         if let Some(wakeup) = self.hub.next_wakeup() {
             assert!(
@@ -344,7 +393,9 @@ impl Fuzz {
                 );
                 let additions = grant.additions.as_ref();
                 let caps = additions.map_or(Caps::NONE, |additions| additions.caps);
+                told.many = caps.has(Cap::Rooms);
                 self.people.came(link, &told.account, caps);
+                self.rooms.came(link, &told.account, caps);
             }
             ServerFrame::LoginRet(LoginRet::Refused { .. }) => assert!(
                 told.line.is_some(),
@@ -352,14 +403,23 @@ impl Fuzz {
             ),
             ServerFrame::CallRet(ret) => {
                 let request = told.open.remove(&ret.id.0).expect("one answer a call");
-                told.answered(&request, &ret.result);
                 let account = &told.account;
+                if let Request::ChannelLeave { name } = &request
+                    && ret.result.is_ok()
+                {
+                    let there = told.rooms.contains_key(name.as_str());
+                    let lasts = self.rooms.lasts(account, name);
+                    assert!(there || lasts, "one leaves what one is in");
+                }
                 self.people.answered(account, &request, &ret.result);
+                self.rooms.answered(account, &request, &ret.result);
+                told.answered(&request, &ret.result);
             }
             ServerFrame::Notify(push) => {
                 assert!(told.line.is_some(), "nothing before login_ret");
                 told.notified(push);
                 self.people.notified(&told.account, push);
+                self.rooms.notified(&told.account, push);
             }
             ServerFrame::Pong(_) | ServerFrame::Close(_) | ServerFrame::Kick(_) => {
                 assert!(told.line.is_some(), "nothing before login_ret");
@@ -371,19 +431,15 @@ impl Fuzz {
     /// Whoever has been told everything knows the same members as everybody else in the channel.
     fn check_members(&self) {
         let mut by_channel: BTreeMap<&str, &BTreeSet<String>> = BTreeMap::new();
-        let standing = self
-            .links
-            .values()
-            .filter(|told| !told.closed && told.members_known);
-        for told in standing {
-            if let Some(channel) = &told.channel {
+        for told in self.links.values().filter(|told| !told.closed) {
+            for (channel, room) in told.rooms.iter().filter(|(_, room)| room.known) {
                 assert!(
-                    told.members.contains(&told.account),
+                    room.members.contains(&told.account),
                     "everybody is in their own list"
                 );
-                let others = by_channel.entry(channel).or_insert(&told.members);
+                let others = by_channel.entry(channel).or_insert(&room.members);
                 assert_eq!(
-                    *others, &told.members,
+                    *others, &room.members,
                     "members of {channel} as {} knows them",
                     told.account
                 );
@@ -396,29 +452,29 @@ impl Told {
     fn answered(&mut self, request: &Request, result: &Result<Reply, callsign::protocol::Failure>) {
         match (request, result) {
             (Request::ChannelJoin { name }, Ok(Reply::Joined { list, attrs, .. })) => {
-                self.channel = Some(name.to_string());
-                self.members = list
+                if !self.many {
+                    self.rooms.clear();
+                }
+                let members: BTreeSet<_> = list
                     .iter()
                     .map(|(account, _)| account.to_string())
                     .collect();
-                assert_eq!(self.members.len(), list.len(), "nobody is in a list twice");
-                self.members_known = attrs.get("_userNotification") != Some(&json!(0));
+                assert_eq!(members.len(), list.len(), "nobody is in a list twice");
+                let known = attrs.get("_userNotification") != Some(&json!(0));
+                self.rooms.insert(name.to_string(), Room { members, known });
             }
             (Request::ChannelLeave { name }, Ok(_)) => {
-                assert_eq!(
-                    self.channel.take().as_deref(),
-                    Some(name.as_str()),
-                    "one leaves what one is in"
-                );
+                self.rooms.remove(name.as_str());
             }
             (Request::ChannelQueryUserList { name }, Ok(Reply::ChannelUsers { num, list })) => {
                 assert!(*num >= list.len());
-                if self.members_known && self.channel.as_deref() == Some(name.as_str()) {
+                let room = self.rooms.get(name.as_str());
+                if let Some(room) = room.filter(|room| room.known) {
                     let listed: BTreeSet<_> = list
                         .iter()
                         .map(|(account, _)| account.to_string())
                         .collect();
-                    assert_eq!(listed, self.members, "lists and events agree");
+                    assert_eq!(listed, room.members, "lists and events agree");
                 }
             }
             (Request::UserGetMsg { .. }, Ok(Reply::Messages { ver_clear, msgs })) => {
@@ -449,11 +505,8 @@ impl Told {
         else {
             return;
         };
-        assert_eq!(
-            self.channel.as_deref(),
-            Some(cid.as_str()),
-            "no event before join or after leave"
-        );
+        let room = self.rooms.get_mut(cid.as_str());
+        let room = room.expect("no event before join or after leave");
         assert!(
             *msgid > self.last_msgid,
             "event numbers rise over all channels"
@@ -461,20 +514,17 @@ impl Told {
         self.last_msgid = *msgid;
         match ChannelEvent::from_content(&envelope.content).expect("an event") {
             ChannelEvent::Member { account, .. } if envelope.kind.name() == "channel_user_join" => {
-                let is_new = self.members.insert(account.to_string());
-                assert!(is_new || !self.members_known, "nobody joins twice");
+                let is_new = room.members.insert(account.to_string());
+                assert!(is_new || !room.known, "nobody joins twice");
             }
             ChannelEvent::Member { account, .. } => {
-                let was_there = self.members.remove(account.as_str());
-                assert!(
-                    was_there || !self.members_known,
-                    "nobody leaves who was not there"
-                );
+                let was_there = room.members.remove(account.as_str());
+                assert!(was_there || !room.known, "nobody leaves who was not there");
             }
             ChannelEvent::AttrUpdate { name, value, .. } => {
                 // While a channel is quiet, its members miss joins and leaves.
                 if name == "_userNotification" && value == json!(0) {
-                    self.members_known = false;
+                    room.known = false;
                 }
             }
             ChannelEvent::Msg { .. } => {}

@@ -136,6 +136,11 @@ impl Chats {
             .sum()
     }
 
+    /// Whether somebody reads this one at the moment.
+    pub(super) fn looks_at(&self, id: &ConversationId) -> bool {
+        self.focused && self.opened.as_ref() == Some(id)
+    }
+
     fn sorted(
         &self,
         of: impl Fn(&ConversationId) -> bool,
@@ -213,7 +218,7 @@ impl Chats {
             self.heard_myself(cx, to, text, at_ms);
             return;
         }
-        let seen = self.focused && self.opened.as_ref() == Some(&to);
+        let seen = self.looks_at(&to);
         let no = cx.ids.number();
         let conversation = self.conversation(to);
         if !seen {

@@ -156,9 +156,8 @@ impl Contacts {
     }
 }
 
-/// Asks how somebody is, and what they call themselves.
+/// Asks what somebody calls themselves.
 fn ask(cx: &mut Cx<'_>, account: &Account) {
-    cx.effects.push(Effect::AskOnline(account.clone()));
     let name = PersonEffect::AskName(account.clone());
     cx.effects.push(Effect::Person(name));
 }

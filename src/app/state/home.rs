@@ -1,18 +1,19 @@
 //! All that a signed-in account has, and who of it hears which event.
 
 use crate::client::event::{ChannelEvent, Event, SessionEvent};
-use crate::protocol::{Account, ChannelName, Show};
+use crate::protocol::{Account, Cap, ChannelName};
 
 use super::chats::{Chats, ConversationId};
-use super::{Calls, Contacts, Cx, Inspector, Phase, Presence, Rooms, sign_in};
-use crate::app::effect::Effect;
-use crate::app::msg::{InspectMsg, NavMsg, RoomMsg};
+use super::news::{self, News};
+use super::{Calls, Contacts, Cx, Inspector, Me, Phase, Rooms, sign_in};
+use crate::app::effect::NoticeId;
+use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
 use crate::app::state::People;
 
 /// A signed-in account.
 #[derive(Debug)]
 pub(crate) struct Home {
-    me: Account,
+    account: Account,
     /// Where one is.
     pub(crate) screen: Screen,
     /// Whether the server is there at the moment.
@@ -29,6 +30,12 @@ pub(crate) struct Home {
     pub(crate) contacts: Contacts,
     /// The attribute inspector.
     pub(crate) inspector: Inspector,
+    /// What others see of oneself.
+    pub(crate) me: Me,
+    /// What waits to be seen.
+    pub(super) news: News,
+    /// How often somebody wanted to see the window, from outside of it.
+    pub(super) wanted: u64,
 }
 
 /// Where one can go by the rail. A screen that comes gets a variant here, an icon and a name in `ui/rail.rs`, and a view in
@@ -43,11 +50,19 @@ pub(crate) enum Screen {
     Inspector,
     /// What one can set.
     Settings,
+    /// The calls that were, and the dial pad.
+    Calls,
 }
 
 impl Screen {
     /// All of them, in the order of the rail.
-    pub(crate) const ALL: [Self; 4] = [Self::Chats, Self::People, Self::Inspector, Self::Settings];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Chats,
+        Self::People,
+        Self::Calls,
+        Self::Inspector,
+        Self::Settings,
+    ];
 }
 
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
@@ -70,19 +85,22 @@ impl Home {
             calls: Calls::default(),
             contacts: Contacts::default(),
             inspector: Inspector::new(me.clone()),
-            me,
+            me: Me::default(),
+            news: News::default(),
+            wanted: 0,
+            account: me,
         }
     }
 
     /// Who is signed in.
     pub(crate) fn me(&self) -> &Account {
-        &self.me
+        &self.account
     }
 
     pub(super) fn nav(&mut self, cx: &mut Cx<'_>, msg: NavMsg) {
         match msg {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
-            NavMsg::Went(screen) => self.go(cx, screen),
+            NavMsg::Went(screen) => self.went(cx, screen),
             NavMsg::Closed => self.chats.close(),
             NavMsg::Focus(focused) => self.chats.focus(focused),
         }
@@ -106,29 +124,103 @@ impl Home {
         let wanted = matches!(msg, InspectMsg::Look(_));
         self.inspector.update(cx, msg);
         if wanted {
-            self.go(cx, Screen::Inspector);
+            self.went(cx, Screen::Inspector);
         }
     }
 
-    fn go(&mut self, cx: &mut Cx<'_>, screen: Screen) {
-        self.screen = screen;
-        self.inspector.show(cx, screen == Screen::Inspector);
+    pub(super) fn contact(&mut self, cx: &mut Cx<'_>, msg: ContactMsg) {
+        if let ContactMsg::Add(account) | ContactMsg::Open(account) = &msg {
+            self.people.look(cx, account);
+        }
+        self.contacts.update(cx, msg);
     }
 
     fn open(&mut self, cx: &mut Cx<'_>, conversation: ConversationId) {
         if let ConversationId::Person(account) = &conversation {
-            cx.effects.push(Effect::AskOnline(account.clone()));
+            self.people.look(cx, account);
         }
-        self.go(cx, Screen::Chats);
+        self.went(cx, Screen::Chats);
         self.chats.open(conversation);
+    }
+
+    fn went(&mut self, cx: &mut Cx<'_>, screen: Screen) {
+        self.screen = screen;
+        self.inspector.show(cx, screen == Screen::Inspector);
+        if screen == Screen::Calls {
+            self.calls.log.saw();
+        }
+    }
+
+    pub(super) fn call(&mut self, cx: &mut Cx<'_>, msg: CallMsg) {
+        if let CallMsg::DeclineWith(no, text) = &msg
+            && let Some(call) = self.calls.all().iter().find(|call| call.no == *no)
+        {
+            let to = ConversationId::Person(call.peer.clone());
+            let text = text.clone();
+            self.chats.update(cx, ChatMsg::Send { to, text });
+        }
+        if let CallMsg::Place(peer) = &msg {
+            self.people.look(cx, peer);
+        }
+        self.calls.update(cx, msg);
+        // Whoever looks at the history sees what comes into it.
+        if self.screen == Screen::Calls {
+            self.calls.log.saw();
+        }
+    }
+
+    pub(super) fn notice(&mut self, cx: &mut Cx<'_>, msg: NoticeMsg) {
+        match msg {
+            NoticeMsg::Opened(NoticeId::Call(_)) => {}
+            NoticeMsg::Opened(NoticeId::Missed(_)) => {
+                self.wanted += 1;
+                self.went(cx, Screen::Calls);
+            }
+            NoticeMsg::Opened(NoticeId::Chat(conversation)) => {
+                self.wanted += 1;
+                self.open(cx, conversation);
+            }
+            NoticeMsg::Answered(id) => {
+                if let Some(no) = news::call_of(&id) {
+                    self.calls.update(cx, CallMsg::Answer(no));
+                }
+            }
+            NoticeMsg::Declined(id) => {
+                if let Some(no) = news::call_of(&id) {
+                    self.calls.update(cx, CallMsg::Decline(no));
+                }
+            }
+        }
+    }
+
+    /// A message came; whoever does not look at it is told.
+    fn message(
+        &mut self,
+        cx: &mut Cx<'_>,
+        of: ConversationId,
+        from: Account,
+        text: String,
+        at_ms: u64,
+    ) {
+        if from != self.account && !self.chats.looks_at(&of) {
+            (self.news).message(of.clone(), from.clone(), &text, &self.account);
+        }
+        self.chats.received(cx, of, from, text, at_ms);
     }
 
     fn session(&mut self, cx: &mut Cx<'_>, event: SessionEvent) {
         match event {
-            SessionEvent::LoginSuccess { again, .. } => {
+            SessionEvent::LoginSuccess {
+                again, additions, ..
+            } => {
+                let granted = additions.is_some_and(|has| has.caps.has(Cap::Presence));
+                self.people.grant(granted);
                 self.link = Link::Up;
                 self.chats.link(cx, Link::Up);
                 self.contacts.link_up(cx);
+                for account in self.contacts.listed() {
+                    self.people.look(cx, account);
+                }
                 if again {
                     self.ask_again(cx);
                 }
@@ -145,9 +237,10 @@ impl Home {
                 ..
             } => {
                 // Who speaks is there.
-                self.people.know(account.clone(), Presence::Online);
+                self.people.speaks(account.clone());
+                self.people.watch(cx, [&account]);
                 let conversation = ConversationId::Person(account.clone());
-                self.chats.received(cx, conversation, account, msg, sent_ms);
+                self.message(cx, conversation, account, msg, sent_ms);
             }
             SessionEvent::InviteReceived {
                 call,
@@ -156,27 +249,27 @@ impl Home {
                 extra,
                 glare,
             } => {
-                self.people.know(peer.clone(), Presence::Online);
+                self.people.speaks(peer.clone());
+                self.people.watch(cx, [&peer]);
                 self.calls.received(cx, call, channel, peer, &extra, glare);
             }
             SessionEvent::Presence(states) => {
                 for state in states {
-                    let online = if state.show == Show::Offline {
-                        Presence::Offline
-                    } else {
-                        Presence::Online
-                    };
-                    self.people.know(state.account, online);
+                    self.people.told(state);
                 }
             }
             SessionEvent::AttrEntries { subject, entries } => {
                 self.inspector.told(&subject, entries);
             }
             SessionEvent::AttrChanged(changed) => self.inspector.changed(changed),
+            SessionEvent::MissedCall {
+                peer,
+                channel,
+                extra,
+                time_ms,
+            } => self.calls.missed(cx, peer, channel, &extra, time_ms),
             // Nothing shows these yet.
-            SessionEvent::MissedCall { .. }
-            | SessionEvent::Receipt(_)
-            | SessionEvent::Typing(_) => {}
+            SessionEvent::Receipt(_) | SessionEvent::Typing(_) => {}
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
             // and rooms are looked at anew by it when events were missed.
             SessionEvent::Logout { .. }
@@ -186,20 +279,24 @@ impl Home {
     }
 
     /// What was asked once is asked again, since the answers may have changed while the link was gone.
-    fn ask_again(&self, cx: &mut Cx<'_>) {
+    fn ask_again(&mut self, cx: &mut Cx<'_>) {
         if let Some(ConversationId::Person(account)) = self.chats.opened() {
-            cx.effects.push(Effect::AskOnline(account.clone()));
+            self.people.look(cx, account);
         }
     }
 
     fn channel(&mut self, cx: &mut Cx<'_>, channel: ChannelName, event: ChannelEvent) {
         match event {
             ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
+                let users = view.users.iter().map(|(account, _)| account);
+                let others = users.filter(|account| **account != self.account);
+                self.people.watch(cx, others);
                 self.rooms.joined(channel, view);
             }
             ChannelEvent::Left { code } => self.rooms.left(&channel, code),
             ChannelEvent::UserJoined { account, .. } => {
                 self.rooms.user_joined(&channel, account.clone());
+                self.people.watch(cx, [&account]);
                 self.chats.came(cx, channel, account);
             }
             ChannelEvent::UserLeft { account, .. } => {
@@ -214,7 +311,7 @@ impl Home {
                 ..
             } => {
                 let conversation = ConversationId::Room(channel);
-                self.chats.received(cx, conversation, account, msg, sent_ms);
+                self.message(cx, conversation, account, msg, sent_ms);
             }
         }
     }
@@ -224,7 +321,7 @@ impl Home {
 pub(super) fn happened(phase: &mut Phase, cx: &mut Cx<'_>, event: Event) {
     match (event, &mut *phase) {
         (Event::Session(SessionEvent::Logout { code, reason }), phase) => {
-            sign_in::sent_away(phase, code, reason);
+            sign_in::sent_away(phase, cx, code, reason);
         }
         (Event::Session(event), Phase::Home(home)) => home.session(cx, event),
         (Event::Channel { channel, event }, Phase::Home(home)) => home.channel(cx, channel, event),

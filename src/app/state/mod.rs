@@ -13,12 +13,20 @@
 //! | `contacts` | the people whom one has added, their names, who is blocked |
 //! | `inspect` | the attribute inspector |
 //! | `settings` | what is set for this profile |
+//! | `call_log` | the calls that were |
+//! | `me` | what others see of oneself |
+//! | `news` | what rings, and what is shown to whoever does not look |
 
+mod call_log;
+#[cfg(test)]
+mod call_tests;
 mod calls;
 mod chats;
 mod contacts;
 mod home;
 mod inspect;
+mod me;
+mod news;
 mod people;
 mod rooms;
 mod settings;
@@ -36,12 +44,14 @@ use super::effect::Effect;
 use super::msg::Msg;
 use super::options::Theme;
 
-pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
+pub(crate) use call_log::{CallLog, Ending, PastCall};
+pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
 pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
-pub(crate) use people::{People, Presence};
+pub(crate) use me::{IN_A_CALL, Me};
+pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
 pub(crate) use settings::{SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
@@ -52,6 +62,7 @@ pub(crate) struct State {
     ids: Ids,
     phase: Phase,
     settings: Settings,
+    told: news::Told,
 }
 
 /// Where the app is.
@@ -119,6 +130,7 @@ impl State {
             },
             phase: Phase::Out(Card::default()),
             settings: Settings::new(theme),
+            told: news::Told::default(),
         }
     }
 
@@ -132,11 +144,19 @@ impl State {
         &self.phase
     }
 
-    /// How many calls ring here.
-    pub(crate) fn ringing(&self) -> usize {
+    /// Every call that is to be shown, the newest last.
+    pub(crate) fn calls(&self) -> &[Call] {
+        match &self.phase {
+            Phase::Out(_) => &[],
+            Phase::Home(home) => home.calls.all(),
+        }
+    }
+
+    /// How often somebody wanted to see the window, from outside of it, such as by a click on a notification.
+    pub(crate) fn wanted(&self) -> u64 {
         match &self.phase {
             Phase::Out(_) => 0,
-            Phase::Home(home) => home.calls.ringing().count(),
+            Phase::Home(home) => home.wanted,
         }
     }
 
@@ -156,8 +176,10 @@ impl State {
             (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
-            (Msg::Call(msg), Phase::Home(home)) => home.calls.update(&mut cx, msg),
-            (Msg::Contact(msg), Phase::Home(home)) => home.contacts.update(&mut cx, msg),
+            (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
+            (Msg::Me(msg), Phase::Home(home)) => home.me.update(msg),
+            (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
+            (Msg::Contact(msg), Phase::Home(home)) => home.contact(&mut cx, msg),
             (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
             (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_)) => self.settings.update(msg),
             // What a session had to say that is over by now.
@@ -167,10 +189,16 @@ impl State {
                 | Msg::Room(_)
                 | Msg::People(_)
                 | Msg::Call(_)
+                | Msg::Me(_)
+                | Msg::Notice(_)
                 | Msg::Contact(_)
                 | Msg::Inspect(_),
                 Phase::Out(_),
             ) => {}
+        }
+        match &mut self.phase {
+            Phase::Out(_) => self.told.leave(&mut cx),
+            Phase::Home(home) => self.told.settle(&mut cx, home),
         }
         effects
     }

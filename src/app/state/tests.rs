@@ -13,7 +13,7 @@ use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
 /// A state, and its time.
 pub(super) struct Story {
     pub(super) state: State,
-    now: Now,
+    pub(super) now: Now,
 }
 
 impl Story {
@@ -79,7 +79,7 @@ pub(super) fn room(name: &str) -> ChannelName {
     ChannelName::try_from(name).expect("a room")
 }
 
-fn bob() -> ConversationId {
+pub(super) fn bob() -> ConversationId {
     ConversationId::Person(account("bob"))
 }
 
@@ -88,7 +88,7 @@ pub(super) fn failure(code: Code) -> Failure {
     Failure { code, detail }
 }
 
-fn says(from: &str, msg: &str) -> SessionEvent {
+pub(super) fn says(from: &str, msg: &str) -> SessionEvent {
     SessionEvent::MessageInstantReceive {
         account: account(from),
         uid: Uid(0),
@@ -98,7 +98,7 @@ fn says(from: &str, msg: &str) -> SessionEvent {
     }
 }
 
-fn says_in(channel: &str, from: &str, msg: &str) -> Event {
+pub(super) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     let event = ChannelEvent::MessageReceive {
         account: account(from),
         uid: Uid(1),
@@ -111,7 +111,7 @@ fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     Event::Channel { channel, event }
 }
 
-fn calls(at: u64, glare: bool) -> SessionEvent {
+pub(super) fn calls(at: u64, glare: bool) -> SessionEvent {
     SessionEvent::InviteReceived {
         call: CallRef(at),
         channel: room("ops"),
@@ -121,7 +121,7 @@ fn calls(at: u64, glare: bool) -> SessionEvent {
     }
 }
 
-fn in_call(at: u64, event: CallEvent) -> Event {
+pub(super) fn in_call(at: u64, event: CallEvent) -> Event {
     let call = CallRef(at);
     Event::Call { call, event }
 }

@@ -8,8 +8,9 @@ use super::theme::{self, palette, size, space};
 use super::widgets::{
     Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, link_button,
 };
+use super::words;
 use crate::app::msg::{ContactMsg, InspectMsg, Msg, NavMsg, RoomMsg};
-use crate::app::state::{ConversationId, Home, Membership, Presence, Room};
+use crate::app::state::{ConversationId, Home, Membership, Now, Presence, Room};
 use crate::protocol::{Account, AttrSubject, ChannelName};
 
 /// What the view keeps.
@@ -25,6 +26,7 @@ pub(super) fn details_ui(
     ui: &mut Ui,
     home: &Home,
     id: &ConversationId,
+    now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
@@ -35,13 +37,13 @@ pub(super) fn details_ui(
                 .auto_shrink([false, false])
                 .show(ui, |ui| {
                     frame.show(ui, |ui| {
-                        people::person_ui(ui, home, account, &mut draft.person, out);
+                        people::person_ui(ui, home, account, now, &mut draft.person, out);
                     });
                 });
         }
         ConversationId::Room(name) => {
             if let Some(room) = home.rooms.get(name) {
-                room_ui(ui, home, name, room, draft, out);
+                room_ui(ui, home, name, room, now, draft, out);
             }
         }
     }
@@ -52,6 +54,7 @@ fn room_ui(
     home: &Home,
     name: &ChannelName,
     room: &Room,
+    now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
@@ -80,7 +83,7 @@ fn room_ui(
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     for account in room.members.get(seen).unwrap_or_default() {
-                        member_ui(ui, home, account, out);
+                        member_ui(ui, home, account, now, out);
                     }
                 });
         });
@@ -128,7 +131,7 @@ fn topic_ui(ui: &mut Ui, name: &ChannelName, room: &Room, draft: &mut Draft, out
     }
 }
 
-fn member_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
+fn member_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now, out: &mut Vec<Msg>) {
     let me = account == home.me();
     let addable = !me && home.contacts.get(account).is_none();
     ui.horizontal(|ui| {
@@ -137,7 +140,7 @@ fn member_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
         let width = ui.available_width() - add;
         ui.scope(|ui| {
             ui.set_max_width(width);
-            member_row_ui(ui, home, account, me, out);
+            member_row_ui(ui, home, account, me, now, out);
         });
         let name = format!("Add {account} to people");
         if addable && icon_button(ui, Icon::ADD_PERSON, &name, false).clicked() {
@@ -146,9 +149,21 @@ fn member_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
     });
 }
 
-fn member_row_ui(ui: &mut Ui, home: &Home, account: &Account, me: bool, out: &mut Vec<Msg>) {
-    // Whoever is in the room is online.
-    let presence = Presence::Online;
+fn member_row_ui(
+    ui: &mut Ui,
+    home: &Home,
+    account: &Account,
+    me: bool,
+    now: Now,
+    out: &mut Vec<Msg>,
+) {
+    let status = home.people.status(account);
+    // Whoever is in the room is online at least.
+    let (presence, state) = match (me, status.presence) {
+        (true, _) => (home.me.shown().0.into(), None),
+        (false, Presence::Unknown | Presence::Offline) => (Presence::Online, None),
+        (false, presence) => (presence, words::status(status, now)),
+    };
     let name = home.contacts.name(account);
     let row = Row {
         avatar: Avatar::person(name, presence),
@@ -161,7 +176,7 @@ fn member_row_ui(ui: &mut Ui, home: &Home, account: &Account, me: bool, out: &mu
         about: if me {
             account.to_string()
         } else {
-            "online".to_owned()
+            state.unwrap_or_else(|| "online".to_owned())
         },
         when: String::new(),
         count: 0,

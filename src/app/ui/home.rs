@@ -1,10 +1,14 @@
 //! The window of somebody who is signed in: rail, list, conversation, details; and what lies above them.
 
+use std::time::Duration;
+
 use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::{call, chats, conversation, details, dialogs, inspector, people, rail, settings};
+use super::{
+    call, calls, chats, conversation, details, dialogs, inspector, people, rail, settings,
+};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{Home, Link, Now, Screen, Settings};
 
@@ -14,6 +18,10 @@ pub(super) struct Draft {
     pub(super) conversation: conversation::Draft,
     pub(super) dialog: Option<dialogs::Dialog>,
     pub(super) calls: call::Draft,
+    /// The screen of calls.
+    pub(super) history: calls::Draft,
+    /// What one is writing about oneself.
+    pub(super) words: Option<String>,
     pub(super) people: people::Draft,
     pub(super) inspector: inspector::Draft,
     pub(super) about: details::Draft,
@@ -27,6 +35,8 @@ impl Default for Draft {
             conversation: conversation::Draft::default(),
             dialog: None,
             calls: call::Draft::default(),
+            history: calls::Draft::default(),
+            words: None,
             people: people::Draft::default(),
             inspector: inspector::Draft::default(),
             about: details::Draft::default(),
@@ -39,6 +49,8 @@ impl Default for Draft {
 pub(super) const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
 /// Join a room.
 pub(super) const JOIN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::J);
+/// The dial pad.
+pub(super) const DIAL: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::D);
 /// Answer the call that rings.
 pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 
@@ -56,23 +68,31 @@ pub(super) fn home_ui(
     // Where there is no room for both, a conversation covers the rail, and has a way back.
     let covered = home.screen == Screen::Chats && home.chats.opened().is_some();
     if !(narrow && covered) {
-        rail::rail_ui(ui, home, out);
+        rail::rail_ui(ui, home, &mut draft.words, out);
     }
     offline_ui(ui, home);
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
-        Screen::People => people::people_ui(ui, home, narrow, draft, out),
+        Screen::People => people::people_ui(ui, home, now, narrow, draft, out),
         Screen::Inspector => {
             inspector::inspector_ui(ui, home, now, narrow, &mut draft.inspector, out);
         }
         Screen::Settings => settings::settings_ui(ui, home, set, out),
+        Screen::Calls => calls::calls_ui(ui, home, now, narrow, &mut draft.history, out),
     }
     if let Some(dialog) = &mut draft.dialog
         && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
     {
         draft.dialog = None;
     }
-    call::calls_ui(ui, &home.calls, now, &mut draft.calls, out);
+    // Where calls have a window of their own, they are there.
+    if ui.ctx().embed_viewports() {
+        call::cards_ui(ui, home.calls.all(), now, &mut draft.calls, out);
+    }
+    // How long somebody has been away is told by the minute.
+    if home.people.any_away() {
+        ui.ctx().request_repaint_after(Duration::from_secs(60));
+    }
 }
 
 /// Conversations: the list, the one that is open, and its details; or one after the other.
@@ -121,7 +141,7 @@ fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<
             .size_range(size::DETAILS_RANGE)
             .frame(frame)
             .show(ui, |ui| {
-                details::details_ui(ui, home, opened, &mut draft.about, out)
+                details::details_ui(ui, home, opened, now, &mut draft.about, out);
             });
     }
     conversation::conversation_ui(ui, home, opened, now, !room, draft, out);
@@ -181,6 +201,10 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     }
     if pressed(&JOIN) {
         draft.dialog = Some(dialogs::Dialog::room());
+    }
+    if pressed(&DIAL) {
+        draft.history.dial();
+        out.push(Msg::Nav(NavMsg::Went(Screen::Calls)));
     }
     if let Some(call) = home.calls.ringing().next_back()
         && pressed(&ANSWER)

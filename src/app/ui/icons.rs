@@ -32,6 +32,11 @@ impl Icon {
     pub(super) const UNFOLDED: Self = Self('\u{e136}');
     pub(super) const OFFLINE: Self = Self('\u{e1b6}');
     pub(super) const SIGN_OUT: Self = Self('\u{e42a}');
+    pub(super) const CALL_IN: Self = Self('\u{e3be}');
+    pub(super) const CALL_OUT: Self = Self('\u{e3c0}');
+    pub(super) const CALL_MISSED: Self = Self('\u{e3c2}');
+    pub(super) const ERASE: Self = Self('\u{e0ae}');
+    pub(super) const MESSAGE: Self = Self('\u{e168}');
     pub(super) const LEAVE: Self = Self('\u{e7e6}');
     pub(super) const PEOPLE: Self = Self('\u{e4d6}');
     pub(super) const ADD_PERSON: Self = Self('\u{e4d0}');

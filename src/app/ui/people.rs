@@ -11,7 +11,7 @@ use super::widgets::{
 };
 use super::words;
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
-use crate::app::state::{ConversationId, Home, NAME_CHARS, Presence};
+use crate::app::state::{ConversationId, Home, NAME_CHARS, Now, Presence};
 use crate::protocol::{Account, AttrSubject};
 
 /// What the view keeps.
@@ -27,6 +27,7 @@ pub(super) struct Draft {
 pub(super) fn people_ui(
     ui: &mut Ui,
     home: &Home,
+    now: Now,
     narrow: bool,
     draft: &mut home::Draft,
     out: &mut Vec<Msg>,
@@ -36,22 +37,22 @@ pub(super) fn people_ui(
         (true, None) => {
             CentralPanel::default()
                 .frame(frame)
-                .show(ui, |ui| list_ui(ui, home, &mut draft.dialog, out));
+                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
         }
         (true, Some(account)) => {
             CentralPanel::default()
                 .frame(frame)
-                .show(ui, |ui| page_ui(ui, home, account, true, draft, out));
+                .show(ui, |ui| page_ui(ui, home, account, now, true, draft, out));
         }
         (false, opened) => {
             Panel::left("people")
                 .default_size(size::LIST)
                 .size_range(size::LIST_RANGE)
                 .frame(frame)
-                .show(ui, |ui| list_ui(ui, home, &mut draft.dialog, out));
+                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
             CentralPanel::default().frame(frame).show(ui, |ui| {
                 if let Some(account) = opened {
-                    page_ui(ui, home, account, false, draft, out);
+                    page_ui(ui, home, account, now, false, draft, out);
                 } else {
                     nobody_ui(ui);
                 }
@@ -60,7 +61,7 @@ pub(super) fn people_ui(
     }
 }
 
-fn list_ui(ui: &mut Ui, home: &Home, dialog: &mut Option<Dialog>, out: &mut Vec<Msg>) {
+fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out: &mut Vec<Msg>) {
     let margin = Margin {
         left: 16,
         right: 16,
@@ -86,8 +87,8 @@ fn list_ui(ui: &mut Ui, home: &Home, dialog: &mut Option<Dialog>, out: &mut Vec<
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            group_ui(ui, home, None, &listed, out);
-            group_ui(ui, home, Some("Blocked"), &blocked, out);
+            group_ui(ui, home, now, None, &listed, out);
+            group_ui(ui, home, now, Some("Blocked"), &blocked, out);
         });
 }
 
@@ -110,6 +111,7 @@ fn empty_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
 fn group_ui(
     ui: &mut Ui,
     home: &Home,
+    now: Now,
     name: Option<&str>,
     accounts: &[&Account],
     out: &mut Vec<Msg>,
@@ -133,12 +135,12 @@ fn group_ui(
         .inner_margin(Margin::symmetric(8, 0))
         .show(ui, |ui| {
             for account in accounts {
-                row_ui(ui, home, account, out);
+                row_ui(ui, home, now, account, out);
             }
         });
 }
 
-fn row_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
+fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<Msg>) {
     let name = home.contacts.name(account);
     let blocked = home.contacts.is_blocked(account);
     let presence = if blocked {
@@ -147,14 +149,14 @@ fn row_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
         home.people.presence(account)
     };
     let state = match blocked {
-        true => Some("blocked"),
-        false => words::presence(presence),
+        true => Some("blocked".to_owned()),
+        false => words::status(home.people.status(account), now),
     };
     let mut about = Vec::new();
     if name != account.as_str() {
         about.push(account.as_str());
     }
-    about.extend(state);
+    about.extend(state.as_deref());
     let mut spoken = vec![name];
     spoken.extend(&about);
     let row = Row {
@@ -186,6 +188,7 @@ fn page_ui(
     ui: &mut Ui,
     home: &Home,
     account: &Account,
+    now: Now,
     narrow: bool,
     draft: &mut home::Draft,
     out: &mut Vec<Msg>,
@@ -203,7 +206,7 @@ fn page_ui(
             Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
                 ui.vertical_centered(|ui| {
                     ui.set_max_width(size::CARD);
-                    person_ui(ui, home, account, &mut draft.people, out);
+                    person_ui(ui, home, account, now, &mut draft.people, out);
                 });
             });
         });
@@ -214,11 +217,12 @@ pub(super) fn person_ui(
     ui: &mut Ui,
     home: &Home,
     account: &Account,
+    now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
     ui.vertical_centered(|ui| {
-        head_ui(ui, home, account);
+        head_ui(ui, home, account, now);
         ui.add_space(space::TWO);
         talk_ui(ui, home, account, out);
     });
@@ -232,7 +236,7 @@ pub(super) fn person_ui(
     }
 }
 
-fn head_ui(ui: &mut Ui, home: &Home, account: &Account) {
+fn head_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now) {
     let palette = palette(ui);
     let (name, blocked) = (
         home.contacts.name(account),
@@ -248,8 +252,9 @@ fn head_ui(ui: &mut Ui, home: &Home, account: &Account) {
         ui.add(egui::Label::new(callsign).truncate());
     }
     let about = match blocked {
-        true => "Blocked: their messages and calls do not reach you.",
-        false => words::presence(presence).unwrap_or("not known whether they are online"),
+        true => "Blocked: their messages and calls do not reach you.".to_owned(),
+        false => words::status(home.people.status(account), now)
+            .unwrap_or_else(|| "not known whether they are online".to_owned()),
     };
     ui.label(theme::body(about).color(palette.muted));
 }

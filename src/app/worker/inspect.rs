@@ -80,7 +80,7 @@ impl Desk {
 
     pub(super) fn inspect(&mut self, effect: InspectEffect) {
         match effect {
-            InspectEffect::Watch(subject) => self.watch(subject),
+            InspectEffect::Watch(subject) => self.watch_attrs(subject),
             InspectEffect::Unwatch(subject) => {
                 self.ask(|session| session.attr_unwatch(&subject), |_| None);
             }
@@ -106,7 +106,7 @@ impl Desk {
         }
     }
 
-    fn watch(&mut self, subject: AttrSubject) {
+    fn watch_attrs(&mut self, subject: AttrSubject) {
         let of = subject.clone();
         self.ask(
             |session| session.attr_watch(&subject),

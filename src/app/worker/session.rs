@@ -6,6 +6,8 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::here::Here;
+use super::notices::Notices;
+use super::sound::Sounds;
 use super::{LAST_WORK, Out};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{
@@ -18,7 +20,7 @@ use crate::client::event::{CallRef, Event, Sent, SessionEvent};
 use crate::client::{Events, Session, Signal};
 use crate::net::ws::Server;
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, MessageId};
+use crate::protocol::{Account, AppId, ChannelName, Code, MessageId, Show};
 
 /// The app that Callsigns on one computer share.
 const OWN_APP: &str = "callsign";
@@ -29,9 +31,11 @@ const NO_TOKEN: &str = "_no_need_token";
 pub(super) async fn run(data: PathBuf, mut effects_rx: mpsc::Receiver<Effect>, out: Out) {
     let mut desk = Desk {
         here: Here::new(data.join("server")),
-        out,
         login: None,
         at_work: None,
+        sounds: Sounds::start(),
+        notices: Notices::start(out.clone()),
+        out,
     };
     loop {
         tokio::select! {
@@ -52,6 +56,8 @@ pub(super) struct Desk {
     out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
+    sounds: Sounds,
+    notices: Notices,
 }
 
 /// A session whose events nobody has taken yet.
@@ -112,6 +118,14 @@ impl Desk {
             Effect::Person(effect) => self.person(effect),
             Effect::Inspect(effect) => self.inspect(effect),
             Effect::Topic(room, topic) => self.topic(room, topic),
+            // The state holds the calls of this run; the history on disk is not open to the app yet.
+            Effect::KeepCall(call) => drop(call),
+            Effect::Watch(accounts) => self.watch(&accounts),
+            Effect::ShowMe { show, text } => self.show_me(show, &text),
+            Effect::Ring(ring) => self.sounds.ring(ring),
+            Effect::Tone(key) => self.sounds.key(key),
+            Effect::Notify(notice) => self.notices.show(notice),
+            Effect::Unnotify(id) => self.notices.close(id),
         }
     }
 
@@ -214,6 +228,30 @@ impl Desk {
         self.ask(
             |session| session.user_query_user_status(&account),
             move |result| Some(Msg::People(PeopleMsg::Online(of, result.ok()?))),
+        );
+    }
+
+    fn watch(&mut self, accounts: &[Account]) {
+        self.ask(
+            |session| session.presence_watch(accounts),
+            |result| {
+                if let Err(error) = result {
+                    tracing::warn!(%error, "some presence is not told");
+                }
+                None
+            },
+        );
+    }
+
+    fn show_me(&mut self, show: Show, text: &str) {
+        self.ask(
+            |session| session.presence_set(show, text, &[]),
+            |result| {
+                if let Err(error) = result {
+                    tracing::warn!(%error, "others do not see how we are");
+                }
+                None
+            },
         );
     }
 
