@@ -31,7 +31,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call_window::CallWindow;
 use msg::{MeMsg, Msg, NavMsg};
-use state::{Now, State};
+use state::{Look, Now, State};
 use worker::{Wake, Worker};
 
 pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
@@ -81,7 +81,10 @@ impl App {
             screens.prefill(server);
         }
         Ok(Self {
-            state: State::new(RandomState::new().build_hasher().finish(), options.theme),
+            state: State::new(
+                RandomState::new().build_hasher().finish(),
+                options.theme.map(look),
+            ),
             screens,
             worker: Worker::start(options.data.clone(), wake)?,
             calls: CallWindow::new(),
@@ -208,6 +211,14 @@ fn come_forward(ctx: &egui::Context) {
         ViewportCommand::Focus,
     ] {
         ctx.send_viewport_cmd(command);
+    }
+}
+
+/// The look that was asked for at the start.
+fn look(theme: Theme) -> Look {
+    match theme {
+        Theme::Light => Look::Light,
+        Theme::Dark => Look::Dark,
     }
 }
 

@@ -13,8 +13,7 @@ use crate::protocol::{
 };
 
 use super::effect::{NoticeId, Step};
-use super::options::Theme;
-use super::state::{CallNo, ConversationId, Query, Screen, Tab};
+use super::state::{CallNo, ConversationId, Look, Query, Screen, Tab};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
 #[derive(Clone, Debug)]
@@ -243,7 +242,7 @@ pub(crate) enum InspectMsg {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SettingsMsg {
     /// A look; none follows the system.
-    Theme(Option<Theme>),
+    Theme(Option<Look>),
     /// How large everything is, in percent.
     Scale(u16),
 }

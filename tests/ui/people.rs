@@ -71,7 +71,7 @@ fn nothing_is_heard_of_whoever_is_blocked() {
     bob.key(Modifiers::NONE, Key::Enter);
 
     ann.see("Chats, 1 unread");
-    ann.press("Chats");
+    ann.press("Chats, 1 unread");
     ann.press("bob, online, 1 unread");
     ann.see("and now?");
     assert!(!ann.shows("can you hear me?"));

@@ -94,9 +94,11 @@ impl Contacts {
         }
     }
 
-    /// The server is there, at first or again.
-    pub(super) fn link_up(&self, cx: &mut Cx<'_>) {
-        cx.effects.push(Effect::Person(PersonEffect::AskBlocked));
+    /// The server is there, at first or again; whether it keeps who is blocked.
+    pub(super) fn link_up(&self, cx: &mut Cx<'_>, blocks: bool) {
+        if blocks {
+            cx.effects.push(Effect::Person(PersonEffect::AskBlocked));
+        }
         for account in self.added.keys() {
             ask(cx, account);
         }

@@ -213,11 +213,13 @@ impl Home {
             SessionEvent::LoginSuccess {
                 again, additions, ..
             } => {
-                let granted = additions.is_some_and(|has| has.caps.has(Cap::Presence));
+                let grants = |cap| additions.as_ref().is_some_and(|has| has.caps.has(cap));
+                let granted = grants(Cap::Presence);
+                let blocks = grants(Cap::Block);
                 self.people.grant(granted);
                 self.link = Link::Up;
                 self.chats.link(cx, Link::Up);
-                self.contacts.link_up(cx);
+                self.contacts.link_up(cx, blocks);
                 for account in self.contacts.listed() {
                     self.people.look(cx, account);
                 }

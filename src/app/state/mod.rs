@@ -42,7 +42,6 @@ use crate::protocol::MessageId;
 
 use super::effect::Effect;
 use super::msg::Msg;
-use super::options::Theme;
 
 pub(crate) use call_log::{CallLog, Ending, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
@@ -53,7 +52,7 @@ pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_o
 pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
-pub(crate) use settings::{SCALES, Settings};
+pub(crate) use settings::{Look, SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
 
 /// The state of one profile's app.
@@ -122,7 +121,7 @@ impl Ids {
 
 impl State {
     /// Nobody is signed in. `seed` must differ from that of any other start of any client.
-    pub(crate) fn new(seed: u64, theme: Option<Theme>) -> Self {
+    pub(crate) fn new(seed: u64, theme: Option<Look>) -> Self {
         Self {
             ids: Ids {
                 prefix: seed,

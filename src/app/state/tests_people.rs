@@ -186,12 +186,12 @@ fn questions_get_their_own_answers() {
 #[test]
 fn settings_outlast_a_session() {
     let mut story = Story::home();
-    let dark = SettingsMsg::Theme(Some(Theme::Dark));
+    let dark = SettingsMsg::Theme(Some(Look::Dark));
     drop(story.tell(Msg::Settings(dark)));
     drop(story.tell(Msg::Settings(SettingsMsg::Scale(150))));
     // No view offers this.
     drop(story.tell(Msg::Settings(SettingsMsg::Scale(999))));
     drop(story.tell(Msg::SignIn(crate::app::msg::SignInMsg::SignOut)));
-    assert_eq!(story.state.settings().theme, Some(Theme::Dark));
+    assert_eq!(story.state.settings().theme, Some(Look::Dark));
     assert_eq!(story.state.settings().scale, 150);
 }

@@ -46,6 +46,7 @@ pub(super) fn table_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, ou
     if matches!(draft.edit, Some(Edit::New { .. })) {
         new_ui(ui, inspector.subject(), draft, out);
     }
+    clear_ui(ui, home, draft, out);
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
@@ -71,8 +72,6 @@ pub(super) fn table_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, ou
                     }
                 }
             }
-            ui.add_space(space::TWO);
-            clear_ui(ui, home, draft, out);
         });
 }
 

@@ -33,8 +33,7 @@ pub(super) use call::{
 };
 
 use super::msg::Msg;
-use super::options::Theme;
-use super::state::{Now, Phase, Settings, State};
+use super::state::{Look, Now, Phase, Settings, State};
 
 /// What the views keep: what is being typed, what is folded, what is open.
 #[derive(Debug, Default)]
@@ -74,8 +73,8 @@ impl Screens {
         self.looks = Some(*settings);
         ctx.set_theme(match settings.theme {
             None => egui::ThemePreference::System,
-            Some(Theme::Light) => egui::ThemePreference::Light,
-            Some(Theme::Dark) => egui::ThemePreference::Dark,
+            Some(Look::Light) => egui::ThemePreference::Light,
+            Some(Look::Dark) => egui::ThemePreference::Dark,
         });
         ctx.set_zoom_factor(f32::from(settings.scale) / 100.0);
     }

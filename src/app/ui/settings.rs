@@ -7,8 +7,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Kind, Toggle};
 use crate::app::msg::{Msg, SettingsMsg, SignInMsg};
-use crate::app::options::Theme;
-use crate::app::state::{Home, Link, SCALES, Settings};
+use crate::app::state::{Home, Link, Look, SCALES, Settings};
 
 /// The licences of what is shipped.
 const LICENCES: [(&str, &str); 4] = [
@@ -66,8 +65,8 @@ fn appearance_ui(ui: &mut Ui, set: &Settings, out: &mut Vec<Msg>) {
     ui.horizontal_wrapped(|ui| {
         for (theme, name) in [
             (None, "As the system"),
-            (Some(Theme::Light), "Light"),
-            (Some(Theme::Dark), "Dark"),
+            (Some(Look::Light), "Light"),
+            (Some(Look::Dark), "Dark"),
         ] {
             if Toggle::new(name, set.theme == theme).show(ui) {
                 out.push(Msg::Settings(SettingsMsg::Theme(theme)));
