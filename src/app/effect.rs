@@ -1,10 +1,14 @@
 //! What is to be done in the world, as the state decides it. The worker alone performs these.
 
+use std::path::PathBuf;
+
+use serde_json::Value;
+
 use crate::client::event::CallRef;
-use crate::protocol::{Account, ChannelName, Dtmf, MessageId, Show};
+use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
 
 use super::msg::Credentials;
-use super::state::{CallNo, ConversationId, PastCall};
+use super::state::{CallNo, ConversationId, PastCall, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +69,12 @@ pub(crate) enum Effect {
     Notify(Notice),
     /// Take a notification away. Not answered.
     Unnotify(NoticeId),
+    /// Something about somebody; how it is answered stands there.
+    Person(PersonEffect),
+    /// Something of the inspector; how it is answered stands there.
+    Inspect(InspectEffect),
+    /// Set what a room is about; delete it, if empty. Only failures are answered, by `RoomMsg::NoTopic`.
+    Topic(ChannelName, String),
 }
 
 /// What rings.
@@ -100,6 +110,47 @@ pub(crate) enum NoticeId {
     Missed(Account),
     /// Messages of a conversation.
     Chat(ConversationId),
+}
+
+/// Something about somebody.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum PersonEffect {
+    /// Ask what somebody calls themselves. Answered by `ContactMsg::Named`, if at all.
+    AskName(Account),
+    /// Ask who is blocked. Answered by `ContactMsg::Blocked`, if at all.
+    AskBlocked,
+    /// Block somebody. Answered by `ContactMsg::Blocked` or `NotBlocked`.
+    Block(Account),
+    /// Block somebody no longer. Answered likewise.
+    Unblock(Account),
+}
+
+/// Something of the inspector.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum InspectEffect {
+    /// Watch attributes. Answered by events, or by `InspectMsg::NotWatched`.
+    Watch(AttrSubject),
+    /// Watch them no longer. Not answered.
+    Unwatch(AttrSubject),
+    /// Change something. Only failures are answered, by `InspectMsg::NotChanged`; what changed is told by events.
+    Change(AttrSubject, AttrStep),
+    /// Ask a question. Answered by `InspectMsg::Answered`.
+    Ask(Query),
+    /// Write a text into a file. Answered by `InspectMsg::Exported`.
+    Export(PathBuf, String),
+    /// Read a JSON object from a file. Answered by `InspectMsg::Imported`.
+    Import(AttrSubject, PathBuf),
+}
+
+/// A change of attributes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum AttrStep {
+    /// One gets a value.
+    Set(AttrName, Value),
+    /// One goes.
+    Delete(AttrName),
+    /// All go.
+    Clear,
 }
 
 /// A step of a call.

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call_window::CallWindow;
 use msg::{MeMsg, Msg, NavMsg};
-use state::{Now, State};
+use state::{Look, Now, State};
 use worker::{Wake, Worker};
 
 pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
@@ -81,7 +81,10 @@ impl App {
             screens.prefill(server);
         }
         Ok(Self {
-            state: State::new(RandomState::new().build_hasher().finish()),
+            state: State::new(
+                RandomState::new().build_hasher().finish(),
+                options.theme.map(look),
+            ),
             screens,
             worker: Worker::start(options.data.clone(), wake)?,
             calls: CallWindow::new(),
@@ -122,6 +125,7 @@ impl App {
         let now = now();
         self.calls.register(ui.ctx());
         self.screens.rest(ui.ctx());
+        self.screens.look(ui.ctx(), self.state.settings());
         ui::root_ui(ui, &self.state, now, &mut self.screens, &mut self.out);
         if self.out.is_empty() {
             return;
@@ -189,12 +193,6 @@ pub fn run(options: Options) -> Result<(), RunError> {
     };
     let start = move |cc: &eframe::CreationContext<'_>| {
         install(&cc.egui_ctx);
-        if let Some(theme) = options.theme {
-            cc.egui_ctx.set_theme(match theme {
-                Theme::Light => egui::Theme::Light,
-                Theme::Dark => egui::Theme::Dark,
-            });
-        }
         let waker = cc.egui_ctx.clone();
         let app = App::new(&options, move || waker.request_repaint())?;
         Ok(Box::new(app) as Box<dyn eframe::App>)
@@ -213,6 +211,14 @@ fn come_forward(ctx: &egui::Context) {
         ViewportCommand::Focus,
     ] {
         ctx.send_viewport_cmd(command);
+    }
+}
+
+/// The look that was asked for at the start.
+fn look(theme: Theme) -> Look {
+    match theme {
+        Theme::Light => Look::Light,
+        Theme::Dark => Look::Dark,
     }
 }
 

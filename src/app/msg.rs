@@ -2,12 +2,18 @@
 //!
 //! Views and the worker make these; [`State::update`](super::state::State::update) alone reads them.
 
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
 use crate::client::event::{CallRef, Event};
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId, Show};
+use crate::protocol::{
+    Account, AppId, AttrName, AttrSubject, ChannelName, Code, Dtmf, MessageId, Show,
+};
 
 use super::effect::{NoticeId, Step};
-use super::state::{CallNo, ConversationId, Screen};
+use super::state::{CallNo, ConversationId, Look, Query, Screen, Tab};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
 #[derive(Clone, Debug)]
@@ -30,6 +36,12 @@ pub(crate) enum Msg {
     Me(MeMsg),
     /// Notifications.
     Notice(NoticeMsg),
+    /// The people whom one has added.
+    Contact(ContactMsg),
+    /// The attribute inspector.
+    Inspect(InspectMsg),
+    /// What is set for this profile.
+    Settings(SettingsMsg),
 }
 
 /// Signing in and out.
@@ -104,6 +116,10 @@ pub(crate) enum RoomMsg {
     Join(ChannelName),
     /// Leave was pressed.
     Leave(ChannelName),
+    /// A room is to be about something else; empty for nothing in particular.
+    Topic(ChannelName, String),
+    /// The topic was refused.
+    NoTopic(ChannelName, Failure),
     /// Joining failed. That it went well is told by the SDK's own event.
     NotJoined(ChannelName, Failure),
     /// Leaving failed.
@@ -166,6 +182,69 @@ pub(crate) enum NoticeMsg {
     Answered(NoticeId),
     /// Decline was pressed on one.
     Declined(NoticeId),
+}
+
+/// The people whom one has added.
+#[derive(Clone, Debug)]
+pub(crate) enum ContactMsg {
+    /// Somebody is to be in the list.
+    Add(Account),
+    /// Somebody is called so here; an empty name is what they call themselves.
+    Rename(Account, String),
+    /// Somebody is not to be in the list any more.
+    Remove(Account),
+    /// Somebody's card is shown.
+    Open(Account),
+    /// No card is shown any more.
+    Close,
+    /// Whether somebody is blocked.
+    Block(Account, bool),
+    /// What somebody calls themselves; empty for nothing.
+    Named(Account, String),
+    /// All who are blocked, as the server says.
+    Blocked(Vec<Account>),
+    /// The server does not block or unblock somebody.
+    NotBlocked(Account, Failure),
+}
+
+/// The attribute inspector.
+#[derive(Clone, Debug)]
+pub(crate) enum InspectMsg {
+    /// Somebody's or a channel's attributes are to be shown.
+    Look(AttrSubject),
+    /// Another of its pages is shown.
+    Tab(Tab),
+    /// An attribute of whom one looks at gets a value.
+    Set(AttrName, Value),
+    /// One of them goes.
+    Delete(AttrName),
+    /// All of them go.
+    ClearAll,
+    /// A question was clicked.
+    Ask(Query),
+    /// Its answer.
+    Answered(Query, Result<String, Failure>),
+    /// The server does not tell these attributes.
+    NotWatched(AttrSubject, Failure),
+    /// A change was refused.
+    NotChanged(AttrSubject, Failure),
+    /// The attributes are to be written into a file.
+    Export(PathBuf),
+    /// Attributes are to be read from a file.
+    Import(PathBuf),
+    /// They were written, or a sentence says why not.
+    Exported(Result<String, String>),
+    /// What was read for whom, or a sentence says why nothing was.
+    Imported(AttrSubject, Result<Map<String, Value>, String>),
+}
+
+/// What is set for this profile.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SettingsMsg {
+    /// A look; none follows the system.
+    Theme(Option<Look>),
+    /// How large everything is, in percent.
+    Scale(u16),
 }
 
 /// What signing in takes.

@@ -6,5 +6,6 @@ mod desk;
 mod first_run;
 mod notices;
 mod offline;
+mod people;
 mod rooms;
 mod window;

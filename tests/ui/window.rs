@@ -104,6 +104,26 @@ impl Window {
         self.type_text(text);
     }
 
+    /// Clicks into the line of this name and types in the place of what is there.
+    #[track_caller]
+    pub(crate) fn replace(&mut self, name: &str, text: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).focus();
+        self.draw();
+        self.key(egui::Modifiers::COMMAND, egui::Key::A);
+        self.type_text(text);
+    }
+
+    /// Whether it is dark.
+    pub(crate) fn dark(&self) -> bool {
+        self.harness.ctx.global_style().visuals.dark_mode
+    }
+
+    /// How large everything is.
+    pub(crate) fn zoom(&self) -> f32 {
+        self.harness.ctx.zoom_factor()
+    }
+
     /// Presses a key together with others.
     pub(crate) fn key(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
         self.harness.key_press_modifiers(modifiers, key);

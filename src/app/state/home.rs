@@ -5,9 +5,9 @@ use crate::protocol::{Account, Cap, ChannelName};
 
 use super::chats::{Chats, ConversationId};
 use super::news::{self, News};
-use super::{Calls, Cx, Me, Phase, Rooms, sign_in};
+use super::{Calls, Contacts, Cx, Inspector, Me, Phase, Rooms, sign_in};
 use crate::app::effect::NoticeId;
-use crate::app::msg::{CallMsg, ChatMsg, NavMsg, NoticeMsg, RoomMsg};
+use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
 use crate::app::state::People;
 
 /// A signed-in account.
@@ -26,6 +26,10 @@ pub(crate) struct Home {
     pub(crate) people: People,
     /// Calls.
     pub(crate) calls: Calls,
+    /// The people whom one has added.
+    pub(crate) contacts: Contacts,
+    /// The attribute inspector.
+    pub(crate) inspector: Inspector,
     /// What others see of oneself.
     pub(crate) me: Me,
     /// What waits to be seen.
@@ -40,13 +44,25 @@ pub(crate) struct Home {
 pub(crate) enum Screen {
     /// Conversations.
     Chats,
+    /// The people whom one has added.
+    People,
+    /// Attributes.
+    Inspector,
+    /// What one can set.
+    Settings,
     /// The calls that were, and the dial pad.
     Calls,
 }
 
 impl Screen {
     /// All of them, in the order of the rail.
-    pub(crate) const ALL: [Self; 2] = [Self::Chats, Self::Calls];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Chats,
+        Self::People,
+        Self::Calls,
+        Self::Inspector,
+        Self::Settings,
+    ];
 }
 
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
@@ -67,6 +83,8 @@ impl Home {
             rooms: Rooms::default(),
             people: People::default(),
             calls: Calls::default(),
+            contacts: Contacts::default(),
+            inspector: Inspector::new(me.clone()),
             me: Me::default(),
             news: News::default(),
             wanted: 0,
@@ -82,7 +100,7 @@ impl Home {
     pub(super) fn nav(&mut self, cx: &mut Cx<'_>, msg: NavMsg) {
         match msg {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
-            NavMsg::Went(screen) => self.went(screen),
+            NavMsg::Went(screen) => self.went(cx, screen),
             NavMsg::Closed => self.chats.close(),
             NavMsg::Focus(focused) => self.chats.focus(focused),
         }
@@ -95,21 +113,39 @@ impl Home {
                 self.open(cx, ConversationId::Room(name));
             }
             RoomMsg::Leave(name) => self.rooms.leave(cx, name),
+            RoomMsg::Topic(name, topic) => self.rooms.set_topic(cx, name, topic),
+            RoomMsg::NoTopic(name, failure) => self.rooms.no_topic(&name, failure),
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
             RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
         }
+    }
+
+    pub(super) fn inspect(&mut self, cx: &mut Cx<'_>, msg: InspectMsg) {
+        let wanted = matches!(msg, InspectMsg::Look(_));
+        self.inspector.update(cx, msg);
+        if wanted {
+            self.went(cx, Screen::Inspector);
+        }
+    }
+
+    pub(super) fn contact(&mut self, cx: &mut Cx<'_>, msg: ContactMsg) {
+        if let ContactMsg::Add(account) | ContactMsg::Open(account) = &msg {
+            self.people.look(cx, account);
+        }
+        self.contacts.update(cx, msg);
     }
 
     fn open(&mut self, cx: &mut Cx<'_>, conversation: ConversationId) {
         if let ConversationId::Person(account) = &conversation {
             self.people.look(cx, account);
         }
-        self.screen = Screen::Chats;
+        self.went(cx, Screen::Chats);
         self.chats.open(conversation);
     }
 
-    fn went(&mut self, screen: Screen) {
+    fn went(&mut self, cx: &mut Cx<'_>, screen: Screen) {
         self.screen = screen;
+        self.inspector.show(cx, screen == Screen::Inspector);
         if screen == Screen::Calls {
             self.calls.log.saw();
         }
@@ -138,7 +174,7 @@ impl Home {
             NoticeMsg::Opened(NoticeId::Call(_)) => {}
             NoticeMsg::Opened(NoticeId::Missed(_)) => {
                 self.wanted += 1;
-                self.went(Screen::Calls);
+                self.went(cx, Screen::Calls);
             }
             NoticeMsg::Opened(NoticeId::Chat(conversation)) => {
                 self.wanted += 1;
@@ -177,10 +213,16 @@ impl Home {
             SessionEvent::LoginSuccess {
                 again, additions, ..
             } => {
-                let granted = additions.is_some_and(|has| has.caps.has(Cap::Presence));
+                let grants = |cap| additions.as_ref().is_some_and(|has| has.caps.has(cap));
+                let granted = grants(Cap::Presence);
+                let blocks = grants(Cap::Block);
                 self.people.grant(granted);
                 self.link = Link::Up;
                 self.chats.link(cx, Link::Up);
+                self.contacts.link_up(cx, blocks);
+                for account in self.contacts.listed() {
+                    self.people.look(cx, account);
+                }
                 if again {
                     self.ask_again(cx);
                 }
@@ -218,6 +260,10 @@ impl Home {
                     self.people.told(state);
                 }
             }
+            SessionEvent::AttrEntries { subject, entries } => {
+                self.inspector.told(&subject, entries);
+            }
+            SessionEvent::AttrChanged(changed) => self.inspector.changed(changed),
             SessionEvent::MissedCall {
                 peer,
                 channel,
@@ -225,10 +271,7 @@ impl Home {
                 time_ms,
             } => self.calls.missed(cx, peer, channel, &extra, time_ms),
             // Nothing shows these yet.
-            SessionEvent::Receipt(_)
-            | SessionEvent::Typing(_)
-            | SessionEvent::AttrEntries { .. }
-            | SessionEvent::AttrChanged(_) => {}
+            SessionEvent::Receipt(_) | SessionEvent::Typing(_) => {}
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
             // and rooms are looked at anew by it when events were missed.
             SessionEvent::Logout { .. }

@@ -10,6 +10,9 @@
 //! | `rooms` | which rooms one is in, who else is, their topics |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
+//! | `contacts` | the people whom one has added, their names, who is blocked |
+//! | `inspect` | the attribute inspector |
+//! | `settings` | what is set for this profile |
 //! | `call_log` | the calls that were |
 //! | `me` | what others see of oneself |
 //! | `news` | what rings, and what is shown to whoever does not look |
@@ -19,14 +22,19 @@ mod call_log;
 mod call_tests;
 mod calls;
 mod chats;
+mod contacts;
 mod home;
+mod inspect;
 mod me;
 mod news;
 mod people;
 mod rooms;
+mod settings;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_people;
 
 use std::time::Instant;
 
@@ -38,10 +46,13 @@ use super::msg::Msg;
 pub(crate) use call_log::{CallLog, Ending, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
+pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use home::{Home, Link, Screen};
+pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
 pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use people::{People, Presence, Status};
-pub(crate) use rooms::{Membership, Room, Rooms};
+pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
+pub(crate) use settings::{Look, SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
 
 /// The state of one profile's app.
@@ -49,6 +60,7 @@ pub(crate) use sign_in::{Card, Refusal};
 pub(crate) struct State {
     ids: Ids,
     phase: Phase,
+    settings: Settings,
     told: news::Told,
 }
 
@@ -109,15 +121,21 @@ impl Ids {
 
 impl State {
     /// Nobody is signed in. `seed` must differ from that of any other start of any client.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, theme: Option<Look>) -> Self {
         Self {
             ids: Ids {
                 prefix: seed,
                 last: 0,
             },
             phase: Phase::Out(Card::default()),
+            settings: Settings::new(theme),
             told: news::Told::default(),
         }
+    }
+
+    /// What is set for this profile.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Where the app is.
@@ -160,6 +178,9 @@ impl State {
             (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
             (Msg::Me(msg), Phase::Home(home)) => home.me.update(msg),
             (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
+            (Msg::Contact(msg), Phase::Home(home)) => home.contact(&mut cx, msg),
+            (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
+            (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_)) => self.settings.update(msg),
             // What a session had to say that is over by now.
             (
                 Msg::Nav(_)
@@ -168,7 +189,9 @@ impl State {
                 | Msg::People(_)
                 | Msg::Call(_)
                 | Msg::Me(_)
-                | Msg::Notice(_),
+                | Msg::Notice(_)
+                | Msg::Contact(_)
+                | Msg::Inspect(_),
                 Phase::Out(_),
             ) => {}
         }

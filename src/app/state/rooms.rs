@@ -11,7 +11,7 @@ use crate::client::event::{AttrChange, ChannelView};
 use crate::protocol::{Account, ChannelName, Code};
 
 /// The channel attribute that is a room's topic.
-const TOPIC: &str = "topic";
+pub(crate) const TOPIC: &str = "topic";
 
 /// The rooms that one has been in since signing in.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Room {
     /// Who is there, oneself among them, in the order in which they came. Empty while one is out.
     pub(crate) members: Vec<Account>,
     attrs: Map<String, Value>,
+    /// Why the topic could not be set last.
+    pub(crate) no_topic: Option<Failure>,
 }
 
 /// Whether one is in a room.
@@ -46,6 +48,7 @@ impl Room {
             membership,
             members: Vec::new(),
             attrs: Map::new(),
+            no_topic: None,
         }
     }
 
@@ -87,6 +90,20 @@ impl Rooms {
         if let Some(room) = self.0.get_mut(name) {
             room.membership = Membership::Out(failure);
             room.members.clear();
+        }
+    }
+
+    pub(super) fn set_topic(&mut self, cx: &mut Cx<'_>, name: ChannelName, topic: String) {
+        if let Some(room) = self.0.get_mut(&name) {
+            room.no_topic = None;
+            let topic = topic.trim().to_owned();
+            cx.effects.push(Effect::Topic(name, topic));
+        }
+    }
+
+    pub(super) fn no_topic(&mut self, name: &ChannelName, failure: Failure) {
+        if let Some(room) = self.0.get_mut(name) {
+            room.no_topic = Some(failure);
         }
     }
 

@@ -23,7 +23,7 @@ impl Story {
             unix_ms: 1_700_000_000_000,
         };
         Self {
-            state: State::new(7),
+            state: State::new(7, None),
             now,
         }
     }

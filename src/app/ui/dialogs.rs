@@ -1,4 +1,4 @@
-//! Small dialogs: to whom to write, and which room to join.
+//! Small dialogs: to whom to write, which room to join, and whom to add.
 
 use egui::{Frame, Key, Margin, Ui};
 
@@ -6,7 +6,7 @@ use super::home::{JOIN, NEW};
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Button, Field, Kind, field_ui};
-use crate::app::msg::{Msg, NavMsg, RoomMsg};
+use crate::app::msg::{ContactMsg, Msg, NavMsg, RoomMsg};
 use crate::app::state::ConversationId;
 use crate::protocol::{Account, ChannelName, NameError};
 
@@ -17,6 +17,8 @@ enum Question {
     Message,
     /// Which room to join.
     Room,
+    /// Whom to add.
+    Person,
 }
 
 /// A dialog that is open.
@@ -46,6 +48,11 @@ impl Dialog {
         Self::new(Question::Room)
     }
 
+    /// Whom to add?
+    pub(super) fn person() -> Self {
+        Self::new(Question::Person)
+    }
+
     fn new(question: Question) -> Self {
         Self {
             question,
@@ -66,6 +73,7 @@ impl Dialog {
                 let name = name.strip_prefix('#').unwrap_or(name);
                 Msg::Room(RoomMsg::Join(ChannelName::try_from(name)?))
             }
+            Question::Person => Msg::Contact(ContactMsg::Add(Account::try_from(name)?)),
         })
     }
 }
@@ -120,6 +128,7 @@ fn content_ui(ui: &mut Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
     let (title, name, hint, action) = match dialog.question {
         Question::Message => ("New message", "Callsign", "whom to write to", "Write"),
         Question::Room => ("Join a room", "Name of the room", "such as ops", "Join"),
+        Question::Person => ("Add a person", "Callsign", "whom to add", "Add"),
     };
     ui.label(theme::title(title));
     let answer = dialog.answer();

@@ -6,9 +6,11 @@ use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel,
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::{call, calls, chats, conversation, details, dialogs, rail};
+use super::{
+    call, calls, chats, conversation, details, dialogs, inspector, people, rail, settings,
+};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{Home, Link, Now, Screen};
+use crate::app::state::{Home, Link, Now, Screen, Settings};
 
 /// What the views of this screen keep.
 #[derive(Debug)]
@@ -20,6 +22,9 @@ pub(super) struct Draft {
     pub(super) history: calls::Draft,
     /// What one is writing about oneself.
     pub(super) words: Option<String>,
+    pub(super) people: people::Draft,
+    pub(super) inspector: inspector::Draft,
+    pub(super) about: details::Draft,
     /// Whether the details are wanted, where there is room for them.
     pub(super) details: bool,
 }
@@ -32,6 +37,9 @@ impl Default for Draft {
             calls: call::Draft::default(),
             history: calls::Draft::default(),
             words: None,
+            people: people::Draft::default(),
+            inspector: inspector::Draft::default(),
+            about: details::Draft::default(),
             details: true,
         }
     }
@@ -47,7 +55,14 @@ pub(super) const DIAL: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMA
 pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 
 /// The window.
-pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+pub(super) fn home_ui(
+    ui: &mut Ui,
+    home: &Home,
+    set: &Settings,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     shortcuts(ui, home, draft, out);
     let narrow = ui.available_width() < size::NARROW;
     // Where there is no room for both, a conversation covers the rail, and has a way back.
@@ -58,6 +73,11 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
     offline_ui(ui, home);
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
+        Screen::People => people::people_ui(ui, home, now, narrow, draft, out),
+        Screen::Inspector => {
+            inspector::inspector_ui(ui, home, now, narrow, &mut draft.inspector, out);
+        }
+        Screen::Settings => settings::settings_ui(ui, home, set, out),
         Screen::Calls => calls::calls_ui(ui, home, now, narrow, &mut draft.history, out),
     }
     if let Some(dialog) = &mut draft.dialog
@@ -120,7 +140,9 @@ fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<
             .default_size(size::DETAILS)
             .size_range(size::DETAILS_RANGE)
             .frame(frame)
-            .show(ui, |ui| details::details_ui(ui, home, opened, now, out));
+            .show(ui, |ui| {
+                details::details_ui(ui, home, opened, now, &mut draft.about, out);
+            });
     }
     conversation::conversation_ui(ui, home, opened, now, !room, draft, out);
 }

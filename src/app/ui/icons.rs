@@ -38,6 +38,18 @@ impl Icon {
     pub(super) const ERASE: Self = Self('\u{e0ae}');
     pub(super) const MESSAGE: Self = Self('\u{e168}');
     pub(super) const LEAVE: Self = Self('\u{e7e6}');
+    pub(super) const PEOPLE: Self = Self('\u{e4d6}');
+    pub(super) const ADD_PERSON: Self = Self('\u{e4d0}');
+    pub(super) const REMOVE_PERSON: Self = Self('\u{e4ce}');
+    pub(super) const BLOCK: Self = Self('\u{e3de}');
+    pub(super) const INSPECT: Self = Self('\u{e434}');
+    pub(super) const SETTINGS: Self = Self('\u{e270}');
+    pub(super) const EDIT: Self = Self('\u{e3b4}');
+    pub(super) const DELETE: Self = Self('\u{e4a6}');
+    pub(super) const READ_ONLY: Self = Self('\u{e308}');
+    pub(super) const ADD: Self = Self('\u{e3d4}');
+    pub(super) const EXPORT: Self = Self('\u{e20c}');
+    pub(super) const IMPORT: Self = Self('\u{e4c0}');
 
     /// What it is in its font.
     pub(super) fn text(self) -> String {

@@ -14,9 +14,14 @@ mod dialogs;
 mod fonts;
 mod home;
 mod icons;
+mod inspect_asks;
+mod inspect_table;
+mod inspector;
 mod keypad;
 mod message;
+mod people;
 mod rail;
+mod settings;
 mod sign_in;
 mod theme;
 mod widgets;
@@ -28,7 +33,7 @@ pub(super) use call::{
 };
 
 use super::msg::Msg;
-use super::state::{Now, Phase, State};
+use super::state::{Look, Now, Phase, Settings, State};
 
 /// What the views keep: what is being typed, what is folded, what is open.
 #[derive(Debug, Default)]
@@ -39,6 +44,8 @@ pub(super) struct Screens {
     last_input: f64,
     /// Whether the caret is to blink at all, as egui was told before the first frame.
     blinks: Option<bool>,
+    /// What egui has been told of the settings.
+    looks: Option<Settings>,
 }
 
 /// The caret blinks for so long after the last input, in seconds; then it rests, and no frame is drawn for it.
@@ -56,6 +63,20 @@ impl Screens {
         if blinking != blink {
             ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = blink);
         }
+    }
+
+    /// Looks as it is set, from the next frame on.
+    pub(super) fn look(&mut self, ctx: &egui::Context, settings: &Settings) {
+        if self.looks.as_ref() == Some(settings) {
+            return;
+        }
+        self.looks = Some(*settings);
+        ctx.set_theme(match settings.theme {
+            None => egui::ThemePreference::System,
+            Some(Look::Light) => egui::ThemePreference::Light,
+            Some(Look::Dark) => egui::ThemePreference::Dark,
+        });
+        ctx.set_zoom_factor(f32::from(settings.scale) / 100.0);
     }
 
     /// The card is filled in with a server's address.
@@ -85,7 +106,7 @@ pub(super) fn root_ui(
         }
         Phase::Home(home) => {
             screens.sign_in.forget_secret();
-            home::home_ui(ui, home, now, &mut screens.home, out);
+            home::home_ui(ui, home, state.settings(), now, &mut screens.home, out);
         }
     }
 }

@@ -35,11 +35,16 @@ pub(super) fn rail_ui(ui: &mut Ui, home: &Home, words: &mut Option<String>, out:
 fn place_ui(ui: &mut Ui, home: &Home, screen: Screen, out: &mut Vec<Msg>) {
     let (icon, name, count) = match screen {
         Screen::Chats => (Icon::CHATS, "Chats", home.chats.unread()),
+        Screen::People => (Icon::PEOPLE, "People", 0),
+        Screen::Inspector => (Icon::INSPECT, "Inspector", 0),
+        Screen::Settings => (Icon::SETTINGS, "Settings", 0),
         Screen::Calls => (Icon::CALL, "Calls", home.calls.log.missed()),
     };
     let spoken = match (screen, count) {
         (_, 0) => name.to_owned(),
         (Screen::Chats, unread) => format!("{name}, {unread} unread"),
+        // Nothing is counted there.
+        (Screen::People | Screen::Inspector | Screen::Settings, _) => name.to_owned(),
         (Screen::Calls, missed) => format!("{name}, {missed} missed"),
     };
     let response = icon_button(ui, icon, &spoken, home.screen == screen);

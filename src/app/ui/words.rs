@@ -6,6 +6,7 @@ use crate::app::state::{
     PastCall, Presence, Room, Status,
 };
 use crate::client::event::EndReason;
+use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{Account, Code, Show};
 
 /// How somebody is, where that is known: `online`, `away · 12 min`, `busy · in a call`.
@@ -177,6 +178,39 @@ pub(super) fn outcome(outcome: &Outcome, peer: &Account) -> (String, Option<Stri
         }
     };
     (sentence.to_owned(), None)
+}
+
+/// What a built-in attribute means, its unit and range.
+pub(super) fn built_in(attr: BuiltInAttr) -> String {
+    let meaning = match attr {
+        BuiltInAttr::UserNotification => "1: joins and leaves are announced",
+        BuiltInAttr::ChannelTtl => "seconds for which an empty room is kept",
+        BuiltInAttr::MemberNum => "members now; kept by the server, read-only",
+        BuiltInAttr::AutoUpdateNum => "seconds between updates of _member_num; 0 is never",
+        BuiltInAttr::TotalMemberNum => "accounts that ever joined; kept by the server, read-only",
+        BuiltInAttr::AutoUpdateTotalNum => {
+            "seconds between updates of _total_member_num; 0 is never"
+        }
+        BuiltInAttr::SendMsgLimit => "messages a second in the room; 0 is no limit",
+        BuiltInAttr::SetAttrLimit => "changes of one attribute a second; 0 is no limit",
+    };
+    match (attr.max(), default_of(attr)) {
+        (Some(max), Some(default)) => format!("{meaning} · 0 to {max}, default {default}"),
+        (Some(max), None) => format!("{meaning} · 0 to {max}"),
+        (None, _) => meaning.to_owned(),
+    }
+}
+
+/// What a built-in attribute is unless somebody sets it; none for those that the server keeps.
+pub(super) fn default_of(attr: BuiltInAttr) -> Option<&'static str> {
+    match attr {
+        BuiltInAttr::UserNotification => Some("1"),
+        BuiltInAttr::ChannelTtl => Some("7200"),
+        BuiltInAttr::AutoUpdateNum | BuiltInAttr::AutoUpdateTotalNum => Some("0"),
+        BuiltInAttr::SendMsgLimit => Some("200"),
+        BuiltInAttr::SetAttrLimit => Some("10"),
+        BuiltInAttr::MemberNum | BuiltInAttr::TotalMemberNum => None,
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -5,11 +5,13 @@
 //! | file | what |
 //! |---|---|
 //! | `session` | the session of the account: performs effects, pumps events |
+//! | `inspect` | what people and the inspector ask, and files of attributes |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones` | the ring and the tones of keys |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
 mod here;
+mod inspect;
 mod notices;
 mod session;
 mod sound;

@@ -11,7 +11,7 @@ use super::sound::Sounds;
 use super::{LAST_WORK, Out};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{
-    CallMsg, ChatMsg, Credentials, Failure, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
+    CallMsg, ChatMsg, Credentials, Failure, InspectMsg, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
 };
 use crate::app::state::{CallNo, ConversationId};
 use crate::client::core::{LoginOptions, Reconnect};
@@ -51,7 +51,7 @@ pub(super) async fn run(data: PathBuf, mut effects_rx: mpsc::Receiver<Effect>, o
 }
 
 /// The worker's desk: at most one login on its way, or one session at work.
-struct Desk {
+pub(super) struct Desk {
     here: Here,
     out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
@@ -115,6 +115,9 @@ impl Desk {
                 peer,
             } => self.invite(call, &channel, &peer),
             Effect::Step { call, at, step } => self.step(call, at, step),
+            Effect::Person(effect) => self.person(effect),
+            Effect::Inspect(effect) => self.inspect(effect),
+            Effect::Topic(room, topic) => self.topic(room, topic),
             // The state holds the calls of this run; the history on disk is not open to the app yet.
             Effect::KeepCall(call) => drop(call),
             Effect::Watch(accounts) => self.watch(&accounts),
@@ -279,7 +282,7 @@ impl Desk {
     }
 
     /// Asks the session for something: at once, so that things stay in order; and tells the answer when it comes.
-    fn ask<T, F>(
+    pub(super) fn ask<T, F>(
         &mut self,
         question: impl FnOnce(&Session) -> F,
         told: impl FnOnce(T) -> Option<Msg> + Send + 'static,
@@ -300,6 +303,19 @@ impl Desk {
                 out.say(msg).await;
             }
         });
+    }
+}
+
+impl Desk {
+    /// Does something beside the session, and tells how it went.
+    pub(super) fn alone(&mut self, work: impl Future<Output = InspectMsg> + Send + 'static) {
+        let Some(at_work) = &mut self.at_work else {
+            return;
+        };
+        let out = self.out.clone();
+        at_work
+            .tasks
+            .spawn(async move { out.say(Msg::Inspect(work.await)).await });
     }
 }
 
@@ -387,7 +403,7 @@ fn login_failure(error: &LoginError) -> Failure {
     Failure { code, detail }
 }
 
-fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
+pub(super) fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
     let detail = error.to_string();
     Failure { code, detail }
 }

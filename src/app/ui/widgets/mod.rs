@@ -7,6 +7,7 @@ mod choice;
 mod failure;
 mod field;
 mod row;
+mod toggle;
 
 pub(super) use avatar::Avatar;
 pub(super) use badge::{Badge, badge_at};
@@ -15,6 +16,7 @@ pub(super) use choice::Choice;
 pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
 pub(super) use row::Row;
+pub(super) use toggle::Toggle;
 
 use egui::{Align, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetText};
 

@@ -1,0 +1,393 @@
+//! The attribute inspector: subjects, and the pages of the one that is looked at.
+
+use egui::accesskit::Role;
+use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Sense, Ui, WidgetInfo};
+
+use super::icons::Icon;
+use super::theme::{self, palette, size, space, stroke};
+use super::widgets::{Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button};
+use super::{inspect_asks, inspect_table, words};
+use crate::app::msg::{InspectMsg, Msg};
+use crate::app::state::{ConversationId, Home, Known, Now, Presence, Tab, Trouble};
+use crate::protocol::{Account, AttrSubject, ChannelName};
+
+/// What the view keeps.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    find: String,
+    /// Whether a subject covers the list, where there is no room for both.
+    covered: bool,
+    /// The subject whose table is being changed.
+    of: Option<AttrSubject>,
+    pub(super) table: inspect_table::Draft,
+    pub(super) asks: inspect_asks::Draft,
+    /// What is to be done with a file, and where it is.
+    file: Option<(File, String)>,
+}
+
+/// What is to be done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum File {
+    Export,
+    Import,
+}
+
+/// The screen.
+pub(super) fn inspector_ui(
+    ui: &mut Ui,
+    home: &Home,
+    now: Now,
+    narrow: bool,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    let subject = home.inspector.subject();
+    if draft.of.as_ref() != Some(subject) {
+        // Whoever came from elsewhere came to see it; at first it is oneself.
+        draft.covered =
+            draft.of.is_some() || !matches!(subject, AttrSubject::Account(me) if me == home.me());
+        draft.of = Some(subject.clone());
+        draft.table = inspect_table::Draft::default();
+        draft.file = None;
+    }
+    let frame = Frame::new().fill(palette(ui).bg1);
+    if narrow && !draft.covered {
+        CentralPanel::default()
+            .frame(frame)
+            .show(ui, |ui| subjects_ui(ui, home, draft, out));
+        return;
+    }
+    if !narrow {
+        Panel::left("subjects")
+            .default_size(size::LIST)
+            .size_range(size::LIST_RANGE)
+            .frame(frame)
+            .show(ui, |ui| subjects_ui(ui, home, draft, out));
+    }
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
+        Frame::new().inner_margin(margin).show(ui, |ui| {
+            head_ui(ui, home, narrow, draft, out);
+            file_ui(ui, draft, out);
+            said_ui(ui, home);
+            match home.inspector.tab {
+                Tab::Attributes => inspect_table::table_ui(ui, home, now, &mut draft.table, out),
+                Tab::Queries => inspect_asks::queries_ui(ui, home, &mut draft.asks, out),
+                Tab::Changes => inspect_asks::changes_ui(ui, home),
+            }
+        });
+    });
+}
+
+fn subjects_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 14,
+        bottom: 6,
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.label(theme::title("Inspector"));
+        find_ui(ui, draft, out);
+    });
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let find = draft.find.trim().trim_start_matches('#').to_lowercase();
+            let fits = |name: &str| name.to_lowercase().contains(&find);
+            let me = [AttrSubject::Account(home.me().clone())];
+            group_ui(ui, home, "Me", &me, draft, out);
+            let rooms: Vec<_> = rooms(home)
+                .into_iter()
+                .filter(|name| fits(name.as_str()))
+                .collect();
+            let rooms: Vec<_> = rooms.into_iter().map(AttrSubject::Channel).collect();
+            group_ui(ui, home, "Rooms", &rooms, draft, out);
+            let people: Vec<_> = people(home)
+                .into_iter()
+                .filter(|account| fits(account.as_str()) || fits(home.contacts.name(account)))
+                .map(AttrSubject::Account)
+                .collect();
+            group_ui(ui, home, "People", &people, draft, out);
+        });
+}
+
+/// Finds a subject; Enter looks at one that is not in the list: `#ops` is a room, `ann` a person.
+fn find_ui(ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let field = Field {
+        name: "Find a person or a room",
+        hint: "ann, or #ops",
+        wrong: None,
+        secret: false,
+    };
+    let response = field_ui(ui, &field, &mut draft.find);
+    if !(response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))) {
+        return;
+    }
+    let typed = draft.find.trim();
+    let subject = match typed.strip_prefix('#') {
+        Some(room) => ChannelName::try_from(room).map(AttrSubject::Channel),
+        None => Account::try_from(typed).map(AttrSubject::Account),
+    };
+    if let Ok(subject) = subject {
+        draft.find.clear();
+        draft.covered = true;
+        out.push(Msg::Inspect(InspectMsg::Look(subject)));
+    }
+}
+
+/// Rooms that one has been in, and the one that is looked at.
+fn rooms(home: &Home) -> Vec<ChannelName> {
+    let mut rooms: Vec<_> = (home.chats.rooms().into_iter())
+        .filter_map(|(id, _)| match id {
+            ConversationId::Room(name) => Some(name.clone()),
+            ConversationId::Person(_) => None,
+        })
+        .collect();
+    if let AttrSubject::Channel(name) = home.inspector.subject() {
+        rooms.push(name.clone());
+    }
+    rooms.sort();
+    rooms.dedup();
+    rooms
+}
+
+/// People who were added or written to, and the one who is looked at.
+fn people(home: &Home) -> Vec<Account> {
+    let mut people: Vec<_> = home.contacts.listed().into_iter().cloned().collect();
+    let talked = home.chats.people().into_iter();
+    people.extend(talked.filter_map(|(id, _)| match id {
+        ConversationId::Person(account) => Some(account.clone()),
+        ConversationId::Room(_) => None,
+    }));
+    if let AttrSubject::Account(account) = home.inspector.subject() {
+        people.push(account.clone());
+    }
+    people.retain(|account| account != home.me());
+    people.sort();
+    people.dedup();
+    people
+}
+
+fn group_ui(
+    ui: &mut Ui,
+    home: &Home,
+    name: &str,
+    subjects: &[AttrSubject],
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    if subjects.is_empty() {
+        return;
+    }
+    let heading = Margin {
+        left: 16,
+        right: 16,
+        top: 12,
+        bottom: 6,
+    };
+    Frame::new().inner_margin(heading).show(ui, |ui| {
+        let colour = palette(ui).muted;
+        ui.label(theme::small_strong(name).color(colour));
+    });
+    Frame::new()
+        .inner_margin(Margin::symmetric(8, 0))
+        .show(ui, |ui| {
+            for subject in subjects {
+                if subject_ui(ui, home, subject) {
+                    draft.covered = true;
+                    out.push(Msg::Inspect(InspectMsg::Look(subject.clone())));
+                }
+            }
+        });
+}
+
+fn subject_ui(ui: &mut Ui, home: &Home, subject: &AttrSubject) -> bool {
+    let selected = home.inspector.subject() == subject;
+    let (id, presence) = match subject {
+        AttrSubject::Account(account) if account == home.me() => {
+            (ConversationId::Person(account.clone()), Presence::Unknown)
+        }
+        AttrSubject::Account(account) => {
+            let presence = home.people.presence(account);
+            (ConversationId::Person(account.clone()), presence)
+        }
+        AttrSubject::Channel(name) => (ConversationId::Room(name.clone()), Presence::Unknown),
+    };
+    let name = name(home, subject);
+    let about = match home.inspector.known() {
+        Known::Live if selected => match home.inspector.entries().len() {
+            1 => "1 attribute · live".to_owned(),
+            count => format!("{count} attributes · live"),
+        },
+        Known::Asked | Known::Live | Known::Refused(_) => match subject {
+            AttrSubject::Account(account) if account == home.me() => account.to_string(),
+            AttrSubject::Account(_) => words::presence(presence).unwrap_or_default().to_owned(),
+            AttrSubject::Channel(_) => String::new(),
+        },
+    };
+    let row = Row {
+        avatar: Avatar::of(&id, presence),
+        name: &name,
+        spoken: format!("Inspect {}", spoken(subject)),
+        about,
+        when: String::new(),
+        count: 0,
+        selected,
+    };
+    row.show(ui).clicked()
+}
+
+/// What a subject is called.
+fn name(home: &Home, subject: &AttrSubject) -> String {
+    match subject {
+        AttrSubject::Account(account) if account == home.me() => "Me".to_owned(),
+        AttrSubject::Account(account) => home.contacts.name(account).to_owned(),
+        AttrSubject::Channel(name) => name.to_string(),
+    }
+}
+
+fn spoken(subject: &AttrSubject) -> String {
+    match subject {
+        AttrSubject::Account(account) => account.to_string(),
+        AttrSubject::Channel(name) => format!("#{name}"),
+    }
+}
+
+fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let editable = home.inspector.editable();
+    ui.horizontal_wrapped(|ui| {
+        if narrow {
+            if icon_button(ui, Icon::BACK, "Back to subjects", false).clicked() {
+                draft.covered = false;
+            }
+            ui.label(theme::title(spoken(home.inspector.subject())));
+            ui.end_row();
+        }
+        for tab in Tab::ALL {
+            if tab_ui(ui, tab, home.inspector.tab == tab) {
+                out.push(Msg::Inspect(InspectMsg::Tab(tab)));
+            }
+        }
+        if home.inspector.tab != Tab::Attributes {
+            return;
+        }
+        if narrow {
+            ui.end_row();
+        }
+        if Button::new(Kind::Quiet, "Export")
+            .icon(Icon::EXPORT)
+            .show(ui)
+        {
+            let path = format!("~/{}.json", file_name(home.inspector.subject()));
+            draft.file = Some((File::Export, path));
+        }
+        if editable
+            && Button::new(Kind::Quiet, "Import")
+                .icon(Icon::IMPORT)
+                .show(ui)
+        {
+            draft.file = Some((File::Import, "~/".to_owned()));
+        }
+        if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
+            draft.table.add();
+        }
+    });
+    ui.add_space(space::ONE);
+}
+
+/// A name for a file, of letters that every system takes.
+fn file_name(subject: &AttrSubject) -> String {
+    let (AttrSubject::Account(_) | AttrSubject::Channel(_)) = subject;
+    let name = spoken(subject);
+    let safe = name
+        .chars()
+        .filter(|c| c.is_alphanumeric() || "-_.".contains(*c));
+    format!("attributes-{}", safe.collect::<String>())
+}
+
+fn tab_ui(ui: &mut Ui, tab: Tab, on: bool) -> bool {
+    let palette = palette(ui);
+    let name = match tab {
+        Tab::Attributes => "Attributes",
+        Tab::Queries => "Queries",
+        Tab::Changes => "Changes",
+    };
+    let ink = if on { palette.text } else { palette.muted };
+    let words = theme::strong(name).color(ink);
+    let galley = egui::WidgetText::from(words).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Extend),
+        f32::INFINITY,
+        egui::TextStyle::Button,
+    );
+    let wanted = egui::vec2(galley.size().x + space::TWO, size::CONTROL);
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, name));
+    let at = egui::pos2(
+        rect.left() + space::ONE,
+        rect.center().y - galley.size().y / 2.0,
+    );
+    ui.painter().galley(at, galley, ink);
+    if on || response.has_focus() {
+        let line = egui::Stroke::new(stroke::STRONG, palette.accent);
+        ui.painter().hline(rect.x_range(), rect.bottom(), line);
+    }
+    response.clicked()
+}
+
+/// Where a file is.
+fn file_ui(ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let Some((what, path)) = &mut draft.file else {
+        return;
+    };
+    let (name, act) = match what {
+        File::Export => ("File to write", "Write file"),
+        File::Import => ("File to read", "Read file"),
+    };
+    let field = Field {
+        name,
+        hint: "a path, such as ~/attributes.json",
+        wrong: None,
+        secret: false,
+    };
+    let response = field_ui(ui, &field, path);
+    let mut go = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let mut cancel = false;
+    ui.horizontal(|ui| {
+        go |= Button::new(Kind::Primary, act).show(ui);
+        cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
+    });
+    ui.add_space(space::ONE);
+    if go {
+        let path = path.trim().into();
+        out.push(Msg::Inspect(match what {
+            File::Export => InspectMsg::Export(path),
+            File::Import => InspectMsg::Import(path),
+        }));
+    }
+    if go || cancel {
+        draft.file = None;
+    }
+}
+
+/// What went wrong, or what is done.
+fn said_ui(ui: &mut Ui, home: &Home) {
+    let palette = palette(ui);
+    if let Known::Refused(failure) = home.inspector.known() {
+        let text = "The server does not tell these attributes as they change.";
+        ui.label(theme::body(text));
+        failure_ui(ui, failure);
+    }
+    match home.inspector.trouble() {
+        Some(Trouble::Refused(failure)) => failure_ui(ui, failure),
+        Some(Trouble::File(why)) => {
+            ui.label(theme::body(why).color(palette.bad));
+        }
+        None => {}
+    }
+    if let Some(note) = home.inspector.note() {
+        ui.label(theme::body(note).color(palette.muted));
+    }
+}

@@ -1,0 +1,359 @@
+//! The people whom one has added: the list, and somebody's card.
+
+use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
+
+use super::dialogs::Dialog;
+use super::home;
+use super::icons::Icon;
+use super::theme::{self, palette, size, space};
+use super::widgets::{
+    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, link_button,
+};
+use super::words;
+use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
+use crate::app::state::{ConversationId, Home, NAME_CHARS, Now, Presence};
+use crate::protocol::{Account, AttrSubject};
+
+/// What the view keeps.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    /// Whose name is being changed, and what is typed.
+    renaming: Option<(Account, String)>,
+    /// Whose removal is being asked for.
+    removing: Option<Account>,
+}
+
+/// The screen.
+pub(super) fn people_ui(
+    ui: &mut Ui,
+    home: &Home,
+    now: Now,
+    narrow: bool,
+    draft: &mut home::Draft,
+    out: &mut Vec<Msg>,
+) {
+    let frame = Frame::new().fill(palette(ui).bg1);
+    match (narrow, home.contacts.opened()) {
+        (true, None) => {
+            CentralPanel::default()
+                .frame(frame)
+                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
+        }
+        (true, Some(account)) => {
+            CentralPanel::default()
+                .frame(frame)
+                .show(ui, |ui| page_ui(ui, home, account, now, true, draft, out));
+        }
+        (false, opened) => {
+            Panel::left("people")
+                .default_size(size::LIST)
+                .size_range(size::LIST_RANGE)
+                .frame(frame)
+                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
+            CentralPanel::default().frame(frame).show(ui, |ui| {
+                if let Some(account) = opened {
+                    page_ui(ui, home, account, now, false, draft, out);
+                } else {
+                    nobody_ui(ui);
+                }
+            });
+        }
+    }
+}
+
+fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out: &mut Vec<Msg>) {
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 14,
+        bottom: 6,
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(theme::title("People"));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if icon_button(ui, Icon::ADD_PERSON, "Add a person", false).clicked() {
+                    *dialog = Some(Dialog::person());
+                }
+            });
+        });
+    });
+    let (listed, blocked) = (home.contacts.listed(), home.contacts.blocked());
+    if listed.is_empty() && blocked.is_empty() {
+        empty_ui(ui, dialog);
+        return;
+    }
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            group_ui(ui, home, now, None, &listed, out);
+            group_ui(ui, home, now, Some("Blocked"), &blocked, out);
+        });
+}
+
+fn empty_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
+    let muted = palette(ui).muted;
+    Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
+        ui.label(theme::strong("Nobody here yet"));
+        let about = "Add people by their callsign, or from a room that they are in.";
+        ui.label(theme::body(about).color(muted));
+        ui.add_space(space::ONE);
+        if Button::new(Kind::Primary, "Add somebody")
+            .icon(Icon::ADD_PERSON)
+            .show(ui)
+        {
+            *dialog = Some(Dialog::person());
+        }
+    });
+}
+
+fn group_ui(
+    ui: &mut Ui,
+    home: &Home,
+    now: Now,
+    name: Option<&str>,
+    accounts: &[&Account],
+    out: &mut Vec<Msg>,
+) {
+    if accounts.is_empty() {
+        return;
+    }
+    if let Some(name) = name {
+        let heading = Margin {
+            left: 16,
+            right: 16,
+            top: 12,
+            bottom: 6,
+        };
+        Frame::new().inner_margin(heading).show(ui, |ui| {
+            let colour = palette(ui).muted;
+            ui.label(theme::small_strong(name).color(colour));
+        });
+    }
+    Frame::new()
+        .inner_margin(Margin::symmetric(8, 0))
+        .show(ui, |ui| {
+            for account in accounts {
+                row_ui(ui, home, now, account, out);
+            }
+        });
+}
+
+fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<Msg>) {
+    let name = home.contacts.name(account);
+    let blocked = home.contacts.is_blocked(account);
+    let presence = if blocked {
+        Presence::Unknown
+    } else {
+        home.people.presence(account)
+    };
+    let state = match blocked {
+        true => Some("blocked".to_owned()),
+        false => words::status(home.people.status(account), now),
+    };
+    let mut about = Vec::new();
+    if name != account.as_str() {
+        about.push(account.as_str());
+    }
+    about.extend(state.as_deref());
+    let mut spoken = vec![name];
+    spoken.extend(&about);
+    let row = Row {
+        avatar: Avatar::person(name, presence),
+        name,
+        spoken: spoken.join(", "),
+        about: about.join(" · "),
+        when: String::new(),
+        count: 0,
+        selected: home.contacts.opened() == Some(account),
+    };
+    if row.show(ui).clicked() {
+        out.push(Msg::Contact(ContactMsg::Open(account.clone())));
+    }
+}
+
+fn nobody_ui(ui: &mut Ui) {
+    let palette = palette(ui);
+    ui.vertical_centered(|ui| {
+        ui.add_space(ui.available_height() / 3.0);
+        ui.label(Icon::PEOPLE.rich(size::ROUND).color(palette.faint));
+        ui.label(theme::title("Your people are on the left"));
+        let about = "Choose somebody to write to them or to call them.";
+        ui.label(theme::body(about).color(palette.muted));
+    });
+}
+
+fn page_ui(
+    ui: &mut Ui,
+    home: &Home,
+    account: &Account,
+    now: Now,
+    narrow: bool,
+    draft: &mut home::Draft,
+    out: &mut Vec<Msg>,
+) {
+    if narrow {
+        Frame::new().inner_margin(Margin::same(8)).show(ui, |ui| {
+            if icon_button(ui, Icon::BACK, "Back to people", false).clicked() {
+                out.push(Msg::Contact(ContactMsg::Close));
+            }
+        });
+    }
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
+                ui.vertical_centered(|ui| {
+                    ui.set_max_width(size::CARD);
+                    person_ui(ui, home, account, now, &mut draft.people, out);
+                });
+            });
+        });
+}
+
+/// Somebody, and what one can do about them. Also in the details of a conversation.
+pub(super) fn person_ui(
+    ui: &mut Ui,
+    home: &Home,
+    account: &Account,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    ui.vertical_centered(|ui| {
+        head_ui(ui, home, account, now);
+        ui.add_space(space::TWO);
+        talk_ui(ui, home, account, out);
+    });
+    ui.add_space(space::THREE);
+    name_ui(ui, home, account, draft, out);
+    ui.add_space(space::TWO);
+    acts_ui(ui, home, account, draft, out);
+    if let Some(failure) = home.contacts.trouble(account) {
+        ui.add_space(space::ONE);
+        failure_ui(ui, failure);
+    }
+}
+
+fn head_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now) {
+    let palette = palette(ui);
+    let (name, blocked) = (
+        home.contacts.name(account),
+        home.contacts.is_blocked(account),
+    );
+    let presence = home.people.presence(account);
+    ui.add_space(space::THREE);
+    Avatar::person(name, presence).show(ui, size::LARGE_AVATAR);
+    ui.add_space(space::ONE);
+    ui.add(egui::Label::new(theme::title(name)).truncate());
+    if name != account.as_str() {
+        let callsign = theme::body(account.as_str()).color(palette.muted);
+        ui.add(egui::Label::new(callsign).truncate());
+    }
+    let about = match blocked {
+        true => "Blocked: their messages and calls do not reach you.".to_owned(),
+        false => words::status(home.people.status(account), now)
+            .unwrap_or_else(|| "not known whether they are online".to_owned()),
+    };
+    ui.label(theme::body(about).color(palette.muted));
+}
+
+fn talk_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
+    let person = ConversationId::Person(account.clone());
+    let open =
+        home.chats.opened() == Some(&person) && home.screen == crate::app::state::Screen::Chats;
+    if open {
+        return;
+    }
+    if Button::new(Kind::Primary, "Write")
+        .icon(Icon::WRITE)
+        .wide(ui)
+        .show(ui)
+    {
+        out.push(Msg::Nav(NavMsg::Opened(person)));
+    }
+    if Button::new(Kind::Quiet, "Call")
+        .icon(Icon::CALL)
+        .wide(ui)
+        .enabled(home.calls.with(account).is_none())
+        .show(ui)
+    {
+        out.push(Msg::Call(CallMsg::Place(account.clone())));
+    }
+}
+
+fn name_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let renaming = draft.renaming.as_mut().filter(|(of, _)| of == account);
+    let Some((_, typed)) = renaming else {
+        if link_button(ui, Some(Icon::EDIT), "Change their name here") {
+            let name = home.contacts.get(account);
+            let name = name.map(|contact| contact.name.clone()).unwrap_or_default();
+            draft.renaming = Some((account.clone(), name));
+        }
+        return;
+    };
+    let long = typed.trim().chars().count() > NAME_CHARS;
+    let field = Field {
+        name: "Their name here",
+        hint: "empty for the name of their own",
+        wrong: long.then(|| format!("A name has at most {NAME_CHARS} characters.")),
+        secret: false,
+    };
+    let response = field_ui(ui, &field, typed);
+    let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let (mut save, mut cancel) = (enter && !long, false);
+    ui.horizontal(|ui| {
+        save |= Button::new(Kind::Primary, "Save name")
+            .enabled(!long)
+            .show(ui);
+        cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
+    });
+    if save {
+        let rename = ContactMsg::Rename(account.clone(), typed.clone());
+        out.push(Msg::Contact(rename));
+    }
+    if save || cancel {
+        draft.renaming = None;
+    }
+}
+
+fn acts_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let added = home.contacts.get(account).is_some();
+    if link_button(ui, Some(Icon::INSPECT), "Show their attributes") {
+        let subject = AttrSubject::Account(account.clone());
+        out.push(Msg::Inspect(InspectMsg::Look(subject)));
+    }
+    if !added && link_button(ui, Some(Icon::ADD_PERSON), "Add to people") {
+        out.push(Msg::Contact(ContactMsg::Add(account.clone())));
+    }
+    let blocked = home.contacts.is_blocked(account);
+    let (act, block) = match blocked {
+        true => ("Unblock", false),
+        false => ("Block", true),
+    };
+    if link_button(ui, Some(Icon::BLOCK), act) {
+        out.push(Msg::Contact(ContactMsg::Block(account.clone(), block)));
+    }
+    if !added {
+        return;
+    }
+    if draft.removing.as_ref() != Some(account) {
+        if link_button(ui, Some(Icon::REMOVE_PERSON), "Remove from people") {
+            draft.removing = Some(account.clone());
+        }
+        return;
+    }
+    ui.label(theme::body(
+        "Remove them from this list? Your conversation stays.",
+    ));
+    ui.horizontal(|ui| {
+        if Button::new(Kind::Danger, "Remove").show(ui) {
+            out.push(Msg::Contact(ContactMsg::Remove(account.clone())));
+            draft.removing = None;
+        }
+        if Button::new(Kind::Quiet, "Keep").show(ui) {
+            draft.removing = None;
+        }
+    });
+}
