@@ -6,16 +6,17 @@
 //!
 //! | part | what it is | may know |
 //! |---|---|---|
-//! | `msg`, `effect` | what happened, what to do | `protocol`, `client::event` |
+//! | `msg`, `effect`, `kept` | what happened, what to do | `protocol`, `client::event`, the plain data of `store` |
 //! | `state` | all behaviour: no egui, no tokio, no clock | those |
 //! | `ui` | what a person sees; reads the state, says what was done | `state`, `msg` |
-//! | `worker` | performs effects, on its own threads | `client`, `server`, `net` |
+//! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store` |
 //! | this file | the glue with eframe | all of these |
 //!
 //! [`App::logic`] takes in what the worker has to say, also while the window is hidden; [`App::ui`] paints. Neither waits for
 //! anything. Without anything new there is no frame.
 
 mod effect;
+mod kept;
 mod msg;
 mod options;
 mod state;
@@ -29,7 +30,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use msg::{Msg, NavMsg};
 use state::{Now, State};
-use worker::{Wake, Worker};
+use worker::{Signals, Wake, Worker};
 
 pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
 
@@ -65,6 +66,14 @@ impl App {
     /// # Errors
     /// The system gives no threads.
     pub fn new(options: &Options, wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start(options, wake, Signals::Leave)
+    }
+
+    fn start(
+        options: &Options,
+        wake: impl Fn() + Send + Sync + 'static,
+        signals: Signals,
+    ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
         let mut screens = ui::Screens::default();
         if let Some(server) = &options.server {
@@ -73,7 +82,7 @@ impl App {
         Ok(Self {
             state: State::new(RandomState::new().build_hasher().finish()),
             screens,
-            worker: Worker::start(options.data.clone(), wake)?,
+            worker: Worker::start(&options.data, &options.profile, wake, signals)?,
             out: Vec::new(),
             focused: true,
         })
@@ -93,6 +102,9 @@ impl App {
         }
         if self.state.ringing() > ringing {
             come_forward(ctx);
+        }
+        if self.worker.over() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
         // What did not fit last time.
         self.worker.perform(Vec::new());
@@ -160,7 +172,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
             });
         }
         let waker = cc.egui_ctx.clone();
-        let app = App::new(&options, move || waker.request_repaint())?;
+        let app = App::start(&options, move || waker.request_repaint(), Signals::Heed)?;
         Ok(Box::new(app) as Box<dyn eframe::App>)
     };
     eframe::run_native(&title, native, Box::new(start))

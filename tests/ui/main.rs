@@ -3,6 +3,7 @@
 
 mod calls;
 mod first_run;
+mod kept;
 mod offline;
 mod rooms;
 mod window;

@@ -1,11 +1,15 @@
 //! All that a signed-in account has, and who of it hears which event.
 
 use crate::client::event::{ChannelEvent, Event, SessionEvent};
-use crate::protocol::{Account, ChannelName, Show};
+use crate::protocol::{Account, ChannelName, Code, Show};
+use crate::store;
 
-use super::chats::{Chats, ConversationId};
+use super::chats::{Chats, ConversationId, Said};
+use super::heard::Heard;
+use super::search::Search;
 use super::{Calls, Cx, Phase, Presence, Rooms, sign_in};
 use crate::app::effect::Effect;
+use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{NavMsg, RoomMsg};
 use crate::app::state::People;
 
@@ -25,6 +29,11 @@ pub(crate) struct Home {
     pub(crate) people: People,
     /// Calls.
     pub(crate) calls: Calls,
+    /// Looking for words.
+    pub(crate) search: Search,
+    /// What is to be said of the history: what went wrong, or that something is done.
+    pub(crate) note: Option<String>,
+    heard: Heard,
 }
 
 /// Where one can go by the rail. A screen that comes gets a variant here, an icon and a name in `ui/rail.rs`, and a view in
@@ -43,6 +52,8 @@ impl Screen {
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
+    /// It was not there since the start, and one is about to be.
+    Coming,
     /// It is.
     Up,
     /// It is not, and the session tries to come back.
@@ -50,14 +61,17 @@ pub(crate) enum Link {
 }
 
 impl Home {
-    pub(super) fn new(me: Account) -> Self {
+    pub(super) fn new(me: Account, link: Link) -> Self {
         Self {
             screen: Screen::Chats,
-            link: Link::Up,
-            chats: Chats::new(me.clone()),
+            link,
+            chats: Chats::new(me.clone(), link),
             rooms: Rooms::default(),
             people: People::default(),
             calls: Calls::default(),
+            search: Search::default(),
+            note: None,
+            heard: Heard::default(),
             me,
         }
     }
@@ -72,7 +86,8 @@ impl Home {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
             NavMsg::Went(screen) => self.screen = screen,
             NavMsg::Closed => self.chats.close(),
-            NavMsg::Focus(focused) => self.chats.focus(focused),
+            NavMsg::Focus(focused) => self.chats.focus(cx, focused),
+            NavMsg::NoteSeen => self.note = None,
         }
     }
 
@@ -85,6 +100,10 @@ impl Home {
             RoomMsg::Leave(name) => self.rooms.leave(cx, name),
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
             RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
+            RoomMsg::Heard(room, messages, more) => {
+                let (chats, me) = (&self.chats, &self.me);
+                self.heard.page(cx, chats, me, room, messages, more);
+            }
         }
     }
 
@@ -93,7 +112,50 @@ impl Home {
             cx.effects.push(Effect::AskOnline(account.clone()));
         }
         self.screen = Screen::Chats;
-        self.chats.open(conversation);
+        self.chats.open(cx, conversation);
+    }
+
+    /// What the history has of this account.
+    pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
+        let rooms = std::mem::take(&mut overview.rooms);
+        self.chats.fill(cx, &mut overview);
+        let talked = self.chats.rooms().into_iter();
+        let talked = talked.filter_map(|(id, _)| match id {
+            ConversationId::Room(name) => Some(name.clone()),
+            ConversationId::Person(_) => None,
+        });
+        self.rooms.fill(rooms, talked.collect());
+        if self.link == Link::Up {
+            self.rooms.rejoin(cx);
+        }
+    }
+
+    /// The conversation that spoke last is the one to begin with.
+    pub(super) fn open_latest(&mut self, cx: &mut Cx<'_>) {
+        if let Some(latest) = self.chats.latest() {
+            self.open(cx, latest);
+        }
+    }
+
+    pub(super) fn stored(&mut self, cx: &mut Cx<'_>, msg: StoreMsg) {
+        match msg {
+            StoreMsg::Overview(overview) => self.fill(cx, *overview),
+            StoreMsg::Found(no, found) => self.search.found(cx, no, found),
+            StoreMsg::Exported(Ok(1)) => self.note = Some("1 message was written.".to_owned()),
+            StoreMsg::Exported(Ok(count)) => {
+                self.note = Some(format!("{count} messages were written."));
+            }
+            StoreMsg::Exported(Err(why)) | StoreMsg::Trouble(why) => self.note = Some(why),
+            StoreMsg::Filled(of, puts) => {
+                self.heard.filled(cx, &of, &puts);
+                self.chats.filled(cx, &of, puts);
+            }
+            StoreMsg::Opened(..)
+            | StoreMsg::Kept(_)
+            | StoreMsg::Changed(_)
+            | StoreMsg::Page(..)
+            | StoreMsg::Read(..) => self.chats.stored(cx, msg),
+        }
     }
 
     fn session(&mut self, cx: &mut Cx<'_>, event: SessionEvent) {
@@ -103,6 +165,8 @@ impl Home {
                 self.chats.link(cx, Link::Up);
                 if again {
                     self.ask_again(cx);
+                } else {
+                    self.rooms.rejoin(cx);
                 }
             }
             SessionEvent::LinkLost => {
@@ -114,13 +178,21 @@ impl Home {
                 account,
                 msg,
                 sent_ms,
+                id,
                 ..
             } => {
                 // Who speaks is there.
                 self.people.know(account.clone(), Presence::Online);
-                let conversation = ConversationId::Person(account.clone());
-                self.chats.received(cx, conversation, account, msg, sent_ms);
+                let said = Said {
+                    to: ConversationId::Person(account.clone()),
+                    from: account,
+                    text: msg,
+                    at_ms: sent_ms,
+                    id,
+                };
+                self.chats.received(cx, said);
             }
+            SessionEvent::Receipt(receipt) => self.chats.receipt(cx, receipt),
             SessionEvent::InviteReceived {
                 call,
                 channel,
@@ -143,7 +215,6 @@ impl Home {
             }
             // Nothing shows these yet.
             SessionEvent::MissedCall { .. }
-            | SessionEvent::Receipt(_)
             | SessionEvent::Typing(_)
             | SessionEvent::AttrEntries { .. }
             | SessionEvent::AttrChanged(_) => {}
@@ -165,9 +236,21 @@ impl Home {
     fn channel(&mut self, cx: &mut Cx<'_>, channel: ChannelName, event: ChannelEvent) {
         match event {
             ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
+                self.keep_room(cx, &channel, true);
+                self.chats.came_in(cx, channel.clone());
+                if let Some(unread) = view.unread {
+                    self.heard.came_in(cx, &channel, unread);
+                }
                 self.rooms.joined(channel, view);
             }
-            ChannelEvent::Left { code } => self.rooms.left(&channel, code),
+            ChannelEvent::Left { code } => {
+                // Rooms that one did not leave by a wish of somebody are joined again.
+                if code == Code::LeaveChannelByUser || code == Code::LeaveChannelKicked {
+                    self.keep_room(cx, &channel, false);
+                }
+                self.chats.went_out(&channel);
+                self.rooms.left(&channel, code);
+            }
             ChannelEvent::UserJoined { account, .. } => {
                 self.rooms.user_joined(&channel, account.clone());
                 self.chats.came(cx, channel, account);
@@ -181,12 +264,29 @@ impl Home {
                 account,
                 msg,
                 sent_ms,
+                id,
                 ..
             } => {
-                let conversation = ConversationId::Room(channel);
-                self.chats.received(cx, conversation, account, msg, sent_ms);
+                let said = Said {
+                    to: ConversationId::Room(channel),
+                    from: account,
+                    text: msg,
+                    at_ms: sent_ms,
+                    id,
+                };
+                self.chats.received(cx, said);
             }
         }
+    }
+
+    /// Whether a room is to be joined at the next start.
+    fn keep_room(&self, cx: &mut Cx<'_>, name: &ChannelName, joined: bool) {
+        cx.effects
+            .push(Effect::Store(StoreEffect::Room(store::Room {
+                name: name.clone(),
+                joined,
+                since_ms: cx.now.unix_ms,
+            })));
     }
 }
 
@@ -200,6 +300,9 @@ pub(super) fn happened(phase: &mut Phase, cx: &mut Cx<'_>, event: Event) {
         (Event::Channel { channel, event }, Phase::Home(home)) => home.channel(cx, channel, event),
         (Event::Call { call, event }, Phase::Home(home)) => home.calls.happened(cx, call, event),
         // What a session had to say that is over by now.
-        (Event::Session(_) | Event::Channel { .. } | Event::Call { .. }, Phase::Out(_)) => {}
+        (
+            Event::Session(_) | Event::Channel { .. } | Event::Call { .. },
+            Phase::Opening | Phase::Out(_),
+        ) => {}
     }
 }

@@ -6,17 +6,29 @@
 //! |---|---|
 //! | `sign_in` | the card: signed out, signing in, and why not |
 //! | `home` | all that a signed-in account has, and who of it hears which event |
-//! | `chats` | conversations: messages, drafts, unread |
+//! | `start` | what is kept is opened, and whoever was in comes back |
+//! | `chats` | conversations: who says what where, drafts, unread |
+//! | `conversation`, `message` | a window onto one history, and its lines |
+//! | `sending`, `outbox` | saying something, until the server has it |
+//! | `search` | looking for words |
+//! | `heard` | what was said in rooms while one was away |
 //! | `rooms` | which rooms one is in, who else is, their topics |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
 
 mod calls;
 mod chats;
+mod conversation;
+mod heard;
 mod home;
+mod message;
+mod outbox;
 mod people;
 mod rooms;
+mod search;
+mod sending;
 mod sign_in;
+mod start;
 #[cfg(test)]
 mod tests;
 
@@ -25,25 +37,37 @@ use std::time::Instant;
 use crate::protocol::MessageId;
 
 use super::effect::Effect;
+use super::kept::StoreMsg;
 use super::msg::Msg;
 
 pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
-pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
+pub(crate) use chats::ConversationId;
+pub(crate) use conversation::{Conversation, JumpTo};
 pub(crate) use home::{Home, Link, Screen};
+pub(crate) use message::{Body, Delivery, Message};
 pub(crate) use people::{People, Presence};
 pub(crate) use rooms::{Membership, Room, Rooms};
 pub(crate) use sign_in::{Card, Refusal};
+
+/// How a conversation is written into a file.
+pub(crate) use crate::store::Format;
+/// The number of a line in the history.
+pub(crate) use crate::store::MessageRow as Row;
 
 /// The state of one profile's app.
 #[derive(Debug)]
 pub(crate) struct State {
     ids: Ids,
     phase: Phase,
+    /// What is to be said of the history once somebody is in.
+    note: Option<String>,
 }
 
 /// Where the app is.
 #[derive(Debug)]
 pub(crate) enum Phase {
+    /// What is kept on this computer is being opened, for some milliseconds.
+    Opening,
     /// The sign-in card is shown.
     Out(Card),
     /// Somebody is signed in, with or without a link at the moment.
@@ -97,14 +121,15 @@ impl Ids {
 }
 
 impl State {
-    /// Nobody is signed in. `seed` must differ from that of any other start of any client.
+    /// What is kept is not open yet. `seed` must differ from that of any other start of any client.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             ids: Ids {
                 prefix: seed,
                 last: 0,
             },
-            phase: Phase::Out(Card::default()),
+            phase: Phase::Opening,
+            note: None,
         }
     }
 
@@ -116,7 +141,7 @@ impl State {
     /// How many calls ring here.
     pub(crate) fn ringing(&self) -> usize {
         match &self.phase {
-            Phase::Out(_) => 0,
+            Phase::Opening | Phase::Out(_) => 0,
             Phase::Home(home) => home.calls.ringing().count(),
         }
     }
@@ -138,11 +163,26 @@ impl State {
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
             (Msg::Call(msg), Phase::Home(home)) => home.calls.update(&mut cx, msg),
+            (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
+                self.note = note;
+                start::opened(phase, &mut cx, *overview);
+            }
+            (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
+            (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),
             // What a session had to say that is over by now.
             (
-                Msg::Nav(_) | Msg::Chat(_) | Msg::Room(_) | Msg::People(_) | Msg::Call(_),
-                Phase::Out(_),
+                Msg::Nav(_)
+                | Msg::Chat(_)
+                | Msg::Room(_)
+                | Msg::People(_)
+                | Msg::Call(_)
+                | Msg::Store(_)
+                | Msg::Search(_),
+                Phase::Opening | Phase::Out(_),
             ) => {}
+        }
+        if let (Phase::Home(home), Some(_)) = (&mut self.phase, &self.note) {
+            home.note = self.note.take();
         }
         effects
     }

@@ -4,7 +4,8 @@ use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel,
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::{call, chats, conversation, details, dialogs, rail};
+use super::widgets::link_button;
+use super::{call, chats, conversation, details, dialogs, find, rail};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{Home, Link, Now, Screen};
 
@@ -13,6 +14,7 @@ use crate::app::state::{Home, Link, Now, Screen};
 pub(super) struct Draft {
     pub(super) conversation: conversation::Draft,
     pub(super) dialog: Option<dialogs::Dialog>,
+    pub(super) find: Option<find::Find>,
     pub(super) calls: call::Draft,
     /// Whether the details are wanted, where there is room for them.
     pub(super) details: bool,
@@ -23,6 +25,7 @@ impl Default for Draft {
         Self {
             conversation: conversation::Draft::default(),
             dialog: None,
+            find: None,
             calls: call::Draft::default(),
             details: true,
         }
@@ -33,6 +36,8 @@ impl Default for Draft {
 pub(super) const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
 /// Join a room.
 pub(super) const JOIN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::J);
+/// Go to a person, a room or a message.
+pub(super) const FIND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
 /// Answer the call that rings.
 const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 
@@ -46,13 +51,19 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
         rail::rail_ui(ui, home, out);
     }
     offline_ui(ui, home);
+    note_ui(ui, home, out);
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
     }
     if let Some(dialog) = &mut draft.dialog
-        && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
+        && dialogs::dialog_ui(ui, now, dialog, out) == dialogs::Done::Yes
     {
         draft.dialog = None;
+    }
+    if let Some(open) = &mut draft.find
+        && find::find_ui(ui, home, now, open, out)
+    {
+        draft.find = None;
     }
     call::calls_ui(ui, &home.calls, now, &mut draft.calls, out);
 }
@@ -132,11 +143,34 @@ fn nothing_ui(ui: &mut Ui, home: &Home, draft: &mut Draft) {
     });
 }
 
+/// What is to be said of the history, until it has been read.
+fn note_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
+    let Some(note) = &home.note else {
+        return;
+    };
+    let frame = Frame::new()
+        .fill(palette(ui).soft)
+        .inner_margin(Margin::symmetric(20, 8));
+    Panel::top("note")
+        .frame(frame)
+        .show_separator_line(false)
+        .show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(theme::small(note));
+                if link_button(ui, None, "Close this note") {
+                    out.push(Msg::Nav(NavMsg::NoteSeen));
+                }
+            });
+        });
+}
+
 /// Without a link: what is there stays, and what is sent waits.
 fn offline_ui(ui: &mut Ui, home: &Home) {
-    if home.link == Link::Up {
-        return;
-    }
+    let text = match home.link {
+        Link::Up => return,
+        Link::Coming => "Connecting… What you send waits until then.",
+        Link::Lost => "Offline. Trying to come back; what you send waits and goes out then.",
+    };
     let palette = palette(ui);
     let frame = Frame::new()
         .fill(palette.bg2)
@@ -147,7 +181,6 @@ fn offline_ui(ui: &mut Ui, home: &Home) {
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(Icon::OFFLINE.rich(size::SMALL_ICON).color(palette.warn));
-                let text = "Offline. Trying to come back; what you send waits and goes out then.";
                 ui.label(theme::small(text));
             });
         });
@@ -162,6 +195,9 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     if pressed(&JOIN) {
         draft.dialog = Some(dialogs::Dialog::room());
     }
+    if pressed(&FIND) {
+        draft.find = Some(find::Find::new(None));
+    }
     if let Some(call) = home.calls.ringing().next_back()
         && pressed(&ANSWER)
     {
@@ -170,7 +206,12 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     // Esc closes the topmost thing: a dialog by itself, else the conversation where it covers the list.
     let narrow = ui.available_width() < size::NARROW;
     let escape = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
-    if draft.dialog.is_none() && narrow && home.chats.opened().is_some() && pressed(&escape) {
+    if draft.dialog.is_none()
+        && draft.find.is_none()
+        && narrow
+        && home.chats.opened().is_some()
+        && pressed(&escape)
+    {
         out.push(Msg::Nav(NavMsg::Closed));
     }
 }

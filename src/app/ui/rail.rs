@@ -50,13 +50,14 @@ fn me_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let presence = match home.link {
         Link::Up => Presence::Online,
-        Link::Lost => Presence::Offline,
+        Link::Coming | Link::Lost => Presence::Offline,
     };
     let me = home.me().as_str();
     let wanted = egui::Vec2::splat(size::AVATAR);
     let (rect, response) = ui.allocate_exact_size(wanted, egui::Sense::click());
     let state = match home.link {
         Link::Up => "online",
+        Link::Coming => "connecting",
         Link::Lost => "offline",
     };
     let name = format!("You: {me}, {state}");

@@ -20,7 +20,7 @@ pub(super) fn preview(home: &Home, id: &ConversationId, conversation: &Conversat
     if !conversation.draft.trim().is_empty() && home.chats.opened() != Some(id) {
         return format!("Draft: {}", one_line(&conversation.draft));
     }
-    let Some(last) = conversation.messages().next_back() else {
+    let Some(last) = conversation.last() else {
         return match id {
             ConversationId::Person(_) => String::new(),
             ConversationId::Room(name) => home.rooms.get(name).map_or_else(String::new, room),
@@ -32,6 +32,7 @@ pub(super) fn preview(home: &Home, id: &ConversationId, conversation: &Conversat
         (Body::Text(text), ConversationId::Room(_)) => {
             format!("{}: {}", last.from, one_line(text))
         }
+        (Body::Call(text), _) => text.clone(),
         (Body::Came, _) => came(&last.from),
         (Body::Went, _) => went(&last.from),
     }
@@ -93,6 +94,7 @@ pub(super) fn outcome(outcome: &Outcome) -> (String, Option<String>) {
     (sentence.to_owned(), None)
 }
 
-fn one_line(text: &str) -> String {
+/// A text on one line.
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
