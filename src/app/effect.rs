@@ -1,11 +1,11 @@
 //! What is to be done in the world, as the state decides it. The worker alone performs these.
 
 use crate::client::event::CallRef;
-use crate::protocol::{Account, ChannelName, Dtmf, MessageId};
+use crate::protocol::{Account, ChannelName, Dtmf, MessageId, Show};
 
 use super::kept::StoreEffect;
 use super::msg::Credentials;
-use super::state::{CallNo, ConversationId};
+use super::state::{CallNo, ConversationId, PastCall};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,60 @@ pub(crate) enum Effect {
         /// Before which event.
         before: Option<u64>,
     },
+    /// Keep a call that is over in the history. Not answered.
+    KeepCall(PastCall),
+    /// Be told from now on how these are. Answered by events.
+    Watch(Vec<Account>),
+    /// Let others see this of oneself. Not answered.
+    ShowMe {
+        /// The state.
+        show: Show,
+        /// A few words beside it.
+        text: String,
+    },
+    /// Ring so from now on. Not answered.
+    Ring(Ring),
+    /// Let a key be heard. Not answered.
+    Tone(Dtmf),
+    /// Show a notification, in the place of the one with the same id. Answered by `NoticeMsg`, if somebody touches it.
+    Notify(Notice),
+    /// Take a notification away. Not answered.
+    Unnotify(NoticeId),
+}
+
+/// What rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ring {
+    /// Nothing.
+    Silent,
+    /// Somebody calls.
+    Here,
+    /// Somebody calls while one talks: a soft tone now and then.
+    Waiting,
+    /// The device of whoever is called rings.
+    There,
+}
+
+/// A notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// What it is about.
+    pub(crate) id: NoticeId,
+    /// Its first line.
+    pub(crate) title: String,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+/// What a notification is about. There is one for each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NoticeId {
+    /// A call that rings; it can be answered and declined there.
+    Call(CallNo),
+    /// Calls of somebody that were missed.
+    Missed(Account),
+    /// Messages of a conversation.
+    Chat(ConversationId),
 }
 
 /// A step of a call.

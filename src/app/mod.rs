@@ -10,11 +10,13 @@
 //! | `state` | all behaviour: no egui, no tokio, no clock | those |
 //! | `ui` | what a person sees; reads the state, says what was done | `state`, `msg` |
 //! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store` |
+//! | `call_window` | the window that calls have of their own | `state`, `ui`, `msg` |
 //! | this file | the glue with eframe | all of these |
 //!
 //! [`App::logic`] takes in what the worker has to say, also while the window is hidden; [`App::ui`] paints. Neither waits for
 //! anything. Without anything new there is no frame.
 
+mod call_window;
 mod effect;
 mod kept;
 mod msg;
@@ -26,9 +28,10 @@ mod worker;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use msg::{Msg, NavMsg};
+use call_window::CallWindow;
+use msg::{MeMsg, Msg, NavMsg};
 use state::{Now, State};
 use worker::{Signals, Wake, Worker};
 
@@ -37,6 +40,9 @@ pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
 /// The least that a window may be, and what it is at first, in points.
 const LEAST: [f32; 2] = [360.0, 480.0];
 const USUAL: [f32; 2] = [1180.0, 760.0];
+
+/// Without input for so long, somebody is away.
+const AWAY: Duration = Duration::from_secs(10 * 60);
 
 /// Why the app does not open.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +61,12 @@ pub struct App {
     state: State,
     screens: ui::Screens,
     worker: Worker,
+    calls: CallWindow,
     out: Vec<Msg>,
     focused: bool,
+    /// When somebody touched something last, and whether that is long ago.
+    touched: Instant,
+    idle: bool,
 }
 
 impl App {
@@ -83,8 +93,11 @@ impl App {
             state: State::new(RandomState::new().build_hasher().finish()),
             screens,
             worker: Worker::start(&options.data, &options.profile, wake, signals)?,
+            calls: CallWindow::new(),
             out: Vec::new(),
             focused: true,
+            touched: Instant::now(),
+            idle: false,
         })
     }
 
@@ -96,16 +109,22 @@ impl App {
             self.focused = focused;
             self.take_in(now, Msg::Nav(NavMsg::Focus(focused)));
         }
-        let ringing = self.state.ringing();
+        let wanted = self.state.wanted();
         while let Some(msg) = self.worker.next() {
             self.take_in(now, msg);
         }
-        if self.state.ringing() > ringing {
+        for msg in self.calls.done() {
+            self.touched = now.at;
+            self.take_in(now, msg);
+        }
+        if self.state.wanted() > wanted {
             come_forward(ctx);
         }
         if self.worker.over() {
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
+        self.away(ctx, now);
+        self.calls.show(ctx, self.state.calls());
         // What did not fit last time.
         self.worker.perform(Vec::new());
     }
@@ -113,6 +132,7 @@ impl App {
     /// Paints a frame, and takes in what was done in it.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let now = now();
+        self.calls.register(ui.ctx());
         self.screens.rest(ui.ctx());
         ui::root_ui(ui, &self.state, now, &mut self.screens, &mut self.out);
         if self.out.is_empty() {
@@ -123,6 +143,22 @@ impl App {
         }
         // What was painted is no longer what is.
         ui.ctx().request_repaint();
+    }
+
+    /// Whoever has touched nothing for a while is away.
+    fn away(&mut self, ctx: &egui::Context, now: Now) {
+        if ctx.input(|input| !input.events.is_empty()) {
+            self.touched = now.at;
+        }
+        let left = AWAY.saturating_sub(now.at.saturating_duration_since(self.touched));
+        let idle = left.is_zero();
+        if idle != self.idle {
+            self.idle = idle;
+            self.take_in(now, Msg::Me(MeMsg::Idle(idle)));
+        }
+        if !idle {
+            ctx.request_repaint_after(left);
+        }
     }
 
     fn take_in(&mut self, now: Now, msg: Msg) {
@@ -179,7 +215,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
         .map_err(|error| RunError::Window(error.to_string()))
 }
 
-/// Shows the window, wherever it is: somebody calls.
+/// Shows the window, wherever it is: somebody wants to see it.
 fn come_forward(ctx: &egui::Context) {
     use egui::ViewportCommand;
     for command in [

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use crate::client::event::{CallRef, Event};
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId};
+use crate::protocol::{Account, AppId, ChannelName, Code, Dtmf, MessageId, Show};
 
-use super::effect::Step;
+use super::effect::{NoticeId, Step};
 use super::kept::StoreMsg;
 use super::state::{CallNo, ConversationId, JumpTo, Screen};
 use crate::store::{Format, MessageRow};
@@ -34,6 +34,10 @@ pub(crate) enum Msg {
     Store(StoreMsg),
     /// Looking for words.
     Search(SearchMsg),
+    /// What others see of oneself.
+    Me(MeMsg),
+    /// Notifications.
+    Notice(NoticeMsg),
 }
 
 /// Signing in and out.
@@ -211,6 +215,34 @@ pub(crate) enum CallMsg {
     StepFailed(CallNo, Step, Failure),
     /// The card of a call that is over was closed.
     Dismiss(CallNo),
+    /// Decline was pressed, and something to say was written.
+    DeclineWith(CallNo, String),
+    /// Resume was pressed; the call that goes on meanwhile is put on hold.
+    Resume(CallNo),
+    /// A key of the dial pad was pressed, which is to be heard.
+    Touched(Dtmf),
+}
+
+/// What others see of oneself.
+#[derive(Clone, Debug)]
+pub(crate) enum MeMsg {
+    /// A state was chosen.
+    Chose(Show),
+    /// A few words were written.
+    Said(String),
+    /// Nobody has touched anything for a while, or somebody does again.
+    Idle(bool),
+}
+
+/// Notifications.
+#[derive(Clone, Debug)]
+pub(crate) enum NoticeMsg {
+    /// One was clicked.
+    Opened(NoticeId),
+    /// Answer was pressed on one.
+    Answered(NoticeId),
+    /// Decline was pressed on one.
+    Declined(NoticeId),
 }
 
 /// What signing in takes.

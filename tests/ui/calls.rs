@@ -47,7 +47,8 @@ fn a_call_is_declined() {
 fn a_caller_gives_up() {
     let (_data, mut ann, mut bob) = ringing();
     ann.press("Cancel");
-    bob.see("They hung up");
+    bob.see("Calls, 1 missed");
+    bob.see_no("is calling you");
     ann.see_no("Ringing…");
 }
 
@@ -65,5 +66,101 @@ fn calling_a_number_without_a_gateway_says_so() {
     ann.write_to("+442079460958");
     ann.press("Call +442079460958");
     ann.see_part("INVITE_E_PEEROFFLINE, 703");
+    ann.see_part("This server has no phone gateway");
     ann.see("Close");
+}
+
+#[test]
+fn a_call_is_declined_with_a_message() {
+    let (_data, mut ann, mut bob) = ringing();
+    bob.press("Message");
+    bob.fill("Or your own words", "in an hour");
+    bob.press("Decline and send");
+    ann.see("Declined");
+    ann.see("in an hour");
+    bob.see_no("is calling you");
+}
+
+#[test]
+fn a_second_call_is_answered_while_the_first_is_held() {
+    let (data, mut ann, mut bob) = ringing();
+    bob.press("Answer");
+    ann.see_part("Connected · 0");
+    let mut cy = signed_in("cy", data.path(), &Bell::default());
+    cy.write_to("bob");
+    cy.press("Call bob");
+    bob.see("is calling you as well");
+    bob.press("Hold and answer");
+    cy.see_part("Connected · 0");
+    bob.see_part("On hold · 0");
+    bob.press("Resume");
+    // Keys go to the one that one talks to.
+    bob.press("Keypad");
+    bob.press("Key 7");
+    ann.see("They pressed 7");
+    assert!(!cy.shows("They pressed 7"));
+    bob.press("End this call");
+    cy.see("They hung up");
+    bob.press("End");
+    ann.see("They hung up");
+}
+
+#[test]
+fn numbers_are_dialled_on_the_pad_and_callsigns_are_called_from_it() {
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let mut ann = signed_in("ann", data.path(), &bell);
+    let mut bob = signed_in("bob", data.path(), &bell);
+    ann.key(Modifiers::COMMAND, Key::D);
+    ann.see("No calls yet");
+    ann.press("Key 2");
+    ann.press("Key 0");
+    ann.press("Call");
+    ann.see_part("This server has no phone gateway");
+    ann.press("Close");
+    ann.see_part("Call 20 back: This server has no phone gateway");
+    ann.fill("Number or callsign", "bob");
+    ann.press("Call");
+    bob.see("is calling you");
+    bob.press("Decline");
+    ann.see("Declined");
+    ann.press("Close");
+    ann.see_part("Call bob back: They declined");
+}
+
+#[test]
+fn a_missed_call_is_called_back_with_one_click() {
+    let (_data, mut ann, mut bob) = ringing();
+    ann.press("Cancel");
+    bob.press("Calls, 1 missed");
+    bob.see("Calls");
+    let name = bob.name_with("Call ann back: Missed call");
+    bob.press(&name);
+    ann.see("is calling you");
+    ann.press("Answer");
+    bob.see_part("Connected · 0");
+    bob.press("End");
+    bob.see_part("Call ann back: Outgoing · 00:0");
+}
+
+#[test]
+fn others_see_that_one_is_in_a_call_or_away_or_not_to_be_disturbed() {
+    let (data, mut ann, mut bob) = ringing();
+    bob.press("Answer");
+    ann.see_part("Connected · 0");
+    let mut cy = signed_in("cy", data.path(), &Bell::default());
+    cy.write_to("bob");
+    cy.see("in a call");
+    bob.press("End");
+    cy.see("online");
+    let me = bob.name_with("You: bob");
+    bob.press(&me);
+    bob.press("Do not disturb");
+    cy.see("do not disturb");
+    bob.fill("A few words", "writing");
+    bob.key(Modifiers::NONE, Key::Enter);
+    cy.see("do not disturb · writing");
+    cy.press("Call bob");
+    cy.see_part("INVITE_E_CANTRECV, 705");
+    assert!(!bob.shows("is calling you"));
 }

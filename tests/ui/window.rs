@@ -145,6 +145,14 @@ impl Window {
         assert!(found, "{}: no {name:?} in\n{}", self.name, self.all());
     }
 
+    /// Waits until a name or words hold this, and gives them all.
+    #[track_caller]
+    pub(crate) fn name_with(&mut self, part: &str) -> String {
+        self.see_part(part);
+        let found = self.harness.get_by_label_contains(part);
+        found.accesskit_node().label().expect("a name")
+    }
+
     /// Waits until a name or words hold this.
     #[track_caller]
     pub(crate) fn see_part(&mut self, part: &str) {

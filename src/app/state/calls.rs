@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Cx;
+use super::{CallLog, Cx, Ending, PastCall};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{CallMsg, Failure};
 use crate::client::event::{CallEvent, CallRef, EndReason};
@@ -19,20 +19,28 @@ const EARLY_EVENTS: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     all: Vec<Call>,
+    /// Those that were.
+    pub(crate) log: CallLog,
     early: Vec<(CallRef, CallEvent)>,
+    /// Those that were given up before the SDK had a number for them.
+    given_up: Vec<CallNo>,
 }
 
 /// Our own number of a call, which it has before the SDK gives it one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CallNo(pub(crate) u64);
 
 /// One call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Call {
     /// Its number.
     pub(crate) no: CallNo,
     /// The SDK's number of it, once it is known.
     at: Option<CallRef>,
+    /// Whether it was made from here.
+    pub(crate) outgoing: bool,
+    /// When it began, in ms since the Unix epoch.
+    pub(crate) started_ms: u64,
     /// The other party.
     pub(crate) peer: Account,
     /// The channel that it is about.
@@ -45,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) keys_sent: String,
     /// Keys that were pressed there.
     pub(crate) keys_heard: String,
+    /// Whether it waits while one talks to somebody else.
+    pub(crate) held: bool,
     /// What did not work last, though the call goes on.
     pub(crate) trouble: Option<Failure>,
 }
@@ -87,6 +97,14 @@ impl Call {
     /// Whether it is over.
     pub(crate) fn over(&self) -> bool {
         matches!(self.phase, CallPhase::Ended { .. })
+    }
+
+    /// On which channel, where that is a room and not made up for this call; and the number that the caller sent.
+    pub(crate) fn about(&self) -> Option<String> {
+        let channel = self.channel.as_str();
+        let room = (!channel.starts_with(CALL_CHANNEL)).then(|| format!("on {channel}"));
+        let words: Vec<_> = [room, self.number.clone()].into_iter().flatten().collect();
+        (!words.is_empty()).then(|| words.join(" · "))
     }
 
     fn end(&mut self, now: Instant, outcome: Outcome) {
@@ -132,6 +150,9 @@ impl Calls {
             CallMsg::Key(no, key) => self.key(cx, no, key),
             CallMsg::StepFailed(no, step, failure) => self.step_failed(cx, no, step, failure),
             CallMsg::Dismiss(no) => self.all.retain(|call| call.no != no || !call.over()),
+            CallMsg::DeclineWith(no, _) => self.step(cx, no, Step::Refuse),
+            CallMsg::Resume(no) => self.resume(no),
+            CallMsg::Touched(key) => cx.effects.push(Effect::Tone(key)),
         }
     }
 
@@ -151,12 +172,15 @@ impl Calls {
         self.all.push(Call {
             no,
             at: Some(at),
+            outgoing: false,
+            started_ms: cx.now.unix_ms,
             peer,
             channel,
             number: InviteExtra::parse(extra).src_num,
             phase: CallPhase::RingingHere,
             keys_sent: String::new(),
             keys_heard: String::new(),
+            held: false,
             trouble: None,
         });
         if glare {
@@ -183,25 +207,101 @@ impl Calls {
                 call.keys_heard.extend(keys.iter().map(|key| key.label()));
             }
             CallEvent::Msg(InviteMsg::Other(_)) => {}
-            // Nobody has to be told what they did themselves, nor of a call that another one stands for.
-            CallEvent::Ended(
+            CallEvent::Ended(reason) => {
+                let no = call.no;
+                self.ended(cx, no, Outcome::Ended(reason));
+            }
+        }
+    }
+
+    /// Somebody called while the account was away.
+    pub(super) fn missed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        peer: Account,
+        channel: ChannelName,
+        extra: &str,
+        at_ms: u64,
+    ) {
+        let call = PastCall {
+            no: CallNo(cx.ids.number()),
+            outgoing: false,
+            peer,
+            channel,
+            number: InviteExtra::parse(extra).src_num,
+            started_ms: at_ms,
+            ending: Ending::Missed,
+            seen: false,
+        };
+        self.log.add(cx, call);
+    }
+
+    /// A call is over: it goes into the history, and its card goes or says why.
+    fn ended(&mut self, cx: &mut Cx<'_>, no: CallNo, outcome: Outcome) {
+        let Some(call) = self.all.iter_mut().find(|call| call.no == no) else {
+            return;
+        };
+        if call.over() {
+            return;
+        }
+        let rang = call.phase == CallPhase::RingingHere;
+        // Nobody has to be told what they did themselves, nor of a call that another one stands for, nor in the way of
+        // what they do of one that they have missed.
+        let silent = match &outcome {
+            Outcome::Failed(_) => false,
+            Outcome::Ended(
                 EndReason::Glare
                 | EndReason::Replaced
                 | EndReason::EndByMyself
                 | EndReason::RefusedByMyself,
-            ) => {
-                let no = call.no;
-                self.all.retain(|call| call.no != no);
-            }
-            CallEvent::Ended(
-                reason @ (EndReason::RefusedByPeer { .. }
+            ) => true,
+            Outcome::Ended(
+                EndReason::RefusedByPeer { .. }
                 | EndReason::EndByPeer { .. }
                 | EndReason::NoAnswer
                 | EndReason::Failed { .. }
                 | EndReason::LinkLost
-                | EndReason::LoggedOut),
-            ) => call.end(since, Outcome::Ended(reason)),
+                | EndReason::LoggedOut,
+            ) => rang,
+        };
+        call.end(cx.now.at, outcome);
+        if let Some(past) = PastCall::of(call) {
+            self.log.add(cx, past);
         }
+        if silent {
+            self.all.retain(|call| call.no != no);
+        }
+    }
+
+    /// The session is over, and with it every call.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>) {
+        let open: Vec<_> = self.all.iter().map(|call| call.no).collect();
+        for no in open {
+            self.ended(cx, no, Outcome::Ended(EndReason::LoggedOut));
+        }
+    }
+
+    /// Puts a call on hold, or goes on with it.
+    fn hold(&mut self, no: CallNo, hold: bool) {
+        let talking = |call: &Call| matches!(call.phase, CallPhase::Talking { .. });
+        if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
+            && talking(call)
+        {
+            call.held = hold;
+        }
+    }
+
+    /// One talks to one at a time.
+    fn hold_others(&mut self, no: CallNo) {
+        let others: Vec<_> = self.all.iter().map(|call| call.no).collect();
+        for other in others.into_iter().filter(|other| *other != no) {
+            self.hold(other, true);
+        }
+    }
+
+    fn resume(&mut self, no: CallNo) {
+        self.hold_others(no);
+        self.hold(no, false);
     }
 
     fn place(&mut self, cx: &mut Cx<'_>, peer: Account) {
@@ -216,14 +316,18 @@ impl Calls {
         self.all.push(Call {
             no,
             at: None,
+            outgoing: true,
+            started_ms: cx.now.unix_ms,
             peer: peer.clone(),
             channel: channel.clone(),
             number: None,
             phase: CallPhase::Calling,
             keys_sent: String::new(),
             keys_heard: String::new(),
+            held: false,
             trouble: None,
         });
+        self.hold_others(no);
         cx.effects.push(Effect::Invite {
             call: no,
             channel,
@@ -232,14 +336,13 @@ impl Calls {
     }
 
     fn placed(&mut self, cx: &mut Cx<'_>, no: CallNo, at: CallRef) {
-        let Some(call) = self.all.iter_mut().find(|call| call.no == no) else {
-            return;
-        };
-        call.at = Some(at);
-        if call.over() {
-            // Given up before the SDK had a number for it.
+        if self.given_up.contains(&no) {
+            self.given_up.retain(|given_up| *given_up != no);
             let step = Step::End;
             cx.effects.push(Effect::Step { call: no, at, step });
+        }
+        if let Some(call) = self.all.iter_mut().find(|call| call.no == no) {
+            call.at = Some(at);
         }
         let (now, later): (Vec<_>, Vec<_>) = self.early.drain(..).partition(|(of, _)| *of == at);
         self.early = later;
@@ -253,6 +356,7 @@ impl Calls {
             && call.phase == CallPhase::RingingHere
         {
             call.phase = CallPhase::Answering;
+            self.hold_others(no);
             self.step(cx, no, Step::Accept);
         }
     }
@@ -263,6 +367,7 @@ impl Calls {
         {
             call.keys_sent.push(key.label());
             call.trouble = None;
+            cx.effects.push(Effect::Tone(key));
             self.step(cx, no, Step::Key(key));
         }
     }
@@ -275,14 +380,16 @@ impl Calls {
             Some(at) if !call.over() => cx.effects.push(Effect::Step { call: no, at, step }),
             Some(_) => {}
             // Nothing but giving up is possible yet.
-            None => call.end(cx.now.at, Outcome::Ended(EndReason::EndByMyself)),
+            None => {
+                self.given_up.push(no);
+                self.ended(cx, no, Outcome::Ended(EndReason::EndByMyself));
+            }
         }
     }
 
     fn failed(&mut self, cx: &mut Cx<'_>, no: CallNo, failure: Failure) {
-        if let Some(call) = self.all.iter_mut().find(|call| call.no == no) {
-            call.end(cx.now.at, Outcome::Failed(failure));
-        }
+        self.given_up.retain(|given_up| *given_up != no);
+        self.ended(cx, no, Outcome::Failed(failure));
     }
 
     /// A key that did not get through is said, and the call goes on; without the other steps there is no call to go on with.
@@ -293,7 +400,7 @@ impl Calls {
         match step {
             Step::Key(_) => call.trouble = Some(failure),
             Step::Accept | Step::Refuse | Step::End => {
-                call.end(cx.now.at, Outcome::Failed(failure))
+                self.ended(cx, no, Outcome::Failed(failure));
             }
         }
     }

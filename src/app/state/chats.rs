@@ -81,6 +81,11 @@ impl Chats {
         loud.map(|conversation| conversation.unread).sum()
     }
 
+    /// Whether somebody reads this one at the moment.
+    pub(super) fn looks_at(&self, id: &ConversationId) -> bool {
+        self.focused && self.opened.as_ref() == Some(id)
+    }
+
     fn sorted(
         &self,
         of: impl Fn(&ConversationId) -> bool,
@@ -231,9 +236,8 @@ impl Chats {
 
     /// Whether what is said now is read at once.
     pub(super) fn attention(&self, to: &ConversationId, text: &str) -> Attention {
-        let seen = self.focused && self.opened.as_ref() == Some(to);
         match to {
-            _ if seen => Attention::Seen,
+            _ if self.looks_at(to) => Attention::Seen,
             ConversationId::Room(_) if message::names(text, &self.me) => Attention::Mention,
             ConversationId::Room(_) | ConversationId::Person(_) => Attention::Unread,
         }

@@ -1,22 +1,23 @@
 //! All that a signed-in account has, and who of it hears which event.
 
 use crate::client::event::{ChannelEvent, Event, SessionEvent};
-use crate::protocol::{Account, ChannelName, Code, Show};
+use crate::protocol::{Account, Cap, ChannelName, Code};
 use crate::store;
 
 use super::chats::{Chats, ConversationId, Said};
 use super::heard::Heard;
+use super::news::{self, News};
 use super::search::Search;
-use super::{Calls, Cx, Phase, Presence, Rooms, sign_in};
-use crate::app::effect::Effect;
+use super::{Calls, Cx, Me, Phase, Rooms, sign_in};
+use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
-use crate::app::msg::{NavMsg, RoomMsg};
+use crate::app::msg::{CallMsg, ChatMsg, NavMsg, NoticeMsg, RoomMsg};
 use crate::app::state::People;
 
 /// A signed-in account.
 #[derive(Debug)]
 pub(crate) struct Home {
-    me: Account,
+    account: Account,
     /// Where one is.
     pub(crate) screen: Screen,
     /// Whether the server is there at the moment.
@@ -34,6 +35,12 @@ pub(crate) struct Home {
     /// What is to be said of the history: what went wrong, or that something is done.
     pub(crate) note: Option<String>,
     heard: Heard,
+    /// What others see of oneself.
+    pub(crate) me: Me,
+    /// What waits to be seen.
+    pub(super) news: News,
+    /// How often somebody wanted to see the window, from outside of it.
+    pub(super) wanted: u64,
 }
 
 /// Where one can go by the rail. A screen that comes gets a variant here, an icon and a name in `ui/rail.rs`, and a view in
@@ -42,11 +49,13 @@ pub(crate) struct Home {
 pub(crate) enum Screen {
     /// Conversations.
     Chats,
+    /// The calls that were, and the dial pad.
+    Calls,
 }
 
 impl Screen {
     /// All of them, in the order of the rail.
-    pub(crate) const ALL: [Self; 1] = [Self::Chats];
+    pub(crate) const ALL: [Self; 2] = [Self::Chats, Self::Calls];
 }
 
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
@@ -72,19 +81,22 @@ impl Home {
             search: Search::default(),
             note: None,
             heard: Heard::default(),
-            me,
+            me: Me::default(),
+            news: News::default(),
+            wanted: 0,
+            account: me,
         }
     }
 
     /// Who is signed in.
     pub(crate) fn me(&self) -> &Account {
-        &self.me
+        &self.account
     }
 
     pub(super) fn nav(&mut self, cx: &mut Cx<'_>, msg: NavMsg) {
         match msg {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
-            NavMsg::Went(screen) => self.screen = screen,
+            NavMsg::Went(screen) => self.went(screen),
             NavMsg::Closed => self.chats.close(),
             NavMsg::Focus(focused) => self.chats.focus(cx, focused),
             NavMsg::NoteSeen => self.note = None,
@@ -101,7 +113,7 @@ impl Home {
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
             RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
             RoomMsg::Heard(room, messages, more) => {
-                let (chats, me) = (&self.chats, &self.me);
+                let (chats, me) = (&self.chats, &self.account);
                 self.heard.page(cx, chats, me, room, messages, more);
             }
         }
@@ -109,7 +121,7 @@ impl Home {
 
     fn open(&mut self, cx: &mut Cx<'_>, conversation: ConversationId) {
         if let ConversationId::Person(account) = &conversation {
-            cx.effects.push(Effect::AskOnline(account.clone()));
+            self.people.look(cx, account);
         }
         self.screen = Screen::Chats;
         self.chats.open(cx, conversation);
@@ -158,9 +170,72 @@ impl Home {
         }
     }
 
+    fn went(&mut self, screen: Screen) {
+        self.screen = screen;
+        if screen == Screen::Calls {
+            self.calls.log.saw();
+        }
+    }
+
+    pub(super) fn call(&mut self, cx: &mut Cx<'_>, msg: CallMsg) {
+        if let CallMsg::DeclineWith(no, text) = &msg
+            && let Some(call) = self.calls.all().iter().find(|call| call.no == *no)
+        {
+            let to = ConversationId::Person(call.peer.clone());
+            let text = text.clone();
+            self.chats.update(cx, ChatMsg::Send { to, text });
+        }
+        if let CallMsg::Place(peer) = &msg {
+            self.people.look(cx, peer);
+        }
+        self.calls.update(cx, msg);
+        // Whoever looks at the history sees what comes into it.
+        if self.screen == Screen::Calls {
+            self.calls.log.saw();
+        }
+    }
+
+    pub(super) fn notice(&mut self, cx: &mut Cx<'_>, msg: NoticeMsg) {
+        match msg {
+            NoticeMsg::Opened(NoticeId::Call(_)) => {}
+            NoticeMsg::Opened(NoticeId::Missed(_)) => {
+                self.wanted += 1;
+                self.went(Screen::Calls);
+            }
+            NoticeMsg::Opened(NoticeId::Chat(conversation)) => {
+                self.wanted += 1;
+                self.open(cx, conversation);
+            }
+            NoticeMsg::Answered(id) => {
+                if let Some(no) = news::call_of(&id) {
+                    self.calls.update(cx, CallMsg::Answer(no));
+                }
+            }
+            NoticeMsg::Declined(id) => {
+                if let Some(no) = news::call_of(&id) {
+                    self.calls.update(cx, CallMsg::Decline(no));
+                }
+            }
+        }
+    }
+
+    /// A message came; whoever does not look at it is told.
+    fn message(&mut self, cx: &mut Cx<'_>, said: Said) {
+        let muted = self.chats.get(&said.to).is_some_and(|of| of.muted);
+        if said.from != self.account && !muted && !self.chats.looks_at(&said.to) {
+            let (of, from) = (said.to.clone(), said.from.clone());
+            self.news.message(of, from, &said.text, &self.account);
+        }
+        self.chats.received(cx, said);
+    }
+
     fn session(&mut self, cx: &mut Cx<'_>, event: SessionEvent) {
         match event {
-            SessionEvent::LoginSuccess { again, .. } => {
+            SessionEvent::LoginSuccess {
+                again, additions, ..
+            } => {
+                let granted = additions.is_some_and(|has| has.caps.has(Cap::Presence));
+                self.people.grant(granted);
                 self.link = Link::Up;
                 self.chats.link(cx, Link::Up);
                 if again {
@@ -182,7 +257,8 @@ impl Home {
                 ..
             } => {
                 // Who speaks is there.
-                self.people.know(account.clone(), Presence::Online);
+                self.people.speaks(account.clone());
+                self.people.watch(cx, [&account]);
                 let said = Said {
                     to: ConversationId::Person(account.clone()),
                     from: account,
@@ -190,7 +266,7 @@ impl Home {
                     at_ms: sent_ms,
                     id,
                 };
-                self.chats.received(cx, said);
+                self.message(cx, said);
             }
             SessionEvent::Receipt(receipt) => self.chats.receipt(cx, receipt),
             SessionEvent::InviteReceived {
@@ -200,22 +276,23 @@ impl Home {
                 extra,
                 glare,
             } => {
-                self.people.know(peer.clone(), Presence::Online);
+                self.people.speaks(peer.clone());
+                self.people.watch(cx, [&peer]);
                 self.calls.received(cx, call, channel, peer, &extra, glare);
             }
             SessionEvent::Presence(states) => {
                 for state in states {
-                    let online = if state.show == Show::Offline {
-                        Presence::Offline
-                    } else {
-                        Presence::Online
-                    };
-                    self.people.know(state.account, online);
+                    self.people.told(state);
                 }
             }
+            SessionEvent::MissedCall {
+                peer,
+                channel,
+                extra,
+                time_ms,
+            } => self.calls.missed(cx, peer, channel, &extra, time_ms),
             // Nothing shows these yet.
-            SessionEvent::MissedCall { .. }
-            | SessionEvent::Typing(_)
+            SessionEvent::Typing(_)
             | SessionEvent::AttrEntries { .. }
             | SessionEvent::AttrChanged(_) => {}
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
@@ -227,9 +304,9 @@ impl Home {
     }
 
     /// What was asked once is asked again, since the answers may have changed while the link was gone.
-    fn ask_again(&self, cx: &mut Cx<'_>) {
+    fn ask_again(&mut self, cx: &mut Cx<'_>) {
         if let Some(ConversationId::Person(account)) = self.chats.opened() {
-            cx.effects.push(Effect::AskOnline(account.clone()));
+            self.people.look(cx, account);
         }
     }
 
@@ -241,6 +318,9 @@ impl Home {
                 if let Some(unread) = view.unread {
                     self.heard.came_in(cx, &channel, unread);
                 }
+                let users = view.users.iter().map(|(account, _)| account);
+                let others = users.filter(|account| **account != self.account);
+                self.people.watch(cx, others);
                 self.rooms.joined(channel, view);
             }
             ChannelEvent::Left { code } => {
@@ -253,6 +333,7 @@ impl Home {
             }
             ChannelEvent::UserJoined { account, .. } => {
                 self.rooms.user_joined(&channel, account.clone());
+                self.people.watch(cx, [&account]);
                 self.chats.came(cx, channel, account);
             }
             ChannelEvent::UserLeft { account, .. } => {
@@ -274,7 +355,7 @@ impl Home {
                     at_ms: sent_ms,
                     id,
                 };
-                self.chats.received(cx, said);
+                self.message(cx, said);
             }
         }
     }
@@ -294,7 +375,7 @@ impl Home {
 pub(super) fn happened(phase: &mut Phase, cx: &mut Cx<'_>, event: Event) {
     match (event, &mut *phase) {
         (Event::Session(SessionEvent::Logout { code, reason }), phase) => {
-            sign_in::sent_away(phase, code, reason);
+            sign_in::sent_away(phase, cx, code, reason);
         }
         (Event::Session(event), Phase::Home(home)) => home.session(cx, event),
         (Event::Channel { channel, event }, Phase::Home(home)) => home.channel(cx, channel, event),

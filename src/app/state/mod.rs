@@ -15,13 +15,21 @@
 //! | `rooms` | which rooms one is in, who else is, their topics |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
+//! | `call_log` | the calls that were |
+//! | `me` | what others see of oneself |
+//! | `news` | what rings, and what is shown to whoever does not look |
 
+mod call_log;
+#[cfg(test)]
+mod call_tests;
 mod calls;
 mod chats;
 mod conversation;
 mod heard;
 mod home;
+mod me;
 mod message;
+mod news;
 mod outbox;
 mod people;
 mod rooms;
@@ -40,12 +48,14 @@ use super::effect::Effect;
 use super::kept::StoreMsg;
 use super::msg::Msg;
 
-pub(crate) use calls::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Outcome};
+pub(crate) use call_log::{CallLog, Ending, PastCall};
+pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use conversation::{Conversation, JumpTo};
 pub(crate) use home::{Home, Link, Screen};
+pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use message::{Body, Delivery, Message};
-pub(crate) use people::{People, Presence};
+pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms};
 pub(crate) use sign_in::{Card, Refusal};
 
@@ -61,6 +71,7 @@ pub(crate) struct State {
     phase: Phase,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
+    told: news::Told,
 }
 
 /// Where the app is.
@@ -130,6 +141,7 @@ impl State {
             },
             phase: Phase::Opening,
             note: None,
+            told: news::Told::default(),
         }
     }
 
@@ -138,11 +150,19 @@ impl State {
         &self.phase
     }
 
-    /// How many calls ring here.
-    pub(crate) fn ringing(&self) -> usize {
+    /// Every call that is to be shown, the newest last.
+    pub(crate) fn calls(&self) -> &[Call] {
+        match &self.phase {
+            Phase::Opening | Phase::Out(_) => &[],
+            Phase::Home(home) => home.calls.all(),
+        }
+    }
+
+    /// How often somebody wanted to see the window, from outside of it, such as by a click on a notification.
+    pub(crate) fn wanted(&self) -> u64 {
         match &self.phase {
             Phase::Opening | Phase::Out(_) => 0,
-            Phase::Home(home) => home.calls.ringing().count(),
+            Phase::Home(home) => home.wanted,
         }
     }
 
@@ -162,7 +182,9 @@ impl State {
             (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
-            (Msg::Call(msg), Phase::Home(home)) => home.calls.update(&mut cx, msg),
+            (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
+            (Msg::Me(msg), Phase::Home(home)) => home.me.update(msg),
+            (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
             (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
                 self.note = note;
                 start::opened(phase, &mut cx, *overview);
@@ -176,6 +198,8 @@ impl State {
                 | Msg::Room(_)
                 | Msg::People(_)
                 | Msg::Call(_)
+                | Msg::Me(_)
+                | Msg::Notice(_)
                 | Msg::Store(_)
                 | Msg::Search(_),
                 Phase::Opening | Phase::Out(_),
@@ -183,6 +207,10 @@ impl State {
         }
         if let (Phase::Home(home), Some(_)) = (&mut self.phase, &self.note) {
             home.note = self.note.take();
+        }
+        match &mut self.phase {
+            Phase::Opening | Phase::Out(_) => self.told.leave(&mut cx),
+            Phase::Home(home) => self.told.settle(&mut cx, home),
         }
         effects
     }

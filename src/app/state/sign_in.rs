@@ -34,6 +34,9 @@ pub(crate) enum Refusal {
 }
 
 pub(super) fn update(phase: &mut Phase, cx: &mut Cx<'_>, msg: SignInMsg) {
+    if let (SignInMsg::SignOut, Phase::Home(home)) = (&msg, &mut *phase) {
+        home.calls.leave(cx);
+    }
     let next = match (msg, &*phase) {
         (SignInMsg::Submitted(credentials), Phase::Out(Card::Empty | Card::Refused { .. })) => {
             cx.effects.push(Effect::SignIn(credentials.clone()));
@@ -85,10 +88,11 @@ pub(super) fn update(phase: &mut Phase, cx: &mut Cx<'_>, msg: SignInMsg) {
 }
 
 /// The session is over, and it was not this program's wish.
-pub(super) fn sent_away(phase: &mut Phase, code: Code, reason: String) {
+pub(super) fn sent_away(phase: &mut Phase, cx: &mut Cx<'_>, code: Code, reason: String) {
     let Phase::Home(home) = phase else {
         return;
     };
+    home.calls.leave(cx);
     let failure = Failure {
         code,
         detail: reason,

@@ -15,9 +15,9 @@ use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
 use crate::store::{self, MessageRow, NewMessage, Put, Way, Window};
 
 /// A state, its time, and a history that answers at once.
-struct Story {
-    state: State,
-    now: Now,
+pub(super) struct Story {
+    pub(super) state: State,
+    pub(super) now: Now,
     history: History,
 }
 
@@ -115,7 +115,7 @@ impl Story {
     }
 
     /// Ann is signed in.
-    fn home() -> Self {
+    pub(super) fn home() -> Self {
         let mut story = Self::new();
         let credentials = Credentials {
             account: account("ann"),
@@ -128,7 +128,7 @@ impl Story {
     }
 
     /// What is to be done, but for what the history does.
-    fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         let mut others = Vec::new();
         let mut waiting = VecDeque::from(self.state.update(self.now, msg));
         while let Some(effect) = waiting.pop_front() {
@@ -154,11 +154,11 @@ impl Story {
         });
     }
 
-    fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
+    pub(super) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
         self.tell(Msg::Happened(event.into()))
     }
 
-    fn here(&self) -> &Home {
+    pub(super) fn here(&self) -> &Home {
         match self.state.phase() {
             Phase::Home(home) => home,
             Phase::Opening => panic!("nothing is open yet"),
@@ -182,24 +182,24 @@ impl Story {
     }
 }
 
-fn account(name: &str) -> Account {
+pub(super) fn account(name: &str) -> Account {
     Account::try_from(name).expect("an account")
 }
 
-fn room(name: &str) -> ChannelName {
+pub(super) fn room(name: &str) -> ChannelName {
     ChannelName::try_from(name).expect("a room")
 }
 
-fn bob() -> ConversationId {
+pub(super) fn bob() -> ConversationId {
     ConversationId::Person(account("bob"))
 }
 
-fn failure(code: Code) -> Failure {
+pub(super) fn failure(code: Code) -> Failure {
     let detail = String::new();
     Failure { code, detail }
 }
 
-fn says(from: &str, msg: &str) -> SessionEvent {
+pub(super) fn says(from: &str, msg: &str) -> SessionEvent {
     SessionEvent::MessageInstantReceive {
         account: account(from),
         uid: Uid(0),
@@ -209,7 +209,7 @@ fn says(from: &str, msg: &str) -> SessionEvent {
     }
 }
 
-fn says_in(channel: &str, from: &str, msg: &str) -> Event {
+pub(super) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     let event = ChannelEvent::MessageReceive {
         account: account(from),
         uid: Uid(1),
@@ -222,7 +222,7 @@ fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     Event::Channel { channel, event }
 }
 
-fn calls(at: u64, glare: bool) -> SessionEvent {
+pub(super) fn calls(at: u64, glare: bool) -> SessionEvent {
     SessionEvent::InviteReceived {
         call: CallRef(at),
         channel: room("ops"),
@@ -232,7 +232,7 @@ fn calls(at: u64, glare: bool) -> SessionEvent {
     }
 }
 
-fn in_call(at: u64, event: CallEvent) -> Event {
+pub(super) fn in_call(at: u64, event: CallEvent) -> Event {
     let call = CallRef(at);
     Event::Call { call, event }
 }

@@ -1,86 +1,232 @@
-//! The cards of calls: ringing, talking, over. They lie above everything else in the window.
+//! Calls that go on: ringing, talking, over. In a window of their own where the platform has such, else as a card above
+//! everything else. One is in front; each of the others has a line with what can be done about it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use egui::{Align, Area, Frame, Layout, Margin, Order, Ui};
+use egui::{Align, Area, Frame, Key, Layout, Margin, Order, Ui, Vec2};
 
+use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Button, Kind, icon_button, round_button};
+use super::widgets::{Avatar, Button, Field, Kind, field_ui, icon_button, round_button};
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
-use crate::app::state::{CALL_CHANNEL, Call, CallNo, CallPhase, Calls, Now, Presence};
+use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
 
 /// What the views of calls keep.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(in crate::app) struct Draft {
     /// Whose pad is open.
     pads: HashSet<CallNo>,
+    /// What is to be said to whoever is declined.
+    words: HashMap<CallNo, String>,
 }
 
-/// All cards, the newest in front.
-pub(super) fn calls_ui(ui: &Ui, calls: &Calls, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
-    draft
-        .pads
-        .retain(|no| calls.all().iter().any(|call| call.no == *no));
-    for (place, call) in calls.all().iter().enumerate() {
-        let at = u8::try_from(place).map_or(0.0, f32::from) * space::THREE;
-        let area = Area::new(egui::Id::unique(("call", call.no.0)))
-            .order(Order::Foreground)
-            .anchor(
-                egui::Align2::RIGHT_TOP,
-                egui::vec2(-space::TWO - at, space::TWO + at),
-            );
-        area.show(ui.ctx(), |ui| card_ui(ui, call, now, draft, out));
+/// What most people say who cannot talk.
+const SAYINGS: [&str; 2] = ["Can't talk now, I'll call you back.", "On my way."];
+
+impl Draft {
+    /// Forgets calls that are gone.
+    fn keep(&mut self, calls: &[Call]) {
+        let there = |no: &CallNo| calls.iter().any(|call| call.no == *no);
+        self.pads.retain(there);
+        self.words.retain(|no, _| there(no));
     }
 }
 
-fn card_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+/// The call that is in front: the one that one talks in, else the newest that is not over, else the newest.
+fn front(calls: &[Call]) -> Option<&Call> {
+    let newest = |wanted: fn(&Call) -> bool| calls.iter().rev().find(|call| wanted(call));
+    newest(|call| matches!(call.phase, CallPhase::Talking { .. }) && !call.held)
+        .or_else(|| newest(|call| !call.over() && !call.held))
+        .or_else(|| newest(|call| !call.over()))
+        .or_else(|| calls.last())
+}
+
+/// How large the window of these calls should be.
+pub(in crate::app) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
+    let pad = front(calls).is_some_and(|call| draft.pads.contains(&call.no));
+    let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
+    let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
+    base + egui::vec2(0.0, f32::from(others) * (size::WAITING + space::ONE))
+}
+
+/// All calls as one card, above everything else in the window.
+pub(super) fn cards_ui(ui: &Ui, calls: &[Call], now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+    if calls.is_empty() {
+        return;
+    }
+    let area = Area::new(egui::Id::unique("calls"))
+        .order(Order::Foreground)
+        .anchor(egui::Align2::RIGHT_TOP, egui::vec2(-space::TWO, space::TWO));
     let palette = palette(ui);
-    let pad = draft.pads.contains(&call.no);
-    let wanted = if pad { size::CALL_WITH_PAD } else { size::CALL };
-    let room = ui.ctx().content_rect().size() - egui::Vec2::splat(2.0 * space::TWO);
     let frame = Frame::new()
         .fill(palette.bg1)
         .stroke(palette.divider())
         .corner_radius(radius::CARD)
         .shadow(palette.shadow())
         .inner_margin(Margin::same(24));
-    frame.show(ui, |ui| {
-        let inner = wanted.min(room) - egui::Vec2::splat(2.0 * space::THREE);
-        ui.set_width(inner.x);
-        ui.set_height(inner.y);
-        match &call.phase {
-            CallPhase::RingingHere => ringing_here_ui(ui, call, out),
-            CallPhase::Calling => calling_ui(ui, call, "Calling…", "", out),
-            CallPhase::RingingThere => {
-                calling_ui(ui, call, "Ringing…", "their device has the call", out);
-            }
-            CallPhase::Answering => calling_ui(ui, call, "Answering…", "", out),
-            CallPhase::Talking { since } => {
-                let talked = now.at.saturating_duration_since(*since);
-                // The timer moves on by itself, and nothing else does.
-                let part = Duration::from_nanos(u64::from(talked.subsec_nanos()));
-                ui.ctx()
-                    .request_repaint_after(Duration::from_secs(1).saturating_sub(part));
-                talking_ui(ui, call, talked, pad, draft, out);
-            }
-            CallPhase::Ended { outcome, talked } => {
-                let (sentence, small_print) = words::outcome(outcome);
-                let mut about = small_print.unwrap_or_default();
-                if let Some(talked) = talked {
-                    about = format!("{} {about}", clock::length(*talked));
-                }
-                face_ui(ui, call, &sentence, about.trim());
-                foot_ui(ui, |ui| {
-                    if Button::new(Kind::Quiet, "Close").wide(ui).show(ui) {
-                        out.push(Msg::Call(CallMsg::Dismiss(call.no)));
-                    }
-                });
-            }
-        }
+    let room = ui.ctx().content_rect().size() - Vec2::splat(2.0 * space::TWO);
+    area.show(ui.ctx(), |ui| {
+        frame.show(ui, |ui| {
+            let inner = wanted(calls, draft).min(room) - Vec2::splat(2.0 * space::THREE);
+            ui.set_width(inner.x);
+            ui.set_height(inner.y);
+            calls_ui(ui, calls, now, draft, out);
+        });
     });
+}
+
+/// All calls in a window of their own.
+pub(in crate::app) fn window_ui(
+    ui: &mut Ui,
+    calls: &[Call],
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    let pressed = ui.input_mut(|input| input.consume_shortcut(&ANSWER));
+    let mut ringing = calls.iter().rev();
+    if let Some(call) = ringing.find(|call| call.phase == CallPhase::RingingHere)
+        && pressed
+    {
+        out.push(Msg::Call(CallMsg::Answer(call.no)));
+    }
+    let frame = Frame::new()
+        .fill(palette(ui).bg1)
+        .inner_margin(Margin::same(24));
+    egui::CentralPanel::default()
+        .frame(frame)
+        .show(ui, |ui| calls_ui(ui, calls, now, draft, out));
+}
+
+/// What closing the window of calls means: nothing goes on unseen.
+pub(in crate::app) fn closed(calls: &[Call]) -> impl Iterator<Item = Msg> {
+    calls.iter().map(|call| {
+        Msg::Call(match call.phase {
+            CallPhase::RingingHere => CallMsg::Decline(call.no),
+            CallPhase::Ended { .. } => CallMsg::Dismiss(call.no),
+            CallPhase::Calling
+            | CallPhase::RingingThere
+            | CallPhase::Answering
+            | CallPhase::Talking { .. } => CallMsg::End(call.no),
+        })
+    })
+}
+
+fn calls_ui(ui: &mut Ui, calls: &[Call], now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+    draft.keep(calls);
+    let Some(front) = front(calls) else {
+        return;
+    };
+    let talking = calls
+        .iter()
+        .any(|call| matches!(call.phase, CallPhase::Talking { .. }) && !call.held);
+    for call in calls.iter().filter(|call| call.no != front.no) {
+        other_ui(ui, call, talking, now, out);
+        ui.add_space(space::ONE);
+    }
+    front_ui(ui, front, now, draft, out);
+    tick(ui, calls, now);
+}
+
+/// The timers move on by themselves, and nothing else does.
+fn tick(ui: &Ui, calls: &[Call], now: Now) {
+    for call in calls {
+        if let CallPhase::Talking { since } = call.phase {
+            let talked = now.at.saturating_duration_since(since);
+            let part = Duration::from_nanos(u64::from(talked.subsec_nanos()));
+            ui.ctx()
+                .request_repaint_after(Duration::from_secs(1).saturating_sub(part));
+        }
+    }
+}
+
+/// A call that is not in front: who, how it is, and what can be done.
+fn other_ui(ui: &mut Ui, call: &Call, talking: bool, now: Now, out: &mut Vec<Msg>) {
+    let palette = palette(ui);
+    let peer = call.peer.as_str();
+    let state = match &call.phase {
+        CallPhase::Calling => "Calling…".to_owned(),
+        CallPhase::RingingThere => "Ringing…".to_owned(),
+        CallPhase::Answering => "Answering…".to_owned(),
+        CallPhase::RingingHere => "is calling you as well".to_owned(),
+        CallPhase::Talking { since } => {
+            let talked = now.at.saturating_duration_since(*since);
+            format!("On hold · {}", clock::length(talked))
+        }
+        CallPhase::Ended { outcome, .. } => words::outcome(outcome, &call.peer).0,
+    };
+    let frame = Frame::new()
+        .fill(palette.bg2)
+        .corner_radius(radius::COMPOSER)
+        .inner_margin(Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.set_height(size::WAITING - space::TWO);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add(egui::Label::new(theme::strong(peer)).truncate());
+        ui.add(egui::Label::new(theme::small(state).color(palette.muted)).truncate());
+        ui.add_space(space::HALF);
+        ui.horizontal(|ui| match &call.phase {
+            CallPhase::RingingHere => {
+                let name = if talking { "Hold and answer" } else { "Answer" };
+                let (answer, decline) = (CallMsg::Answer(call.no), CallMsg::Decline(call.no));
+                say_ui(ui, Kind::Primary, name, answer, out);
+                say_ui(ui, Kind::Danger, "Decline this call", decline, out);
+            }
+            CallPhase::Talking { .. } => {
+                let (resume, end) = (CallMsg::Resume(call.no), CallMsg::End(call.no));
+                say_ui(ui, Kind::Primary, "Resume", resume, out);
+                say_ui(ui, Kind::Danger, "End this call", end, out);
+            }
+            CallPhase::Calling | CallPhase::RingingThere | CallPhase::Answering => {
+                say_ui(ui, Kind::Danger, "Give up", CallMsg::End(call.no), out);
+            }
+            CallPhase::Ended { .. } => {
+                let close = CallMsg::Dismiss(call.no);
+                say_ui(ui, Kind::Primary, "Close this call", close, out);
+            }
+        });
+    });
+}
+
+fn say_ui(ui: &mut Ui, kind: Kind, name: &str, msg: CallMsg, out: &mut Vec<Msg>) {
+    if Button::new(kind, name).show(ui) {
+        out.push(Msg::Call(msg));
+    }
+}
+
+fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+    match &call.phase {
+        CallPhase::RingingHere => match draft.words.contains_key(&call.no) {
+            true => decline_ui(ui, call, draft, out),
+            false => ringing_here_ui(ui, call, draft, out),
+        },
+        CallPhase::Calling => calling_ui(ui, call, "Calling…", "", out),
+        CallPhase::RingingThere => {
+            calling_ui(ui, call, "Ringing…", "their device has the call", out);
+        }
+        CallPhase::Answering => calling_ui(ui, call, "Answering…", "", out),
+        CallPhase::Talking { since } => {
+            let talked = now.at.saturating_duration_since(*since);
+            talking_ui(ui, call, talked, draft, out);
+        }
+        CallPhase::Ended { outcome, talked } => {
+            let (sentence, small_print) = words::outcome(outcome, &call.peer);
+            let mut about = small_print.unwrap_or_default();
+            if let Some(talked) = talked {
+                about = format!("{} {about}", clock::length(*talked));
+            }
+            face_ui(ui, call, &sentence, about.trim());
+            foot_ui(ui, |ui| {
+                if Button::new(Kind::Quiet, "Close").wide(ui).show(ui) {
+                    out.push(Msg::Call(CallMsg::Dismiss(call.no)));
+                }
+            });
+        }
+    }
 }
 
 /// The face, the name, what happens, and a word about it.
@@ -90,7 +236,7 @@ fn face_ui(ui: &mut Ui, call: &Call, what: &str, about: &str) {
         let peer = call.peer.as_str();
         Avatar::person(peer, Presence::Unknown).show(ui, size::LARGE_AVATAR);
         ui.add_space(space::ONE);
-        ui.label(theme::title(peer));
+        ui.add(egui::Label::new(theme::title(peer)).truncate());
         ui.label(theme::body(what).color(palette.muted));
         if !about.is_empty() {
             ui.label(theme::small(about).color(palette.muted));
@@ -104,19 +250,71 @@ fn foot_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn ringing_here_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
+fn ringing_here_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
     let palette = palette(ui);
-    face_ui(ui, call, "is calling you", &about(call));
+    let about = call.about().unwrap_or_default();
+    face_ui(ui, call, "is calling you", &about);
     foot_ui(ui, |ui| {
-        let between = ui.available_width() - 2.0 * (size::ROUND + space::THREE);
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let one = size::ROUND + space::THREE;
+        let between = ((ui.available_width() - 3.0 * one) / 2.0).max(0.0);
         if round_button(ui, Icon::HANG_UP, "Decline", palette.bad) {
             out.push(Msg::Call(CallMsg::Decline(call.no)));
         }
-        ui.add_space((between - 2.0 * ui.spacing().item_spacing.x).max(0.0));
+        ui.add_space(between);
+        if round_button(ui, Icon::MESSAGE, "Message", palette.bg2) {
+            draft.words.insert(call.no, String::new());
+        }
+        ui.add_space(between);
         if round_button(ui, Icon::CALL, "Answer", palette.ok) {
             out.push(Msg::Call(CallMsg::Answer(call.no)));
         }
     });
+}
+
+/// Something to say to whoever is declined.
+fn decline_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let palette = palette(ui);
+    let Some(words) = draft.words.get_mut(&call.no) else {
+        return;
+    };
+    ui.label(theme::strong(format!(
+        "Decline {} with a message",
+        call.peer
+    )));
+    let mut say = None;
+    for saying in SAYINGS {
+        if Button::new(Kind::Quiet, saying).wide(ui).show(ui) {
+            say = Some(saying.to_owned());
+        }
+    }
+    ui.add_space(space::ONE);
+    let field = Field {
+        name: "Or your own words",
+        hint: "they get it as a message",
+        ..Field::default()
+    };
+    let response = field_ui(ui, &field, words);
+    let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let written = !words.trim().is_empty();
+    let mut back = ui.input(|input| input.key_pressed(Key::Escape));
+    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+        ui.spacing_mut().item_spacing.y = space::ONE;
+        back |= Button::new(Kind::Quiet, "Back").wide(ui).show(ui);
+        let send = Button::new(Kind::Danger, "Decline and send").wide(ui);
+        if (send.enabled(written).show(ui) || enter) && written {
+            say = Some(words.trim().to_owned());
+        }
+        if let Some(failure) = &call.trouble {
+            ui.label(theme::small(failure.small_print()).color(palette.bad));
+        }
+    });
+    if let Some(text) = say {
+        out.push(Msg::Call(CallMsg::DeclineWith(call.no, text)));
+    }
+    if back {
+        draft.words.remove(&call.no);
+    }
 }
 
 fn calling_ui(ui: &mut Ui, call: &Call, what: &str, about: &str, out: &mut Vec<Msg>) {
@@ -130,15 +328,9 @@ fn calling_ui(ui: &mut Ui, call: &Call, what: &str, about: &str, out: &mut Vec<M
     });
 }
 
-fn talking_ui(
-    ui: &mut Ui,
-    call: &Call,
-    talked: Duration,
-    pad: bool,
-    draft: &mut Draft,
-    out: &mut Vec<Msg>,
-) {
+fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out: &mut Vec<Msg>) {
     let palette = palette(ui);
+    let pad = draft.pads.contains(&call.no);
     ui.horizontal(|ui| {
         let peer = call.peer.as_str();
         Avatar::person(peer, Presence::Unknown).show(ui, size::MIDDLE_AVATAR);
@@ -146,13 +338,14 @@ fn talking_ui(
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add_space(space::HALF);
-            ui.label(theme::strong(peer));
-            let timer = format!("Connected · {}", clock::length(talked));
+            ui.add(egui::Label::new(theme::strong(peer)).truncate());
+            let state = if call.held { "On hold" } else { "Connected" };
+            let timer = format!("{state} · {}", clock::length(talked));
             ui.label(theme::small(timer).color(palette.muted));
         });
     });
     digits_ui(ui, call);
-    if pad {
+    if pad && !call.held {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
     }
     ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
@@ -163,6 +356,13 @@ fn talking_ui(
             out.push(Msg::Call(CallMsg::End(call.no)));
         }
         ui.add_space(space::ONE);
+        if call.held {
+            let resume = Button::new(Kind::Primary, "Resume").icon(Icon::CALL);
+            if resume.wide(ui).show(ui) {
+                out.push(Msg::Call(CallMsg::Resume(call.no)));
+            }
+            return;
+        }
         ui.horizontal(|ui| {
             ui.add_space((ui.available_width() - size::CONTROL) / 2.0);
             if icon_button(ui, Icon::KEYPAD, "Keypad", pad).clicked() {
@@ -192,14 +392,6 @@ fn digits_ui(ui: &mut Ui, call: &Call) {
             ui.label(theme::small(text).color(palette.bad));
         }
     });
-}
-
-/// On which channel, where that is a room and not made up for this call; and the number that the caller sent.
-fn about(call: &Call) -> String {
-    let channel = call.channel.as_str();
-    let room = (!channel.starts_with(CALL_CHANNEL)).then(|| format!("on {channel}"));
-    let words = [room, call.number.clone()].into_iter().flatten();
-    words.collect::<Vec<_>>().join(" · ")
 }
 
 fn spaced(keys: &str) -> String {

@@ -62,6 +62,18 @@ pub(super) fn utc_offset_min(unix_ms: u64) -> i32 {
     zoned(unix_ms).offset().seconds() / 60
 }
 
+/// How long ago something was: `12 min`, `3 h`, `2 days`; nothing for less than a minute.
+pub(super) fn ago(ms: u64) -> Option<String> {
+    let minutes = ms / 60_000;
+    match (minutes, minutes / 60, minutes / (60 * 24)) {
+        (0, ..) => None,
+        (_, 0, _) => Some(format!("{minutes} min")),
+        (_, hours, 0) => Some(format!("{hours} h")),
+        (_, _, 1) => Some("1 day".to_owned()),
+        (_, _, days) => Some(format!("{days} days")),
+    }
+}
+
 /// `04:17`, `1:02:03`.
 pub(super) fn length(length: Duration) -> String {
     let seconds = length.as_secs();

@@ -34,7 +34,8 @@ pub(super) fn conversation_ui(
         .exact_size(size::HEAD)
         .frame(head)
         .show(ui, |ui| {
-            head_ui(ui, home, id, (narrow, alone), draft, out);
+            let room = Room { narrow, alone };
+            head_ui(ui, (home, now), id, room, draft, out);
         });
     let Some(conversation) = home.chats.get(id) else {
         return;
@@ -66,11 +67,20 @@ pub(super) fn conversation_ui(
     });
 }
 
+/// How much room there is.
+#[derive(Clone, Copy)]
+struct Room {
+    /// For one thing at a time.
+    narrow: bool,
+    /// For nothing beside it.
+    alone: bool,
+}
+
 fn head_ui(
     ui: &mut Ui,
-    home: &Home,
+    (home, now): (&Home, Now),
     id: &ConversationId,
-    (narrow, alone): (bool, bool),
+    Room { narrow, alone }: Room,
     draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
@@ -78,7 +88,7 @@ fn head_ui(
     let (name, about, presence) = match id {
         ConversationId::Person(account) => {
             let presence = home.people.presence(account);
-            let about = words::presence(presence).unwrap_or_default().to_owned();
+            let about = words::status(home.people.status(account), now).unwrap_or_default();
             (account.as_str(), about, presence)
         }
         ConversationId::Room(name) => {

@@ -6,22 +6,28 @@ use super::theme::{self, palette, size, space};
 use super::widgets::{Avatar, Row};
 use super::words;
 use crate::app::msg::{Msg, NavMsg};
-use crate::app::state::{ConversationId, Home, Presence, Room};
+use crate::app::state::{ConversationId, Home, Now, Presence, Room};
 use crate::protocol::Account;
 
 /// The details.
-pub(super) fn details_ui(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) {
+pub(super) fn details_ui(
+    ui: &mut Ui,
+    home: &Home,
+    id: &ConversationId,
+    now: Now,
+    out: &mut Vec<Msg>,
+) {
     match id {
-        ConversationId::Person(account) => person_ui(ui, home, account),
+        ConversationId::Person(account) => person_ui(ui, home, account, now),
         ConversationId::Room(name) => {
             if let Some(room) = home.rooms.get(name) {
-                room_ui(ui, home, room, out);
+                room_ui(ui, home, room, now, out);
             }
         }
     }
 }
 
-fn person_ui(ui: &mut Ui, home: &Home, account: &Account) {
+fn person_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now) {
     let palette = palette(ui);
     let presence = home.people.presence(account);
     ui.vertical_centered(|ui| {
@@ -29,12 +35,13 @@ fn person_ui(ui: &mut Ui, home: &Home, account: &Account) {
         Avatar::person(account.as_str(), presence).show(ui, size::LARGE_AVATAR);
         ui.add_space(space::ONE);
         ui.label(theme::title(account.as_str()));
-        let about = words::presence(presence).unwrap_or("not known whether they are online");
+        let about = words::status(home.people.status(account), now);
+        let about = about.unwrap_or_else(|| "not known whether they are online".to_owned());
         ui.label(theme::body(about).color(palette.muted));
     });
 }
 
-fn room_ui(ui: &mut Ui, home: &Home, room: &Room, out: &mut Vec<Msg>) {
+fn room_ui(ui: &mut Ui, home: &Home, room: &Room, now: Now, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let heading = Margin {
         left: 16,
@@ -54,16 +61,21 @@ fn room_ui(ui: &mut Ui, home: &Home, room: &Room, out: &mut Vec<Msg>) {
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     for account in room.members.get(seen).unwrap_or_default() {
-                        member_ui(ui, home, account, out);
+                        member_ui(ui, home, account, now, out);
                     }
                 });
         });
 }
 
-fn member_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
+fn member_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now, out: &mut Vec<Msg>) {
     let me = account == home.me();
-    // Whoever is in the room is online.
-    let presence = Presence::Online;
+    let status = home.people.status(account);
+    // Whoever is in the room is online at least.
+    let (presence, state) = match (me, status.presence) {
+        (true, _) => (home.me.shown().0.into(), None),
+        (false, Presence::Unknown | Presence::Offline) => (Presence::Online, None),
+        (false, presence) => (presence, words::status(status, now)),
+    };
     let row = Row {
         avatar: Avatar::person(account.as_str(), presence),
         name: if me { "You" } else { account.as_str() },
@@ -75,7 +87,7 @@ fn member_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
         about: if me {
             account.to_string()
         } else {
-            "online".to_owned()
+            state.unwrap_or_else(|| "online".to_owned())
         },
         when: String::new(),
         count: 0,

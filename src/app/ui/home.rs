@@ -1,11 +1,13 @@
 //! The window of somebody who is signed in: rail, list, conversation, details; and what lies above them.
 
+use std::time::Duration;
+
 use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::link_button;
-use super::{call, chats, conversation, details, dialogs, find, rail};
+use super::{call, calls, chats, conversation, details, dialogs, find, rail};
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{Home, Link, Now, Screen};
 
@@ -16,6 +18,10 @@ pub(super) struct Draft {
     pub(super) dialog: Option<dialogs::Dialog>,
     pub(super) find: Option<find::Find>,
     pub(super) calls: call::Draft,
+    /// The screen of calls.
+    pub(super) history: calls::Draft,
+    /// What one is writing about oneself.
+    pub(super) words: Option<String>,
     /// Whether the details are wanted, where there is room for them.
     pub(super) details: bool,
 }
@@ -27,6 +33,8 @@ impl Default for Draft {
             dialog: None,
             find: None,
             calls: call::Draft::default(),
+            history: calls::Draft::default(),
+            words: None,
             details: true,
         }
     }
@@ -38,8 +46,10 @@ pub(super) const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAN
 pub(super) const JOIN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::J);
 /// Go to a person, a room or a message.
 pub(super) const FIND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
+/// The dial pad.
+pub(super) const DIAL: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::D);
 /// Answer the call that rings.
-const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
+pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 
 /// The window.
 pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
@@ -48,12 +58,13 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
     // Where there is no room for both, a conversation covers the rail, and has a way back.
     let covered = home.screen == Screen::Chats && home.chats.opened().is_some();
     if !(narrow && covered) {
-        rail::rail_ui(ui, home, out);
+        rail::rail_ui(ui, home, &mut draft.words, out);
     }
     offline_ui(ui, home);
     note_ui(ui, home, out);
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
+        Screen::Calls => calls::calls_ui(ui, home, now, narrow, &mut draft.history, out),
     }
     if let Some(dialog) = &mut draft.dialog
         && dialogs::dialog_ui(ui, now, dialog, out) == dialogs::Done::Yes
@@ -65,7 +76,14 @@ pub(super) fn home_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out
     {
         draft.find = None;
     }
-    call::calls_ui(ui, &home.calls, now, &mut draft.calls, out);
+    // Where calls have a window of their own, they are there.
+    if ui.ctx().embed_viewports() {
+        call::cards_ui(ui, home.calls.all(), now, &mut draft.calls, out);
+    }
+    // How long somebody has been away is told by the minute.
+    if home.people.any_away() {
+        ui.ctx().request_repaint_after(Duration::from_secs(60));
+    }
 }
 
 /// Conversations: the list, the one that is open, and its details; or one after the other.
@@ -113,7 +131,7 @@ fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<
             .default_size(size::DETAILS)
             .size_range(size::DETAILS_RANGE)
             .frame(frame)
-            .show(ui, |ui| details::details_ui(ui, home, opened, out));
+            .show(ui, |ui| details::details_ui(ui, home, opened, now, out));
     }
     conversation::conversation_ui(ui, home, opened, now, !room, draft, out);
 }
@@ -197,6 +215,10 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     }
     if pressed(&FIND) {
         draft.find = Some(find::Find::new(None));
+    }
+    if pressed(&DIAL) {
+        draft.history.dial();
+        out.push(Msg::Nav(NavMsg::Went(Screen::Calls)));
     }
     if let Some(call) = home.calls.ringing().next_back()
         && pressed(&ANSWER)

@@ -34,6 +34,11 @@ impl Icon {
     pub(super) const OFFLINE: Self = Self('\u{e1b6}');
     pub(super) const SIGN_OUT: Self = Self('\u{e42a}');
     pub(super) const MORE: Self = Self('\u{e208}');
+    pub(super) const CALL_IN: Self = Self('\u{e3be}');
+    pub(super) const CALL_OUT: Self = Self('\u{e3c0}');
+    pub(super) const CALL_MISSED: Self = Self('\u{e3c2}');
+    pub(super) const ERASE: Self = Self('\u{e0ae}');
+    pub(super) const MESSAGE: Self = Self('\u{e168}');
     pub(super) const LEAVE: Self = Self('\u{e7e6}');
 
     /// What it is in its font.

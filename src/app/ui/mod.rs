@@ -4,6 +4,7 @@
 //! happened. One file a screen; [`theme`] has every colour, size and space; [`widgets`] what screens share.
 
 mod call;
+mod calls;
 mod chats;
 mod clock;
 mod composer;
@@ -23,6 +24,11 @@ mod sign_in;
 mod theme;
 mod widgets;
 mod words;
+
+pub(super) use call::{
+    Draft as CallDraft, closed as calls_closed, wanted as call_window_size,
+    window_ui as call_window_ui,
+};
 
 use super::msg::Msg;
 use super::state::{Now, Phase, State};

@@ -165,6 +165,10 @@ pub(super) mod size {
     pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 400.0);
     /// The same with its pad open.
     pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 620.0);
+    /// A call that waits beside another.
+    pub(crate) const WAITING: f32 = 108.0;
+    /// The pad beside the list of calls.
+    pub(crate) const DIAL: f32 = 280.0;
     /// Lines of text are no longer than one can follow with the eye.
     pub(crate) const TEXT: f32 = 720.0;
     /// Below this width the list and the conversation take turns.

@@ -1,18 +1,95 @@
 //! Sentences that more than one screen says.
 
+use super::clock;
 use crate::app::state::{
-    Body, Conversation, ConversationId, Home, Membership, Outcome, Presence, Room,
+    Body, Conversation, ConversationId, Ending, Home, IN_A_CALL, Membership, Now, Outcome,
+    PastCall, Presence, Room, Status,
 };
 use crate::client::event::EndReason;
-use crate::protocol::Account;
+use crate::protocol::{Account, Code, Show};
 
-/// Whether somebody is there, where that is known.
+/// How somebody is, where that is known: `online`, `away · 12 min`, `busy · in a call`.
+pub(super) fn status(status: &Status, now: Now) -> Option<String> {
+    let word = presence(status.presence)?;
+    let since = match (status.presence, status.since_ms) {
+        (Presence::Away | Presence::Offline, since @ 1..) => {
+            clock::ago(now.unix_ms.saturating_sub(since))
+        }
+        (
+            Presence::Unknown
+            | Presence::Online
+            | Presence::Away
+            | Presence::Busy
+            | Presence::Dnd
+            | Presence::Offline,
+            _,
+        ) => None,
+    };
+    // In a call says it all.
+    if status.presence == Presence::Busy && status.text == IN_A_CALL {
+        return Some(status.text.clone());
+    }
+    let text = Some(one_line(&status.text)).filter(|text| !text.is_empty());
+    let words = [Some(word.to_owned()), since, text];
+    Some(words.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+}
+
+/// The word for how somebody is, where that is known.
 pub(super) fn presence(presence: Presence) -> Option<&'static str> {
     match presence {
         Presence::Unknown => None,
         Presence::Online => Some("online"),
+        Presence::Away => Some("away"),
+        Presence::Busy => Some("busy"),
+        Presence::Dnd => Some("do not disturb"),
         Presence::Offline => Some("offline"),
     }
+}
+
+/// What one may choose to be seen as.
+pub(super) fn show(show: Show) -> &'static str {
+    match show {
+        Show::Available => "Available",
+        Show::Away => "Away",
+        Show::Busy => "Busy",
+        Show::Dnd => "Do not disturb",
+        Show::Offline => "Offline",
+    }
+}
+
+/// How a call in the history went.
+pub(super) fn ending(call: &PastCall) -> String {
+    let what = match (&call.ending, call.outgoing) {
+        (Ending::Talked(length), true) => format!("Outgoing · {}", clock::length(*length)),
+        (Ending::Talked(length), false) => format!("Incoming · {}", clock::length(*length)),
+        (Ending::Missed, _) => "Missed call".to_owned(),
+        (Ending::Declined, _) => "You declined".to_owned(),
+        (Ending::Refused, _) => "They declined".to_owned(),
+        (Ending::Cancelled, _) => "You gave up".to_owned(),
+        (Ending::NoAnswer, _) => "No answer".to_owned(),
+        (Ending::Failed(failure), _) => failed(failure.code, &call.peer).0,
+    };
+    match &call.number {
+        Some(number) if *number != call.peer.as_str() => format!("{what} · {number}"),
+        Some(_) | None => what,
+    }
+}
+
+/// Why a call with somebody failed, and what to do about it.
+fn failed(code: Code, peer: &Account) -> (String, &'static str) {
+    if code == Code::InvitePeerOffline && is_number(peer.as_str()) {
+        return (
+            "This server has no phone gateway, and nobody here bears this number.".to_owned(),
+            "Check the number, or ask whoever runs the server to connect it to a phone network.",
+        );
+    }
+    (code.message().to_owned(), code.remedy())
+}
+
+/// Whether this is a telephone number: digits, perhaps a plus before them.
+pub(super) fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
 /// The line below a conversation's name.
@@ -65,18 +142,21 @@ pub(super) fn went(who: &Account) -> String {
     format!("{who} left")
 }
 
-/// Why a call is over: one line, and another with what can be done.
-pub(super) fn outcome(outcome: &Outcome) -> (String, Option<String>) {
+/// Why a call is over: what happened and what can be done, and the code in small print.
+pub(super) fn outcome(outcome: &Outcome, peer: &Account) -> (String, Option<String>) {
     let reason = match outcome {
         Outcome::Failed(failure) => {
-            let sentence = format!("{} {}", failure.code.message(), failure.code.remedy());
-            return (sentence, Some(failure.small_print()));
+            let (sentence, remedy) = failed(failure.code, peer);
+            return (format!("{sentence} {remedy}"), Some(failure.small_print()));
         }
         Outcome::Ended(reason) => reason,
     };
     let sentence = match reason {
         EndReason::RefusedByPeer { .. } => "Declined",
         EndReason::RefusedByMyself => "You declined",
+        EndReason::EndByPeer { .. } if reason.code() == Code::InviteNet => {
+            "Their connection was lost"
+        }
         EndReason::EndByPeer { .. } => "They hung up",
         EndReason::EndByMyself => "You hung up",
         EndReason::NoAnswer => "No answer",
@@ -84,9 +164,9 @@ pub(super) fn outcome(outcome: &Outcome) -> (String, Option<String>) {
         EndReason::LoggedOut => "You signed out",
         EndReason::Replaced | EndReason::Glare => "Another call took its place",
         EndReason::Failed { code, .. } => {
-            let sentence = format!("{} {}", code.message(), code.remedy());
+            let (sentence, remedy) = failed(*code, peer);
             return (
-                sentence,
+                format!("{sentence} {remedy}"),
                 Some(format!("{}, {}", code.name(), code.number())),
             );
         }

@@ -6,11 +6,16 @@
 //! |---|---|
 //! | `session` | the session of the account: performs effects, pumps events |
 //! | `keep` | the history: does what is asked of it, in order |
+//! | `notices` | notifications of the desktop |
+//! | `sound`, `tones` | the ring and the tones of keys |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
 mod here;
 mod keep;
+mod notices;
 mod session;
+mod sound;
+mod tones;
 
 use std::collections::VecDeque;
 use std::io;

@@ -7,6 +7,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::here::Here;
 use super::keep::Keep;
+use super::notices::Notices;
+use super::sound::Sounds;
 use super::{Folders, LAST_WORK, Out};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{
@@ -19,7 +21,7 @@ use crate::client::event::{CallRef, Event, Sent, SessionEvent};
 use crate::client::{Events, Session, Signal};
 use crate::net::ws::Server;
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, MessageId, limits};
+use crate::protocol::{Account, AppId, ChannelName, Code, MessageId, Show, limits};
 
 /// The app that Callsigns on one computer share.
 const OWN_APP: &str = "callsign";
@@ -38,9 +40,11 @@ pub(super) async fn run(
     let mut desk = Desk {
         here: Here::new(folders.server),
         keep,
-        out,
         login: None,
         at_work: None,
+        sounds: Sounds::start(),
+        notices: Notices::start(out.clone()),
+        out,
     };
     loop {
         tokio::select! {
@@ -66,6 +70,8 @@ struct Desk {
     out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
+    sounds: Sounds,
+    notices: Notices,
 }
 
 /// A session whose events nobody has taken yet.
@@ -127,6 +133,14 @@ impl Desk {
             Effect::Return(credentials) => self.sign_in(credentials, Patience::Endless).await,
             Effect::TellRead { peer, ids } => self.tell_read(peer, &ids),
             Effect::History { room, before } => self.history(room, before),
+            // The state holds the calls of this run; the history on disk is not open to the app yet.
+            Effect::KeepCall(call) => drop(call),
+            Effect::Watch(accounts) => self.watch(&accounts),
+            Effect::ShowMe { show, text } => self.show_me(show, &text),
+            Effect::Ring(ring) => self.sounds.ring(ring),
+            Effect::Tone(key) => self.sounds.key(key),
+            Effect::Notify(notice) => self.notices.show(notice),
+            Effect::Unnotify(id) => self.notices.close(id),
         }
     }
 
@@ -263,6 +277,30 @@ impl Desk {
             |result| {
                 if let Err(error) = result {
                     tracing::debug!(%error, "nobody was told what was read");
+                }
+                None
+            },
+        );
+    }
+
+    fn watch(&mut self, accounts: &[Account]) {
+        self.ask(
+            |session| session.presence_watch(accounts),
+            |result| {
+                if let Err(error) = result {
+                    tracing::warn!(%error, "some presence is not told");
+                }
+                None
+            },
+        );
+    }
+
+    fn show_me(&mut self, show: Show, text: &str) {
+        self.ask(
+            |session| session.presence_set(show, text, &[]),
+            |result| {
+                if let Err(error) = result {
+                    tracing::warn!(%error, "others do not see how we are");
                 }
                 None
             },

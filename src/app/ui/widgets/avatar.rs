@@ -77,20 +77,39 @@ impl<'a> Avatar<'a> {
         let colour = match self.presence {
             Presence::Unknown => return,
             Presence::Online => palette.ok,
+            Presence::Away => palette.warn,
+            Presence::Busy | Presence::Dnd => palette.bad,
             Presence::Offline => palette.faint,
         };
         let at = center + Vec2::splat(width / 2.0 * ON_THE_RIM);
         let (dot, ring) = (size::DOT / 2.0, size::DOT / 2.0 + space::HALF / 2.0);
         ui.painter().circle_filled(at, ring, palette.bg1);
         match self.presence {
-            Presence::Online => ui.painter().circle_filled(at, dot, colour),
-            // Not by colour alone.
+            Presence::Online | Presence::Busy => {
+                ui.painter().circle_filled(at, dot, colour);
+            }
+            // Not by colour alone: a bar for do not disturb, half of a dot for away, a ring for who is not there.
+            Presence::Dnd => {
+                ui.painter().circle_filled(at, dot, colour);
+                let bar = egui::Stroke::new(space::HALF / 2.0, palette.bg1);
+                let half = dot - bar.width / 2.0;
+                ui.painter()
+                    .hline(at.x - half / 2.0..=at.x + half / 2.0, at.y, bar);
+            }
+            Presence::Away => {
+                ui.painter().circle_filled(at, dot, colour);
+                let hand = egui::Stroke::new(space::HALF / 2.0, palette.bg1);
+                ui.painter()
+                    .line_segment([at, at - egui::vec2(0.0, dot)], hand);
+                ui.painter()
+                    .line_segment([at, at + egui::vec2(dot, 0.0)], hand);
+            }
             Presence::Offline | Presence::Unknown => {
                 let stroke = egui::Stroke::new(space::HALF / 2.0, colour);
                 ui.painter()
-                    .circle_stroke(at, dot - stroke.width / 2.0, stroke)
+                    .circle_stroke(at, dot - stroke.width / 2.0, stroke);
             }
-        };
+        }
     }
 }
 

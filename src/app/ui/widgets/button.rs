@@ -142,7 +142,11 @@ pub(in crate::app::ui) fn round_button(ui: &mut Ui, icon: Icon, name: &str, fill
         ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| {
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::ROUND), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
-            let ink = palette.on_colour;
+            let ink = if fill == palette.bg2 {
+                palette.text
+            } else {
+                palette.on_colour
+            };
             let fill = pressed(fill, &response, ink);
             ui.painter()
                 .circle_filled(rect.center(), size::ROUND / 2.0, fill);

@@ -1,9 +1,10 @@
 //! A row of a list: a face, a name, a line about it, when, and how many are new.
 
 use egui::accesskit::Role;
-use egui::{Align, Rect, Response, Sense, Ui, WidgetInfo};
+use egui::{Align, Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo};
 
 use super::{Avatar, Badge, CORNER, badge_at, focus_ring, text_in};
+use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, palette, size, space};
 
 /// A row.
@@ -28,6 +29,15 @@ pub(in crate::app::ui) struct Row<'a> {
 impl Row<'_> {
     /// Shows it over the width that is left.
     pub(in crate::app::ui) fn show(self, ui: &mut Ui) -> Response {
+        self.show_marked(ui, None)
+    }
+
+    /// The same with an icon before the line about it, and both in a colour.
+    pub(in crate::app::ui) fn show_marked(
+        self,
+        ui: &mut Ui,
+        mark: Option<(Icon, Color32)>,
+    ) -> Response {
         let palette = palette(ui);
         let wanted = egui::vec2(ui.available_width(), size::ROW);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
@@ -69,8 +79,17 @@ impl Row<'_> {
         } else {
             right
         };
-        let about = theme::small(&self.about).color(palette.muted);
-        text_in(ui, about, line(below, about_right), Align::Min);
+        let mut about_line = line(below, about_right);
+        let colour = mark.map_or(palette.muted, |(_, colour)| colour);
+        if let Some((icon, colour)) = mark {
+            let font = Icon::font(size::SMALL_ICON, false);
+            let at = about_line.left_center();
+            ui.painter()
+                .text(at, Align2::LEFT_CENTER, icon.text(), font, colour);
+            about_line.min.x += size::SMALL_ICON + space::HALF;
+        }
+        let about = theme::small(&self.about).color(colour);
+        text_in(ui, about, about_line, Align::Min);
         let spot = egui::pos2(right - space::ONE, below + space::PANE / 2.0);
         badge_at(ui, spot, self.count, Badge::New);
         focus_ring(ui, &response, rect, CORNER, palette);

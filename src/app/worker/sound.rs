@@ -1,0 +1,179 @@
+//! Plays the ring and the tones, by PulseAudio or what stands for it. Where there is none nothing is heard, and nothing else
+//! is different.
+
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+#[cfg(target_os = "linux")]
+use super::tones;
+use super::tones::Sound;
+use crate::app::effect::Ring;
+use crate::protocol::Dtmf;
+
+/// Sounds that wait to be played. When full, which takes a sound server that stands still, further keys are not heard; a
+/// ring waits for its turn in [`Sounds::ring`].
+const ORDERS: usize = 16;
+/// How long a sound server may take to answer, before it counts as none.
+#[cfg(target_os = "linux")]
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How much the server holds of a sound, in bytes: 20 ms. So a ring stops at once.
+#[cfg(target_os = "linux")]
+const HELD: u32 = tones::RATE * 2 / 50;
+
+/// The way to the player. It stops when this is gone.
+#[derive(Debug)]
+pub(super) struct Sounds {
+    ring_tx: tokio::sync::watch::Sender<Ring>,
+    keys_tx: mpsc::Sender<Dtmf>,
+}
+
+impl Sounds {
+    /// Starts it. Nothing is connected to before there is something to be heard.
+    pub(super) fn start() -> Self {
+        let (ring_tx, ring_rx) = tokio::sync::watch::channel(Ring::Silent);
+        let (keys_tx, keys_rx) = mpsc::channel(ORDERS);
+        tokio::spawn(play(ring_rx, keys_rx));
+        Self { ring_tx, keys_tx }
+    }
+
+    /// Rings so from now on.
+    pub(super) fn ring(&self, ring: Ring) {
+        self.ring_tx.send_replace(ring);
+    }
+
+    /// Lets a key be heard.
+    pub(super) fn key(&self, key: Dtmf) {
+        if self.keys_tx.try_send(key).is_err() {
+            tracing::debug!("a key was not heard");
+        }
+    }
+}
+
+async fn play(mut ring_rx: tokio::sync::watch::Receiver<Ring>, mut keys_rx: mpsc::Receiver<Dtmf>) {
+    let mut player = player::Player::default();
+    loop {
+        tokio::select! {
+            changed = ring_rx.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let ring = *ring_rx.borrow_and_update();
+                player.ring(Sound::ring(ring)).await;
+            }
+            key = keys_rx.recv() => match key {
+                Some(key) => player.key(Sound::key(key)).await,
+                None => return,
+            },
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod player {
+    use pulseaudio::protocol::{
+        ChannelMap, ChannelVolume, DEFAULT_SINK, PlaybackStreamParams, SampleFormat, SampleSpec,
+        stream::{BufferAttr, StreamFlags},
+    };
+    use pulseaudio::{AsPlaybackSource as _, Client, ClientError, PlaybackStream};
+
+    use super::{HELD, PATIENCE, Sound, tones};
+
+    /// A link to the sound server while there is one, and what it plays.
+    #[derive(Default)]
+    pub(super) struct Player {
+        client: Option<Client>,
+        ring: Option<PlaybackStream>,
+        key: Option<PlaybackStream>,
+    }
+
+    impl Player {
+        /// Plays this in the place of the ring before; or nothing.
+        pub(super) async fn ring(&mut self, sound: Option<Sound>) {
+            // What the server still holds of it is dropped with it.
+            self.ring = None;
+            if let Some(sound) = sound {
+                self.ring = self.play(sound).await;
+            }
+        }
+
+        /// Plays a key, in the place of the one before.
+        pub(super) async fn key(&mut self, sound: Sound) {
+            self.key = None;
+            self.key = self.play(sound).await;
+        }
+
+        async fn play(&mut self, sound: Sound) -> Option<PlaybackStream> {
+            let played = tokio::time::timeout(PATIENCE, self.start(sound)).await;
+            match played {
+                Ok(Ok(stream)) => Some(stream),
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "nothing is heard");
+                    self.client = None;
+                    None
+                }
+                Err(_) => {
+                    tracing::debug!("nothing is heard: the sound server does not answer");
+                    self.client = None;
+                    None
+                }
+            }
+        }
+
+        async fn start(&mut self, mut sound: Sound) -> Result<PlaybackStream, ClientError> {
+            let client = match self.client.take() {
+                Some(client) => client,
+                // It looks for a socket, and does not wait.
+                None => Client::from_env(c"Callsign")?,
+            };
+            let params = PlaybackStreamParams {
+                sample_spec: SampleSpec {
+                    format: SampleFormat::S16Le,
+                    channels: 1,
+                    sample_rate: tones::RATE,
+                },
+                channel_map: ChannelMap::mono(),
+                cvolume: Some(ChannelVolume::norm(1)),
+                sink_name: Some(DEFAULT_SINK.to_owned()),
+                buffer_attr: BufferAttr {
+                    target_length: HELD,
+                    ..BufferAttr::default()
+                },
+                flags: StreamFlags {
+                    adjust_latency: true,
+                    ..StreamFlags::default()
+                },
+                ..PlaybackStreamParams::default()
+            };
+            let source = move |buffer: &mut [u8]| {
+                let mut length = 0;
+                for (pair, sample) in buffer.chunks_exact_mut(2).zip(&mut sound) {
+                    pair.copy_from_slice(&sample.to_le_bytes());
+                    length += pair.len();
+                }
+                length
+            };
+            let stream = client
+                .create_playback_stream(params, source.as_playback_source())
+                .await?;
+            self.client = Some(client);
+            Ok(stream)
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod player {
+    use super::Sound;
+
+    /// There is no way to a sound server yet.
+    #[derive(Default)]
+    pub(super) struct Player;
+
+    impl Player {
+        pub(super) async fn ring(&mut self, _sound: Option<Sound>) {}
+
+        pub(super) async fn key(&mut self, _sound: Sound) {}
+    }
+}
