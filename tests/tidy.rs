@@ -25,6 +25,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "protocol",
             "client::event",
+            // Rows, places and messages as plain data; the history itself is the worker's.
+            "store",
+            "app::kept",
             "app::msg",
             "app::effect",
             "app::state",
@@ -42,12 +45,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "app::msg",
-        &["protocol", "client::event", "app::effect", "app::state"],
+        &[
+            "protocol",
+            "client::event",
+            "store",
+            "app::kept",
+            "app::effect",
+            "app::state",
+        ],
     ),
     (
         "app::effect",
-        &["protocol", "client::event", "app::msg", "app::state"],
+        &[
+            "protocol",
+            "client::event",
+            "app::kept",
+            "app::msg",
+            "app::state",
+        ],
     ),
+    ("app::kept", &["protocol", "store", "app::state"]),
     (
         "app::worker",
         &[

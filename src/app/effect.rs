@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::client::event::CallRef;
 use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
 
+use super::kept::StoreEffect;
 use super::msg::Credentials;
 use super::state::{CallNo, ConversationId, PastCall, Query};
 
@@ -49,6 +50,25 @@ pub(crate) enum Effect {
         at: CallRef,
         /// Which step.
         step: Step,
+    },
+    /// Something about the history on this computer; how it is answered stands there.
+    Store(StoreEffect),
+    /// Sign in as before, however long it takes until there is a server. Answered like `SignIn`, but never for want of a
+    /// network.
+    Return(Credentials),
+    /// Tell somebody that messages of theirs were read. Not answered.
+    TellRead {
+        /// Whom.
+        peer: Account,
+        /// Which messages.
+        ids: Vec<MessageId>,
+    },
+    /// Look up what was said in a room: the messages before an event, or the latest. Answered by `RoomMsg::Heard`, if at all.
+    History {
+        /// Which room.
+        room: ChannelName,
+        /// Before which event.
+        before: Option<u64>,
     },
     /// Keep a call that is over in the history. Not answered.
     KeepCall(PastCall),

@@ -6,10 +6,10 @@
 //!
 //! | part | what it is | may know |
 //! |---|---|---|
-//! | `msg`, `effect` | what happened, what to do | `protocol`, `client::event` |
+//! | `msg`, `effect`, `kept` | what happened, what to do | `protocol`, `client::event`, the plain data of `store` |
 //! | `state` | all behaviour: no egui, no tokio, no clock | those |
 //! | `ui` | what a person sees; reads the state, says what was done | `state`, `msg` |
-//! | `worker` | performs effects, on its own threads | `client`, `server`, `net` |
+//! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store` |
 //! | `call_window` | the window that calls have of their own | `state`, `ui`, `msg` |
 //! | this file | the glue with eframe | all of these |
 //!
@@ -18,6 +18,7 @@
 
 mod call_window;
 mod effect;
+mod kept;
 mod msg;
 mod options;
 mod state;
@@ -32,7 +33,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use call_window::CallWindow;
 use msg::{MeMsg, Msg, NavMsg};
 use state::{Look, Now, State};
-use worker::{Wake, Worker};
+use worker::{Signals, Wake, Worker};
 
 pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
 
@@ -75,6 +76,14 @@ impl App {
     /// # Errors
     /// The system gives no threads.
     pub fn new(options: &Options, wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start(options, wake, Signals::Leave)
+    }
+
+    fn start(
+        options: &Options,
+        wake: impl Fn() + Send + Sync + 'static,
+        signals: Signals,
+    ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
         let mut screens = ui::Screens::default();
         if let Some(server) = &options.server {
@@ -86,7 +95,7 @@ impl App {
                 options.theme.map(look),
             ),
             screens,
-            worker: Worker::start(options.data.clone(), wake)?,
+            worker: Worker::start(&options.data, &options.profile, wake, signals)?,
             calls: CallWindow::new(),
             out: Vec::new(),
             focused: true,
@@ -113,6 +122,9 @@ impl App {
         }
         if self.state.wanted() > wanted {
             come_forward(ctx);
+        }
+        if self.worker.over() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
         self.away(ctx, now);
         self.calls.show(ctx, self.state.calls());
@@ -194,7 +206,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
     let start = move |cc: &eframe::CreationContext<'_>| {
         install(&cc.egui_ctx);
         let waker = cc.egui_ctx.clone();
-        let app = App::new(&options, move || waker.request_repaint())?;
+        let app = App::start(&options, move || waker.request_repaint(), Signals::Heed)?;
         Ok(Box::new(app) as Box<dyn eframe::App>)
     };
     eframe::run_native(&title, native, Box::new(start))

@@ -13,7 +13,9 @@ use crate::protocol::{
 };
 
 use super::effect::{NoticeId, Step};
-use super::state::{CallNo, ConversationId, Look, Query, Screen, Tab};
+use super::kept::StoreMsg;
+use super::state::{CallNo, ConversationId, JumpTo, Look, Query, Screen, Tab};
+use crate::store::{Format, MessageRow};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
 #[derive(Clone, Debug)]
@@ -32,6 +34,10 @@ pub(crate) enum Msg {
     People(PeopleMsg),
     /// Calls.
     Call(CallMsg),
+    /// The history on this computer.
+    Store(StoreMsg),
+    /// Looking for words.
+    Search(SearchMsg),
     /// What others see of oneself.
     Me(MeMsg),
     /// Notifications.
@@ -72,6 +78,8 @@ pub(crate) enum NavMsg {
     Closed,
     /// The window got or lost the keyboard.
     Focus(bool),
+    /// What was said about the history has been read.
+    NoteSeen,
 }
 
 /// Messages.
@@ -98,6 +106,8 @@ pub(crate) enum ChatMsg {
         /// What.
         text: String,
     },
+    /// A message is to be answered, with its words.
+    Quote(ConversationId, MessageRow),
     /// The server has a message for good, or does not take it.
     Sent {
         /// In which conversation.
@@ -105,8 +115,56 @@ pub(crate) enum ChatMsg {
         /// Which one.
         id: MessageId,
         /// How it went.
-        result: Result<(), Failure>,
+        /// How it went; since when the server has it, where that is known, in ms since the Unix epoch.
+        result: Result<Option<u64>, Failure>,
     },
+    /// One scrolls near the end of the lines that are held.
+    More {
+        /// In which conversation.
+        of: ConversationId,
+        /// Whether that is the upper end.
+        above: bool,
+    },
+    /// One wants to see another part of a conversation.
+    Jump {
+        /// Of which.
+        of: ConversationId,
+        /// Which part.
+        to: JumpTo,
+    },
+    /// Whether a conversation is silent.
+    Mute(ConversationId, bool),
+    /// A message is to be deleted here.
+    Delete(ConversationId, MessageRow),
+    /// Everything that was said is to be deleted here.
+    Erase(ConversationId),
+    /// The same, and the conversation leaves the list.
+    Remove(ConversationId),
+    /// A conversation is to be written into a file.
+    Export {
+        /// Which.
+        conversation: ConversationId,
+        /// How.
+        format: Format,
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+/// Looking for words.
+#[derive(Clone, Debug)]
+pub(crate) enum SearchMsg {
+    /// For these words; everywhere, if in no conversation.
+    For {
+        /// The words.
+        query: String,
+        /// Where.
+        within: Option<ConversationId>,
+    },
+    /// What comes behind that which was found.
+    More,
+    /// No more.
+    Closed,
 }
 
 /// Rooms.
@@ -124,6 +182,23 @@ pub(crate) enum RoomMsg {
     NotJoined(ChannelName, Failure),
     /// Leaving failed.
     NotLeft(ChannelName, Failure),
+    /// What was said there, newest first; and whether there is more.
+    Heard(ChannelName, Vec<HeardMessage>, bool),
+}
+
+/// A message that a server has kept of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeardMessage {
+    /// The number of its event.
+    pub(crate) event: u64,
+    /// What the server knows it by.
+    pub(crate) id: Option<MessageId>,
+    /// Who.
+    pub(crate) from: Account,
+    /// What.
+    pub(crate) text: String,
+    /// When the server accepted it, in ms since the Unix epoch.
+    pub(crate) at_ms: u64,
 }
 
 /// Other accounts.

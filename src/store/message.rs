@@ -15,14 +15,14 @@ pub enum Conversation {
 
 /// A message of this store, by a number that is never used again. A message that arrived later has a greater one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageRow(pub(super) i64);
+pub struct MessageRow(pub(crate) i64);
 
 /// Where a message stands among all messages: by time, and within a millisecond by arrival. No two have the same.
 ///
 /// It is also the cursor of everything that is read in pages. An outgoing message moves once, when its server time
 /// becomes known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place(pub(super) i64);
+pub struct Place(pub(crate) i64);
 
 /// The lower bits of a place: 1,024 messages of one millisecond, all conversations together. Any more are put into the
 /// next.

@@ -20,7 +20,7 @@ fn two_sign_in_on_one_computer_and_talk() {
     ann.type_text("shall we talk?");
     ann.key(Modifiers::NONE, Key::Enter);
     ann.see("shall we talk?");
-    ann.see("sent");
+    ann.see("delivered");
 
     bob.see("ann, online, 1 unread");
     bob.see("Chats, 1 unread");
@@ -29,7 +29,10 @@ fn two_sign_in_on_one_computer_and_talk() {
     bob.see("New");
     assert!(!bob.shows("Chats, 1 unread"));
     bob.type_text("yes");
+    bob.see_value("Message ann", "yes");
     bob.press("Send");
+    // What is said goes out when it is kept, which takes a frame.
+    bob.see("yes");
     ann.see("yes");
 }
 

@@ -4,6 +4,7 @@
 mod calls;
 mod desk;
 mod first_run;
+mod kept;
 mod notices;
 mod offline;
 mod people;

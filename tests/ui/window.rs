@@ -180,6 +180,17 @@ impl Window {
         assert!(found, "{}: no {part:?} in\n{}", self.name, self.all());
     }
 
+    /// Waits until the line of this name holds a text.
+    #[track_caller]
+    pub(crate) fn see_value(&mut self, name: &str, value: &str) {
+        let holds = |window: &Window| {
+            let mut nodes = window.harness.query_all_by_label(name);
+            nodes.any(|node| node.accesskit_node().value().as_deref() == Some(value))
+        };
+        let found = until(&mut [self], |windows| holds(windows[0]));
+        assert!(found, "{}: {name:?} does not hold {value:?}", self.name);
+    }
+
     /// Waits until nothing bears this name any more.
     #[track_caller]
     pub(crate) fn see_no(&mut self, name: &str) {

@@ -1,105 +1,52 @@
 //! Conversations: what was said, what waits to be sent, what has not been read.
 //!
-//! A conversation holds the latest [`WINDOW`] messages. What is older is for the store, which pages it in; nothing here
-//! grows with a history's length.
+//! Whatever is said goes into the history first, and stands in a conversation as the history has it; what is to go out goes
+//! out when it is kept. So what people see is there after any end of the process, and each message stands once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use super::conversation::{Conversation, Jump, JumpTo};
+use super::message::{self, Message};
+use super::outbox::Outbox;
 use super::{Cx, Link};
 use crate::app::effect::Effect;
-use crate::app::msg::{ChatMsg, Failure};
-use crate::protocol::{Account, ChannelName, Code, MessageId, limits};
-
-/// Messages of one conversation that are held in memory: some screens full. When one more comes, the oldest goes.
-pub(crate) const WINDOW: usize = 500;
+use crate::app::kept::{Overview, Page, StoreEffect, StoreMsg};
+use crate::app::msg::ChatMsg;
+use crate::protocol::{Account, ChannelName, MessageId, Receipt, ReceiptState};
+use crate::store::{self, Attention, MessageKind, NewMessage, Put, Way, Window};
 
 /// Whom one talks to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum ConversationId {
-    /// A room.
-    Room(ChannelName),
-    /// A person.
-    Person(Account),
-}
+pub(crate) use crate::store::Conversation as ConversationId;
 
 /// All conversations.
 #[derive(Debug)]
 pub(crate) struct Chats {
-    me: Account,
-    all: BTreeMap<ConversationId, Conversation>,
+    pub(super) me: Account,
+    pub(super) all: BTreeMap<ConversationId, Conversation>,
     opened: Option<ConversationId>,
     /// Whether the window has the keyboard: else nobody reads what is shown.
     focused: bool,
-    link: Link,
+    pub(super) outbox: Outbox,
 }
 
-/// One conversation.
-#[derive(Debug, Default)]
-pub(crate) struct Conversation {
-    messages: VecDeque<Message>,
-    /// Messages since somebody looked.
-    pub(crate) unread: usize,
-    /// The first message that had not been read when somebody came to look; for the line that says "New".
-    pub(crate) new_from: Option<u64>,
-    /// What is typed, but not sent.
-    pub(crate) draft: String,
-    /// The last text that was sent from here, for the key Up.
-    pub(crate) last_sent: Option<String>,
-}
-
-/// A line of a conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Message {
-    /// Its number in this process; later lines have higher ones.
-    pub(crate) no: u64,
-    /// What the server knows it by, where that is known.
-    pub(crate) id: Option<MessageId>,
-    /// Who.
-    pub(crate) from: Account,
-    /// When, in ms since the Unix epoch: by the server's clock once it has it, else by ours.
-    pub(crate) at_ms: u64,
-    /// What.
-    pub(crate) body: Body,
-    /// How far it is.
-    pub(crate) delivery: Delivery,
-    /// Whether the room has repeated it; of what others say, and of what is said to a person, always.
-    heard: bool,
-}
-
-/// What a line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Body {
-    /// Somebody's words.
-    Text(String),
-    /// Somebody came into the room.
-    Came,
-    /// Somebody went.
-    Went,
-}
-
-/// How far a message is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// It came to us.
-    Received,
-    /// There is no link. It goes out when there is one.
-    Waiting,
-    /// It is on its way; the server has not said that it has it.
-    Pending,
-    /// The server has it for good.
-    Sent,
-    /// The server does not take it, or did not say that it does.
-    Failed(Failure),
+/// Something that somebody said.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) to: ConversationId,
+    pub(super) from: Account,
+    pub(super) text: String,
+    pub(super) at_ms: u64,
+    pub(super) id: Option<MessageId>,
 }
 
 impl Chats {
-    pub(super) fn new(me: Account) -> Self {
+    pub(super) fn new(me: Account, link: Link) -> Self {
         Self {
             me,
             all: BTreeMap::new(),
             opened: None,
             focused: true,
-            link: Link::Up,
+            outbox: Outbox::new(link),
         }
     }
 
@@ -128,12 +75,10 @@ impl Chats {
         self.all.is_empty()
     }
 
-    /// How many messages nobody has read.
+    /// How many messages nobody has read, but for those of conversations that are silent.
     pub(crate) fn unread(&self) -> usize {
-        self.all
-            .values()
-            .map(|conversation| conversation.unread)
-            .sum()
+        let loud = self.all.values().filter(|of| !of.muted);
+        loud.map(|conversation| conversation.unread).sum()
     }
 
     /// Whether somebody reads this one at the moment.
@@ -146,248 +91,371 @@ impl Chats {
         of: impl Fn(&ConversationId) -> bool,
     ) -> Vec<(&ConversationId, &Conversation)> {
         let mut some: Vec<_> = self.all.iter().filter(|(id, _)| of(id)).collect();
-        some.sort_by_key(|(_, conversation)| {
-            std::cmp::Reverse(conversation.messages.back().map_or(0, |last| last.no))
-        });
+        some.sort_by_key(|(_, conversation)| std::cmp::Reverse(conversation.active_ms));
         some
+    }
+
+    /// The history says what there is: conversations, and what waits to go out.
+    pub(super) fn fill(&mut self, cx: &mut Cx<'_>, overview: &mut Overview) {
+        for view in std::mem::take(&mut overview.conversations) {
+            let id = view.conversation.clone();
+            // What came meanwhile is in the history, too.
+            if self.opened.as_ref() != Some(&id) {
+                self.all.insert(id, Conversation::listed(view));
+            }
+        }
+        for waits in std::mem::take(&mut overview.outbox) {
+            let store::Message { row, content, .. } = waits;
+            // Of another account that used this profile.
+            if content.source != self.me {
+                continue;
+            }
+            if let Some(id) = content.id {
+                self.outbox.add(content.conversation, row, id, content.text);
+            }
+        }
+        self.flush(cx);
+    }
+
+    /// The conversation that spoke last.
+    pub(super) fn latest(&self) -> Option<ConversationId> {
+        let latest = self.sorted(|_| true);
+        latest.first().map(|(id, _)| (*id).clone())
     }
 
     pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: ChatMsg) {
         match msg {
-            ChatMsg::Send { to, text } => self.send(cx, to, text),
-            ChatMsg::Retry { to, id } => self.retry(cx, to, &id),
-            ChatMsg::Draft { to, text } => self.conversation(to).draft = text,
-            ChatMsg::Sent { to, id, result } => self.sent(&to, &id, result),
+            ChatMsg::Send { to, text } => self.send(cx, to, &text),
+            ChatMsg::Retry { to, id } => self.retry(cx, &to, &id),
+            ChatMsg::Draft { to, text } => self.draft(cx, to, text),
+            ChatMsg::Quote(to, row) => self.quote(cx, to, row),
+            ChatMsg::Sent { to, id, result } => self.sent(cx, &to, &id, result),
+            ChatMsg::More { of, above } => self.more(cx, of, above),
+            ChatMsg::Jump { of, to } => self.jump(cx, of, to),
+            ChatMsg::Mute(of, muted) => self.mute(cx, of, muted),
+            ChatMsg::Delete(of, row) => self.delete(cx, &of, row),
+            ChatMsg::Erase(of) => self.erase(cx, of),
+            ChatMsg::Remove(of) => self.remove(cx, of),
+            ChatMsg::Export {
+                conversation,
+                format,
+                path,
+            } => cx.effects.push(Effect::Store(StoreEffect::Export {
+                conversation,
+                format,
+                path,
+            })),
         }
     }
 
-    pub(super) fn open(&mut self, id: ConversationId) {
+    /// The history has answered.
+    pub(super) fn stored(&mut self, cx: &mut Cx<'_>, msg: StoreMsg) {
+        match msg {
+            StoreMsg::Kept(put) => self.kept(cx, put),
+            StoreMsg::Changed(messages) => self.changed(messages),
+            StoreMsg::Page(of, page, window) => self.page(&of, page, window),
+            StoreMsg::Read(of, messages) => self.was_read(cx, of, messages),
+            // These are not about what is said.
+            StoreMsg::Opened(..)
+            | StoreMsg::Overview(_)
+            | StoreMsg::Filled(..)
+            | StoreMsg::Found(..)
+            | StoreMsg::Exported(_)
+            | StoreMsg::Trouble(_) => {}
+        }
+    }
+
+    pub(super) fn open(&mut self, cx: &mut Cx<'_>, id: ConversationId) {
         if self.opened.as_ref() != Some(&id) {
             self.close();
         }
-        self.conversation(id.clone()).unread = 0;
+        if !self.all.contains_key(&id) {
+            let begin = StoreEffect::Begin(id.clone(), cx.now.unix_ms);
+            cx.effects.push(Effect::Store(begin));
+        }
+        let now_ms = cx.now.unix_ms;
+        let conversation = self.conversation(id.clone(), now_ms);
+        if conversation.look() {
+            let load = StoreEffect::Load(id.clone(), Page::Latest);
+            cx.effects.push(Effect::Store(load));
+        }
         self.opened = Some(id);
+        self.mark_read(cx);
     }
 
     pub(super) fn close(&mut self) {
-        if let Some(id) = self.opened.take() {
-            self.conversation(id).new_from = None;
+        if let Some(id) = self.opened.take()
+            && let Some(conversation) = self.all.get_mut(&id)
+        {
+            conversation.look_away();
         }
     }
 
-    pub(super) fn focus(&mut self, focused: bool) {
+    pub(super) fn focus(&mut self, cx: &mut Cx<'_>, focused: bool) {
         self.focused = focused;
-        if let (true, Some(id)) = (focused, self.opened.clone()) {
-            self.conversation(id).unread = 0;
+        self.mark_read(cx);
+    }
+
+    /// Whoever has the window in front of them has read what is open.
+    fn mark_read(&mut self, cx: &mut Cx<'_>) {
+        if let (true, Some(id)) = (self.focused, &self.opened)
+            && let Some(conversation) = self.all.get_mut(id)
+            && conversation.unread > 0
+        {
+            (conversation.unread, conversation.mentions) = (0, 0);
+            let mark = StoreEffect::MarkRead(id.clone());
+            cx.effects.push(Effect::Store(mark));
         }
     }
 
-    /// The link went, or came back; then what waited for it goes out, in the order in which it was written.
+    /// The link went, or came back; then what waited for it goes out.
     pub(super) fn link(&mut self, cx: &mut Cx<'_>, link: Link) {
-        self.link = link;
-        if link == Link::Lost {
-            return;
-        }
-        let mut waiting = Vec::new();
-        for (to, conversation) in &mut self.all {
-            for message in &mut conversation.messages {
-                if let (Delivery::Waiting, Body::Text(text), Some(id)) =
-                    (&message.delivery, &message.body, &message.id)
-                {
-                    waiting.push((message.no, to.clone(), id.clone(), text.clone()));
-                    message.delivery = Delivery::Pending;
-                }
-            }
-        }
-        waiting.sort_by_key(|(no, ..)| *no);
-        let sends = waiting.into_iter();
-        cx.effects
-            .extend(sends.map(|(_, to, id, text)| Effect::Send { to, id, text }));
+        self.outbox.set_link(link);
+        self.flush(cx);
+    }
+
+    /// One is in a room: what waited for that goes out.
+    pub(super) fn came_in(&mut self, cx: &mut Cx<'_>, room: ChannelName) {
+        self.outbox.came_in(room);
+        self.flush(cx);
+    }
+
+    pub(super) fn went_out(&mut self, room: &ChannelName) {
+        self.outbox.went_out(room);
     }
 
     /// Somebody said something, perhaps oneself: a room repeats to all what one of them says.
-    pub(super) fn received(
-        &mut self,
-        cx: &mut Cx<'_>,
-        to: ConversationId,
-        from: Account,
-        text: String,
-        at_ms: u64,
-    ) {
-        if from == self.me {
-            self.heard_myself(cx, to, text, at_ms);
+    pub(super) fn received(&mut self, cx: &mut Cx<'_>, said: Said) {
+        if said.from == self.me {
+            self.heard_myself(cx, said);
             return;
         }
-        let seen = self.looks_at(&to);
-        let no = cx.ids.number();
-        let conversation = self.conversation(to);
-        if !seen {
-            if conversation.unread == 0 {
-                conversation.new_from = Some(no);
-            }
-            conversation.unread += 1;
+        let attention = self.attention(&said.to, &said.text);
+        put(cx, said, Way::In(attention), MessageKind::Text);
+    }
+
+    /// Whether what is said now is read at once.
+    pub(super) fn attention(&self, to: &ConversationId, text: &str) -> Attention {
+        match to {
+            _ if self.looks_at(to) => Attention::Seen,
+            ConversationId::Room(_) if message::names(text, &self.me) => Attention::Mention,
+            ConversationId::Room(_) | ConversationId::Person(_) => Attention::Unread,
         }
-        conversation.push(Message {
-            no,
-            id: None,
-            from,
-            at_ms,
-            body: Body::Text(text),
-            delivery: Delivery::Received,
-            heard: true,
-        });
     }
 
     pub(super) fn came(&mut self, cx: &mut Cx<'_>, room: ChannelName, who: Account) {
-        self.notice(cx, room, who, Body::Came);
+        notice(cx, room, who, MessageKind::Joined);
     }
 
     pub(super) fn went(&mut self, cx: &mut Cx<'_>, room: ChannelName, who: Account) {
-        self.notice(cx, room, who, Body::Went);
+        notice(cx, room, who, MessageKind::Left);
     }
 
-    fn notice(&mut self, cx: &mut Cx<'_>, room: ChannelName, from: Account, body: Body) {
-        let notice = Message {
-            no: cx.ids.number(),
-            id: None,
-            from,
-            at_ms: cx.now.unix_ms,
-            body,
-            delivery: Delivery::Received,
-            heard: true,
+    /// Receivers have messages, or have read them.
+    pub(super) fn receipt(&mut self, cx: &mut Cx<'_>, receipt: Receipt) {
+        let Receipt { peer, ids, state } = receipt;
+        let receipt = match state {
+            ReceiptState::Delivered => store::Receipt::Delivered,
+            ReceiptState::Read => store::Receipt::Read,
         };
-        self.conversation(ConversationId::Room(room)).push(notice);
+        cx.effects.push(Effect::Store(StoreEffect::Receipt {
+            conversation: ConversationId::Person(peer),
+            me: self.me.clone(),
+            ids,
+            receipt,
+        }));
     }
 
-    fn send(&mut self, cx: &mut Cx<'_>, to: ConversationId, text: String) {
-        let text = text.trim().to_owned();
-        // The view says so before it comes to this; the text stays where it was typed.
-        if text.is_empty() || text.len() > limits::CONTENT_BYTES {
-            return;
-        }
-        let Some(id) = cx.ids.message() else {
-            return;
-        };
-        let (no, from) = (cx.ids.number(), self.me.clone());
-        let heard = matches!(to, ConversationId::Person(_));
-        let delivery = self.on_its_way();
-        let conversation = self.conversation(to.clone());
-        conversation.draft.clear();
-        conversation.new_from = None;
-        conversation.last_sent = Some(text.clone());
-        conversation.push(Message {
-            no,
-            id: Some(id.clone()),
-            from,
-            at_ms: cx.now.unix_ms,
-            body: Body::Text(text.clone()),
-            delivery: delivery.clone(),
-            heard,
-        });
-        if delivery == Delivery::Pending {
-            cx.effects.push(Effect::Send { to, id, text });
+    fn draft(&mut self, cx: &mut Cx<'_>, to: ConversationId, text: String) {
+        let now_ms = cx.now.unix_ms;
+        self.conversation(to.clone(), now_ms)
+            .draft
+            .clone_from(&text);
+        let draft = StoreEffect::Draft(to, text, now_ms);
+        cx.effects.push(Effect::Store(draft));
+    }
+
+    /// The words of a line stand quoted in what is being typed, before it.
+    fn quote(&mut self, cx: &mut Cx<'_>, to: ConversationId, row: store::MessageRow) {
+        let conversation = self.all.get_mut(&to);
+        if let Some(text) = conversation.and_then(|conversation| conversation.quote(row)) {
+            self.draft(cx, to, text);
         }
     }
 
-    /// What becomes of a message that is sent now.
-    fn on_its_way(&self) -> Delivery {
-        match self.link {
-            Link::Up => Delivery::Pending,
-            Link::Lost => Delivery::Waiting,
+    fn kept(&mut self, cx: &mut Cx<'_>, put: Put) {
+        match put {
+            Put::New(message) => self.new_line(cx, message, true),
+            Put::Known(message) => self.changed(vec![message]),
+            Put::Forgotten => {}
         }
     }
 
-    fn retry(&mut self, cx: &mut Cx<'_>, to: ConversationId, id: &MessageId) {
-        let delivery = self.on_its_way();
-        let conversation = self.conversation(to.clone());
-        let failed = conversation.own(id).filter(|message| message.failed());
-        let Some(message) = failed else {
-            return;
-        };
-        let Body::Text(text) = message.body.clone() else {
-            return;
-        };
-        message.delivery = delivery.clone();
-        if delivery == Delivery::Pending {
-            let id = id.clone();
-            cx.effects.push(Effect::Send { to, id, text });
-        }
-    }
-
-    fn sent(&mut self, to: &ConversationId, id: &MessageId, result: Result<(), Failure>) {
-        let lost = self.link == Link::Lost;
-        let conversation = self.all.get_mut(to);
-        if let Some(message) = conversation.and_then(|conversation| conversation.own(id)) {
-            message.delivery = match (result, &message.delivery) {
-                // The room has repeated it already, whatever became of the answer.
-                (_, Delivery::Sent) | (Ok(()), _) => Delivery::Sent,
-                // Without a link there is no answer; it goes out again, under its id, and arrives once.
-                (Err(failure), _) if lost && failure.code == Code::SendMessageTimeout => {
-                    Delivery::Waiting
-                }
-                (Err(failure), _) => Delivery::Failed(failure),
-            };
-        }
-    }
-
-    /// The room repeats what this account has said. A 1.x event bears no id, so the oldest message that says the same and
-    /// has not been heard is the one.
-    fn heard_myself(&mut self, cx: &mut Cx<'_>, to: ConversationId, text: String, at_ms: u64) {
-        let (no, from) = (cx.ids.number(), self.me.clone());
-        let conversation = self.conversation(to);
-        let mut messages = conversation.messages.iter_mut();
-        let said = messages.find(|message| {
-            !message.heard && matches!(&message.body, Body::Text(said) if *said == text)
-        });
-        match said {
-            Some(message) => {
-                message.delivery = Delivery::Sent;
-                message.at_ms = at_ms;
-                message.heard = true;
+    /// The history has taken a page of what was said in a room.
+    pub(super) fn filled(&mut self, cx: &mut Cx<'_>, of: &ConversationId, puts: Vec<Put>) {
+        for put in puts {
+            match put {
+                Put::New(message) => self.new_line(cx, message, false),
+                Put::Known(message) => self.changed(vec![message]),
+                Put::Forgotten => {}
             }
-            None => conversation.push(Message {
-                no,
-                id: None,
-                from,
-                at_ms,
-                body: Body::Text(text),
-                delivery: Delivery::Sent,
-                heard: true,
-            }),
+        }
+        if self.opened.as_ref() == Some(of) {
+            self.mark_read(cx);
         }
     }
 
-    fn conversation(&mut self, id: ConversationId) -> &mut Conversation {
-        self.all.entry(id).or_default()
-    }
-}
-
-impl Conversation {
-    /// Its latest messages, oldest first.
-    pub(crate) fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
-        self.messages.iter()
-    }
-
-    fn push(&mut self, message: Message) {
-        if self.messages.len() >= WINDOW {
-            // What is not sent yet stays, however old it is.
-            let settled = self
-                .messages
-                .iter()
-                .position(|old| !matches!(old.delivery, Delivery::Waiting | Delivery::Pending));
-            self.messages.remove(settled.unwrap_or(0));
+    fn new_line(&mut self, cx: &mut Cx<'_>, message: store::Message, live: bool) {
+        let to = message.content.conversation.clone();
+        let (way, id) = (message.content.way.clone(), message.content.id.clone());
+        let opened = self.opened.as_ref() == Some(&to);
+        let line = Message::of(message, false);
+        let row = line.row;
+        let now_ms = cx.now.unix_ms;
+        let text = line.text().map(str::to_owned);
+        let conversation = self.conversation(to.clone(), now_ms);
+        conversation.add(line);
+        match way {
+            Way::In(Attention::Seen) => {
+                if let (ConversationId::Person(peer), Some(id), true) = (&to, id, live) {
+                    let (peer, ids) = (peer.clone(), vec![id]);
+                    cx.effects.push(Effect::TellRead { peer, ids });
+                }
+            }
+            Way::In(attention @ (Attention::Unread | Attention::Mention)) => {
+                if conversation.unread == 0 && opened {
+                    conversation.new_from = Some(row);
+                }
+                conversation.unread += 1;
+                conversation.mentions += usize::from(attention == Attention::Mention);
+            }
+            Way::Out(store::Delivery::Pending) => {
+                if conversation.newer() && opened {
+                    self.jump(cx, to.clone(), JumpTo::End);
+                }
+                if let (Some(id), Some(text)) = (id, text) {
+                    self.outbox.add(to, row, id, text);
+                }
+                self.flush(cx);
+            }
+            Way::Out(
+                store::Delivery::Sent
+                | store::Delivery::Delivered
+                | store::Delivery::Read
+                | store::Delivery::Failed { .. },
+            ) => {}
         }
-        self.messages.push_back(message);
     }
 
-    fn own(&mut self, id: &MessageId) -> Option<&mut Message> {
-        let mut messages = self.messages.iter_mut().rev();
-        messages.find(|message| message.id.as_ref() == Some(id))
+    fn changed(&mut self, messages: Vec<store::Message>) {
+        for message in messages {
+            let in_flight = self.outbox.in_flight(message.row);
+            let of = message.content.conversation.clone();
+            if let Some(conversation) = self.all.get_mut(&of) {
+                conversation.change(Message::of(message, in_flight));
+            }
+        }
+    }
+
+    fn page(&mut self, of: &ConversationId, page: Page, window: Window) {
+        let outbox = &self.outbox;
+        if let Some(conversation) = self.all.get_mut(of) {
+            conversation.page(page, window, |line| outbox.in_flight(line.row));
+            if page == Page::Latest {
+                conversation.mark_new();
+            }
+        }
+    }
+
+    fn was_read(
+        &mut self,
+        cx: &mut Cx<'_>,
+        of: ConversationId,
+        messages: Vec<(Account, MessageId)>,
+    ) {
+        if let ConversationId::Person(peer) = of {
+            let ids = messages.into_iter().map(|(_, id)| id).collect();
+            cx.effects.push(Effect::TellRead { peer, ids });
+        }
+    }
+
+    fn more(&mut self, cx: &mut Cx<'_>, of: ConversationId, above: bool) {
+        let conversation = self.all.get_mut(&of);
+        if let Some(page) = conversation.and_then(|conversation| conversation.more(above)) {
+            cx.effects.push(Effect::Store(StoreEffect::Load(of, page)));
+        }
+    }
+
+    /// Goes to a line, which may be out of the window.
+    fn jump(&mut self, cx: &mut Cx<'_>, of: ConversationId, to: JumpTo) {
+        let (no, now_ms) = (cx.ids.number(), cx.now.unix_ms);
+        let conversation = self.conversation(of.clone(), now_ms);
+        if let Some(page) = conversation.go(Jump { no, to }) {
+            cx.effects.push(Effect::Store(StoreEffect::Load(of, page)));
+        }
+    }
+
+    fn mute(&mut self, cx: &mut Cx<'_>, of: ConversationId, muted: bool) {
+        let now_ms = cx.now.unix_ms;
+        self.conversation(of.clone(), now_ms).muted = muted;
+        let mute = StoreEffect::Mute(of, muted, now_ms);
+        cx.effects.push(Effect::Store(mute));
+    }
+
+    fn delete(&mut self, cx: &mut Cx<'_>, of: &ConversationId, row: store::MessageRow) {
+        self.outbox.forget(row);
+        if let Some(conversation) = self.all.get_mut(of) {
+            conversation.remove(row);
+        }
+        cx.effects.push(Effect::Store(StoreEffect::Delete(row)));
+    }
+
+    fn erase(&mut self, cx: &mut Cx<'_>, of: ConversationId) {
+        self.outbox.forget_all(&of);
+        if let Some(conversation) = self.all.get_mut(&of) {
+            conversation.erase();
+        }
+        cx.effects.push(Effect::Store(StoreEffect::Erase(of)));
+    }
+
+    fn remove(&mut self, cx: &mut Cx<'_>, of: ConversationId) {
+        self.outbox.forget_all(&of);
+        if self.opened.as_ref() == Some(&of) {
+            self.opened = None;
+        }
+        self.all.remove(&of);
+        cx.effects.push(Effect::Store(StoreEffect::Remove(of)));
+    }
+
+    pub(super) fn conversation(&mut self, id: ConversationId, now_ms: u64) -> &mut Conversation {
+        let begun = || Conversation::begun(now_ms);
+        self.all.entry(id).or_insert_with(begun)
     }
 }
 
-impl Message {
-    fn failed(&self) -> bool {
-        matches!(self.delivery, Delivery::Failed(_))
-    }
+pub(super) fn put(cx: &mut Cx<'_>, said: Said, way: Way, kind: MessageKind) {
+    let message = NewMessage {
+        conversation: said.to,
+        id: said.id,
+        source: said.from,
+        way,
+        kind,
+        text: said.text,
+        server_ms: Some(said.at_ms),
+        local_ms: cx.now.unix_ms,
+        reply_to: None,
+    };
+    let message = Box::new(message);
+    cx.effects.push(Effect::Store(StoreEffect::Put(message)));
+}
+
+fn notice(cx: &mut Cx<'_>, room: ChannelName, who: Account, kind: MessageKind) {
+    let said = Said {
+        to: ConversationId::Room(room),
+        from: who,
+        text: String::new(),
+        at_ms: cx.now.unix_ms,
+        id: None,
+    };
+    put(cx, said, Way::In(Attention::Seen), kind);
 }

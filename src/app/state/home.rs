@@ -1,12 +1,16 @@
 //! All that a signed-in account has, and who of it hears which event.
 
 use crate::client::event::{ChannelEvent, Event, SessionEvent};
-use crate::protocol::{Account, Cap, ChannelName};
+use crate::protocol::{Account, Cap, ChannelName, Code};
+use crate::store::{self, Attention, MessageKind, Way};
 
-use super::chats::{Chats, ConversationId};
+use super::chats::{Chats, ConversationId, Said};
+use super::heard::Heard;
 use super::news::{self, News};
+use super::search::Search;
 use super::{Calls, Contacts, Cx, Inspector, Me, Phase, Rooms, sign_in};
-use crate::app::effect::NoticeId;
+use crate::app::effect::{Effect, NoticeId};
+use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
 use crate::app::state::People;
 
@@ -30,6 +34,11 @@ pub(crate) struct Home {
     pub(crate) contacts: Contacts,
     /// The attribute inspector.
     pub(crate) inspector: Inspector,
+    /// Looking for words.
+    pub(crate) search: Search,
+    /// What is to be said of the history: what went wrong, or that something is done.
+    pub(crate) note: Option<String>,
+    heard: Heard,
     /// What others see of oneself.
     pub(crate) me: Me,
     /// What waits to be seen.
@@ -68,6 +77,8 @@ impl Screen {
 /// Whether the server is there. Without it what is asked waits; nothing is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
+    /// It was not there since the start, and one is about to be.
+    Coming,
     /// It is.
     Up,
     /// It is not, and the session tries to come back.
@@ -75,16 +86,19 @@ pub(crate) enum Link {
 }
 
 impl Home {
-    pub(super) fn new(me: Account) -> Self {
+    pub(super) fn new(me: Account, link: Link) -> Self {
         Self {
             screen: Screen::Chats,
-            link: Link::Up,
-            chats: Chats::new(me.clone()),
+            link,
+            chats: Chats::new(me.clone(), link),
             rooms: Rooms::default(),
             people: People::default(),
             calls: Calls::default(),
             contacts: Contacts::default(),
             inspector: Inspector::new(me.clone()),
+            search: Search::default(),
+            note: None,
+            heard: Heard::default(),
             me: Me::default(),
             news: News::default(),
             wanted: 0,
@@ -102,7 +116,8 @@ impl Home {
             NavMsg::Opened(conversation) => self.open(cx, conversation),
             NavMsg::Went(screen) => self.went(cx, screen),
             NavMsg::Closed => self.chats.close(),
-            NavMsg::Focus(focused) => self.chats.focus(focused),
+            NavMsg::Focus(focused) => self.chats.focus(cx, focused),
+            NavMsg::NoteSeen => self.note = None,
         }
     }
 
@@ -117,6 +132,10 @@ impl Home {
             RoomMsg::NoTopic(name, failure) => self.rooms.no_topic(&name, failure),
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
             RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
+            RoomMsg::Heard(room, messages, more) => {
+                let (chats, me) = (&self.chats, &self.account);
+                self.heard.page(cx, chats, me, room, messages, more);
+            }
         }
     }
 
@@ -140,7 +159,55 @@ impl Home {
             self.people.look(cx, account);
         }
         self.went(cx, Screen::Chats);
-        self.chats.open(conversation);
+        self.chats.open(cx, conversation);
+    }
+
+    /// What the history has of this account.
+    pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
+        let rooms = std::mem::take(&mut overview.rooms);
+        self.chats.fill(cx, &mut overview);
+        let talked = self.chats.rooms().into_iter();
+        let talked = talked.filter_map(|(id, _)| match id {
+            ConversationId::Room(name) => Some(name.clone()),
+            ConversationId::Person(_) => None,
+        });
+        self.rooms.fill(rooms, talked.collect());
+        if self.link == Link::Up {
+            self.rooms.rejoin(cx);
+        }
+    }
+
+    /// The conversation that spoke last is the one to begin with.
+    pub(super) fn open_latest(&mut self, cx: &mut Cx<'_>) {
+        if let Some(latest) = self.chats.latest() {
+            self.open(cx, latest);
+        }
+    }
+
+    pub(super) fn stored(&mut self, cx: &mut Cx<'_>, msg: StoreMsg) {
+        match msg {
+            StoreMsg::Overview(overview) => self.fill(cx, *overview),
+            StoreMsg::Found(no, found) => self.search.found(cx, no, found),
+            StoreMsg::Exported(Ok(1)) => self.note = Some("1 message was written.".to_owned()),
+            StoreMsg::Exported(Ok(count)) => {
+                self.note = Some(format!("{count} messages were written."));
+            }
+            StoreMsg::Exported(Err(why)) | StoreMsg::Trouble(why) => self.note = Some(why),
+            StoreMsg::Filled(of, puts) => {
+                self.heard.filled(cx, &of, &puts);
+                self.chats.filled(cx, &of, puts);
+            }
+            StoreMsg::Kept(put) => {
+                if let store::Put::New(message) = &put {
+                    self.told_of(message);
+                }
+                self.chats.stored(cx, StoreMsg::Kept(put));
+            }
+            StoreMsg::Opened(..)
+            | StoreMsg::Changed(_)
+            | StoreMsg::Page(..)
+            | StoreMsg::Read(..) => self.chats.stored(cx, msg),
+        }
     }
 
     fn went(&mut self, cx: &mut Cx<'_>, screen: Screen) {
@@ -193,19 +260,18 @@ impl Home {
         }
     }
 
-    /// A message came; whoever does not look at it is told.
-    fn message(
-        &mut self,
-        cx: &mut Cx<'_>,
-        of: ConversationId,
-        from: Account,
-        text: String,
-        at_ms: u64,
-    ) {
-        if from != self.account && !self.chats.looks_at(&of) {
-            (self.news).message(of.clone(), from.clone(), &text, &self.account);
+    /// A message has come and is kept; whoever does not look at it is told.
+    fn told_of(&mut self, message: &store::Message) {
+        let said = &message.content;
+        let unread = matches!(&said.way, Way::In(Attention::Unread | Attention::Mention));
+        let muted = self
+            .chats
+            .get(&said.conversation)
+            .is_some_and(|of| of.muted);
+        if unread && said.kind == MessageKind::Text && !muted {
+            let (of, from) = (said.conversation.clone(), said.source.clone());
+            self.news.message(of, from, &said.text, &self.account);
         }
-        self.chats.received(cx, of, from, text, at_ms);
     }
 
     fn session(&mut self, cx: &mut Cx<'_>, event: SessionEvent) {
@@ -225,6 +291,8 @@ impl Home {
                 }
                 if again {
                     self.ask_again(cx);
+                } else {
+                    self.rooms.rejoin(cx);
                 }
             }
             SessionEvent::LinkLost => {
@@ -236,14 +304,22 @@ impl Home {
                 account,
                 msg,
                 sent_ms,
+                id,
                 ..
             } => {
                 // Who speaks is there.
                 self.people.speaks(account.clone());
                 self.people.watch(cx, [&account]);
-                let conversation = ConversationId::Person(account.clone());
-                self.message(cx, conversation, account, msg, sent_ms);
+                let said = Said {
+                    to: ConversationId::Person(account.clone()),
+                    from: account,
+                    text: msg,
+                    at_ms: sent_ms,
+                    id,
+                };
+                self.chats.received(cx, said);
             }
+            SessionEvent::Receipt(receipt) => self.chats.receipt(cx, receipt),
             SessionEvent::InviteReceived {
                 call,
                 channel,
@@ -271,7 +347,7 @@ impl Home {
                 time_ms,
             } => self.calls.missed(cx, peer, channel, &extra, time_ms),
             // Nothing shows these yet.
-            SessionEvent::Receipt(_) | SessionEvent::Typing(_) => {}
+            SessionEvent::Typing(_) => {}
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
             // and rooms are looked at anew by it when events were missed.
             SessionEvent::Logout { .. }
@@ -290,12 +366,24 @@ impl Home {
     fn channel(&mut self, cx: &mut Cx<'_>, channel: ChannelName, event: ChannelEvent) {
         match event {
             ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
+                self.keep_room(cx, &channel, true);
+                self.chats.came_in(cx, channel.clone());
+                if let Some(unread) = view.unread {
+                    self.heard.came_in(cx, &channel, unread);
+                }
                 let users = view.users.iter().map(|(account, _)| account);
                 let others = users.filter(|account| **account != self.account);
                 self.people.watch(cx, others);
                 self.rooms.joined(channel, view);
             }
-            ChannelEvent::Left { code } => self.rooms.left(&channel, code),
+            ChannelEvent::Left { code } => {
+                // Rooms that one did not leave by a wish of somebody are joined again.
+                if code == Code::LeaveChannelByUser || code == Code::LeaveChannelKicked {
+                    self.keep_room(cx, &channel, false);
+                }
+                self.chats.went_out(&channel);
+                self.rooms.left(&channel, code);
+            }
             ChannelEvent::UserJoined { account, .. } => {
                 self.rooms.user_joined(&channel, account.clone());
                 self.people.watch(cx, [&account]);
@@ -310,12 +398,29 @@ impl Home {
                 account,
                 msg,
                 sent_ms,
+                id,
                 ..
             } => {
-                let conversation = ConversationId::Room(channel);
-                self.message(cx, conversation, account, msg, sent_ms);
+                let said = Said {
+                    to: ConversationId::Room(channel),
+                    from: account,
+                    text: msg,
+                    at_ms: sent_ms,
+                    id,
+                };
+                self.chats.received(cx, said);
             }
         }
+    }
+
+    /// Whether a room is to be joined at the next start.
+    fn keep_room(&self, cx: &mut Cx<'_>, name: &ChannelName, joined: bool) {
+        cx.effects
+            .push(Effect::Store(StoreEffect::Room(store::Room {
+                name: name.clone(),
+                joined,
+                since_ms: cx.now.unix_ms,
+            })));
     }
 }
 
@@ -329,6 +434,9 @@ pub(super) fn happened(phase: &mut Phase, cx: &mut Cx<'_>, event: Event) {
         (Event::Channel { channel, event }, Phase::Home(home)) => home.channel(cx, channel, event),
         (Event::Call { call, event }, Phase::Home(home)) => home.calls.happened(cx, call, event),
         // What a session had to say that is over by now.
-        (Event::Session(_) | Event::Channel { .. } | Event::Call { .. }, Phase::Out(_)) => {}
+        (
+            Event::Session(_) | Event::Channel { .. } | Event::Call { .. },
+            Phase::Opening | Phase::Out(_),
+        ) => {}
     }
 }

@@ -6,7 +6,12 @@
 //! |---|---|
 //! | `sign_in` | the card: signed out, signing in, and why not |
 //! | `home` | all that a signed-in account has, and who of it hears which event |
-//! | `chats` | conversations: messages, drafts, unread |
+//! | `start` | what is kept is opened, and whoever was in comes back |
+//! | `chats` | conversations: who says what where, drafts, unread |
+//! | `conversation`, `message` | a window onto one history, and its lines |
+//! | `sending`, `outbox` | saying something, until the server has it |
+//! | `search` | looking for words |
+//! | `heard` | what was said in rooms while one was away |
 //! | `rooms` | which rooms one is in, who else is, their topics |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
@@ -23,14 +28,21 @@ mod call_tests;
 mod calls;
 mod chats;
 mod contacts;
+mod conversation;
+mod heard;
 mod home;
 mod inspect;
 mod me;
+mod message;
 mod news;
+mod outbox;
 mod people;
 mod rooms;
+mod search;
+mod sending;
 mod settings;
 mod sign_in;
+mod start;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -41,19 +53,27 @@ use std::time::Instant;
 use crate::protocol::MessageId;
 
 use super::effect::Effect;
+use super::kept::StoreMsg;
 use super::msg::Msg;
 
 pub(crate) use call_log::{CallLog, Ending, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
-pub(crate) use chats::{Body, Conversation, ConversationId, Delivery, Message, WINDOW};
+pub(crate) use chats::ConversationId;
 pub(crate) use contacts::{Contacts, NAME_CHARS};
+pub(crate) use conversation::{Conversation, JumpTo};
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
 pub(crate) use me::{IN_A_CALL, Me};
+pub(crate) use message::{Body, Delivery, Message};
 pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
 pub(crate) use settings::{Look, SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
+
+/// How a conversation is written into a file.
+pub(crate) use crate::store::Format;
+/// The number of a line in the history.
+pub(crate) use crate::store::MessageRow as Row;
 
 /// The state of one profile's app.
 #[derive(Debug)]
@@ -61,12 +81,16 @@ pub(crate) struct State {
     ids: Ids,
     phase: Phase,
     settings: Settings,
+    /// What is to be said of the history once somebody is in.
+    note: Option<String>,
     told: news::Told,
 }
 
 /// Where the app is.
 #[derive(Debug)]
 pub(crate) enum Phase {
+    /// What is kept on this computer is being opened, for some milliseconds.
+    Opening,
     /// The sign-in card is shown.
     Out(Card),
     /// Somebody is signed in, with or without a link at the moment.
@@ -120,15 +144,16 @@ impl Ids {
 }
 
 impl State {
-    /// Nobody is signed in. `seed` must differ from that of any other start of any client.
+    /// What is kept is not open yet. `seed` must differ from that of any other start of any client.
     pub(crate) fn new(seed: u64, theme: Option<Look>) -> Self {
         Self {
             ids: Ids {
                 prefix: seed,
                 last: 0,
             },
-            phase: Phase::Out(Card::default()),
+            phase: Phase::Opening,
             settings: Settings::new(theme),
+            note: None,
             told: news::Told::default(),
         }
     }
@@ -146,7 +171,7 @@ impl State {
     /// Every call that is to be shown, the newest last.
     pub(crate) fn calls(&self) -> &[Call] {
         match &self.phase {
-            Phase::Out(_) => &[],
+            Phase::Opening | Phase::Out(_) => &[],
             Phase::Home(home) => home.calls.all(),
         }
     }
@@ -154,7 +179,7 @@ impl State {
     /// How often somebody wanted to see the window, from outside of it, such as by a click on a notification.
     pub(crate) fn wanted(&self) -> u64 {
         match &self.phase {
-            Phase::Out(_) => 0,
+            Phase::Opening | Phase::Out(_) => 0,
             Phase::Home(home) => home.wanted,
         }
     }
@@ -180,7 +205,15 @@ impl State {
             (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
             (Msg::Contact(msg), Phase::Home(home)) => home.contact(&mut cx, msg),
             (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
-            (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_)) => self.settings.update(msg),
+            (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
+                self.settings.update(msg)
+            }
+            (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
+                self.note = note;
+                start::opened(phase, &mut cx, *overview);
+            }
+            (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
+            (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),
             // What a session had to say that is over by now.
             (
                 Msg::Nav(_)
@@ -191,12 +224,17 @@ impl State {
                 | Msg::Me(_)
                 | Msg::Notice(_)
                 | Msg::Contact(_)
-                | Msg::Inspect(_),
-                Phase::Out(_),
+                | Msg::Inspect(_)
+                | Msg::Store(_)
+                | Msg::Search(_),
+                Phase::Opening | Phase::Out(_),
             ) => {}
         }
+        if let (Phase::Home(home), Some(_)) = (&mut self.phase, &self.note) {
+            home.note = self.note.take();
+        }
         match &mut self.phase {
-            Phase::Out(_) => self.told.leave(&mut cx),
+            Phase::Opening | Phase::Out(_) => self.told.leave(&mut cx),
             Phase::Home(home) => self.told.settle(&mut cx, home),
         }
         effects

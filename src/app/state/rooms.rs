@@ -9,6 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::msg::Failure;
 use crate::client::event::{AttrChange, ChannelView};
 use crate::protocol::{Account, ChannelName, Code};
+use crate::store;
 
 /// The channel attribute that is a room's topic.
 pub(crate) const TOPIC: &str = "topic";
@@ -27,6 +28,8 @@ pub(crate) struct Room {
     attrs: Map<String, Value>,
     /// Why the topic could not be set last.
     pub(crate) no_topic: Option<Failure>,
+    /// Whether one is to be in whenever there is a link.
+    pub(crate) kept: bool,
 }
 
 /// Whether one is in a room.
@@ -49,6 +52,7 @@ impl Room {
             members: Vec::new(),
             attrs: Map::new(),
             no_topic: None,
+            kept: false,
         }
     }
 
@@ -63,6 +67,27 @@ impl Rooms {
     /// One of them.
     pub(crate) fn get(&self, name: &ChannelName) -> Option<&Room> {
         self.0.get(name)
+    }
+
+    /// The history says which rooms there are, joined and left; and in which there is something to read.
+    pub(super) fn fill(&mut self, rooms: Vec<store::Room>, talked: Vec<ChannelName>) {
+        for kept in rooms {
+            let room = self.room(kept.name);
+            room.kept = kept.joined;
+        }
+        for name in talked {
+            self.room(name);
+        }
+    }
+
+    /// Joins every room that one was in.
+    pub(super) fn rejoin(&mut self, cx: &mut Cx<'_>) {
+        for (name, room) in &mut self.0 {
+            if room.kept && matches!(room.membership, Membership::Out(_)) {
+                room.membership = Membership::Joining;
+                cx.effects.push(Effect::Join(name.clone()));
+            }
+        }
     }
 
     pub(super) fn join(&mut self, cx: &mut Cx<'_>, name: ChannelName) {
@@ -122,12 +147,16 @@ impl Rooms {
     pub(super) fn joined(&mut self, name: ChannelName, view: ChannelView) {
         let room = self.room(name);
         room.membership = Membership::In;
+        room.kept = true;
         room.members = view.users.into_iter().map(|(account, _)| account).collect();
         room.attrs = view.attrs;
     }
 
     pub(super) fn left(&mut self, name: &ChannelName, code: Code) {
         if let Some(room) = self.0.get_mut(name) {
+            if code == Code::LeaveChannelByUser || code == Code::LeaveChannelKicked {
+                room.kept = false;
+            }
             let detail = String::new();
             room.membership = Membership::Out(Failure { code, detail });
             room.members.clear();

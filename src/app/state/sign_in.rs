@@ -3,7 +3,7 @@
 use crate::protocol::{Account, Code};
 
 use super::home::Home;
-use super::{Cx, Phase};
+use super::{Cx, Link, Phase, start};
 use crate::app::effect::Effect;
 use crate::app::msg::{Credentials, Failure, SignInMsg};
 
@@ -54,10 +54,22 @@ pub(super) fn update(phase: &mut Phase, cx: &mut Cx<'_>, msg: SignInMsg) {
         (SignInMsg::Failed(failure), Phase::Out(Card::Waiting(Credentials { account, .. }))) => {
             refused(account, failure)
         }
-        (SignInMsg::Done, Phase::Out(Card::Waiting(Credentials { account, .. }))) => {
-            Phase::Home(Box::new(Home::new(account.clone())))
+        (SignInMsg::Done, Phase::Out(Card::Waiting(credentials))) => {
+            start::signed_in(cx, credentials);
+            let me = credentials.account.clone();
+            Phase::Home(Box::new(Home::new(me, Link::Up)))
+        }
+        // Whoever came back by themselves is shown what there is meanwhile.
+        (SignInMsg::Failed(failure), Phase::Home(home)) if home.link == Link::Coming => {
+            refused(home.me(), failure)
+        }
+        (SignInMsg::NoServerHere(why), Phase::Home(home)) if home.link == Link::Coming => {
+            let account = home.me().clone();
+            let why = Refusal::Here(why);
+            Phase::Out(Card::Refused { account, why })
         }
         (SignInMsg::SignOut, Phase::Home(_)) => {
+            start::signed_out(cx);
             cx.effects.push(Effect::SignOut);
             Phase::Out(Card::Empty)
         }
@@ -69,7 +81,7 @@ pub(super) fn update(phase: &mut Phase, cx: &mut Cx<'_>, msg: SignInMsg) {
             | SignInMsg::Failed(_)
             | SignInMsg::Done
             | SignInMsg::SignOut,
-            Phase::Out(_) | Phase::Home(_),
+            Phase::Opening | Phase::Out(_) | Phase::Home(_),
         ) => return,
     };
     *phase = next;

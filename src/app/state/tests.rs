@@ -1,19 +1,101 @@
 //! Stories over the state alone: what happened in, what is to be done out.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::conversation::WINDOW;
 use super::*;
 use crate::app::effect::Step;
+use crate::app::kept::{Overview, Page, StoreEffect};
 use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, NavMsg, Place, RoomMsg, SignInMsg};
 use crate::client::event::{
     CallEvent, CallRef, ChannelEvent, ChannelView, EndReason, Event, SessionEvent,
 };
 use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
+use crate::store::{self, MessageRow, NewMessage, Put, Way, Window};
 
-/// A state, and its time.
+/// A state, its time, and a history that answers at once.
 pub(super) struct Story {
     pub(super) state: State,
     pub(super) now: Now,
+    history: History,
+}
+
+/// As much of a history as the stories take, in memory.
+#[derive(Default)]
+struct History {
+    kept: Vec<store::Message>,
+    /// What else was asked of it.
+    asked: Vec<StoreEffect>,
+}
+
+impl History {
+    fn answer(&mut self, effect: StoreEffect) -> Option<StoreMsg> {
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "whatever is not answered is only written down"
+        )]
+        match effect {
+            StoreEffect::Put(message) => Some(StoreMsg::Kept(self.put(*message))),
+            StoreEffect::Sent(row, server_ms) => {
+                let message = self.kept.iter_mut().find(|kept| kept.row == row)?;
+                message.content.way = Way::Out(store::Delivery::Sent);
+                message.content.server_ms = server_ms;
+                Some(StoreMsg::Changed(vec![message.clone()]))
+            }
+            StoreEffect::Load(of, page) => {
+                let mut messages = self.kept.clone();
+                messages.retain(|kept| kept.content.conversation == of);
+                let at = match page {
+                    Page::Before(place) => messages.partition_point(|kept| kept.place < place),
+                    Page::Latest => messages.len(),
+                    Page::After(_) | Page::Around(_) | Page::At(_) => panic!("{page:?}"),
+                };
+                messages.truncate(at);
+                let from = at.saturating_sub(200);
+                let window = Window {
+                    messages: messages.split_off(from),
+                    older: from > 0,
+                    newer: false,
+                };
+                Some(StoreMsg::Page(of, page, window))
+            }
+            StoreEffect::Overview => {
+                let outbox = self
+                    .kept
+                    .iter()
+                    .filter(|kept| kept.content.way == Way::Out(store::Delivery::Pending));
+                let outbox = outbox.cloned().collect();
+                Some(StoreMsg::Overview(Box::new(Overview {
+                    outbox,
+                    ..Overview::default()
+                })))
+            }
+            other => {
+                self.asked.push(other);
+                None
+            }
+        }
+    }
+
+    fn put(&mut self, content: NewMessage) -> Put {
+        let same = |kept: &&store::Message| {
+            content.id.is_some()
+                && kept.content.id == content.id
+                && kept.content.source == content.source
+        };
+        if let Some(known) = self.kept.iter().find(same) {
+            return Put::Known(known.clone());
+        }
+        let number = i64::try_from(self.kept.len()).expect("not that many") + 1;
+        let message = store::Message {
+            row: MessageRow(number),
+            place: store::Place(number),
+            content,
+        };
+        self.kept.push(message.clone());
+        Put::New(message)
+    }
 }
 
 impl Story {
@@ -22,10 +104,14 @@ impl Story {
             at: Instant::now(),
             unix_ms: 1_700_000_000_000,
         };
-        Self {
+        let mut story = Self {
             state: State::new(7, None),
             now,
-        }
+            history: History::default(),
+        };
+        let opened = StoreMsg::Opened(Box::default(), None);
+        assert!(story.tell(Msg::Store(opened)).is_empty());
+        story
     }
 
     /// Ann is signed in.
@@ -41,8 +127,31 @@ impl Story {
         story
     }
 
+    /// What is to be done, but for what the history does.
     pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
-        self.state.update(self.now, msg)
+        let mut others = Vec::new();
+        let mut waiting = VecDeque::from(self.state.update(self.now, msg));
+        while let Some(effect) = waiting.pop_front() {
+            let Effect::Store(effect) = effect else {
+                others.push(effect);
+                continue;
+            };
+            if let Some(answer) = self.history.answer(effect) {
+                waiting.extend(self.state.update(self.now, Msg::Store(answer)));
+            }
+        }
+        others
+    }
+
+    fn open(&mut self, of: &ConversationId) {
+        self.tell(Msg::Nav(NavMsg::Opened(of.clone())));
+    }
+
+    fn come_in(&mut self, name: &str) {
+        self.hear(Event::Channel {
+            channel: room(name),
+            event: ChannelEvent::Joined(ChannelView::default()),
+        });
     }
 
     pub(super) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
@@ -52,6 +161,7 @@ impl Story {
     pub(super) fn here(&self) -> &Home {
         match self.state.phase() {
             Phase::Home(home) => home,
+            Phase::Opening => panic!("nothing is open yet"),
             Phase::Out(card) => panic!("signed out: {card:?}"),
         }
     }
@@ -63,6 +173,7 @@ impl Story {
     }
 
     fn send(&mut self, to: &ConversationId, text: &str) -> crate::protocol::MessageId {
+        self.open(to);
         let (to, text) = (to.clone(), text.to_owned());
         match self.tell(Msg::Chat(ChatMsg::Send { to, text })).pop() {
             Some(Effect::Send { id, .. }) => id,
@@ -176,9 +287,12 @@ fn a_message_is_pending_then_sent() {
     let mut story = Story::home();
     let id = story.send(&bob(), " hello ");
     assert_eq!(story.deliveries(&bob()), [Delivery::Pending]);
-    let (to, result) = (bob(), Ok(()));
+    let (to, result) = (bob(), Ok(Some(1_700_000_000_009)));
     story.tell(Msg::Chat(ChatMsg::Sent { to, id, result }));
     assert_eq!(story.deliveries(&bob()), [Delivery::Sent]);
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    let line = conversation.line(0).expect("a line");
+    assert_eq!(line.at_ms, 1_700_000_000_009);
 }
 
 #[test]
@@ -223,8 +337,12 @@ fn what_nobody_looks_at_counts_as_unread() {
     assert!(effects.contains(&Effect::AskOnline(account("bob"))));
     assert_eq!(story.here().chats.unread(), 0);
     let conversation = story.here().chats.get(&bob()).expect("there");
-    let first = conversation.messages().next().expect("a message").no;
+    let first = conversation.messages().next().expect("a message").row;
     assert_eq!(conversation.new_from, Some(first));
+    assert_eq!(
+        story.history.asked.last(),
+        Some(&StoreEffect::MarkRead(bob()))
+    );
     // Open, but the window is elsewhere.
     story.hear(says("bob", "three"));
     assert_eq!(story.here().chats.unread(), 0);
@@ -238,6 +356,7 @@ fn what_nobody_looks_at_counts_as_unread() {
 #[test]
 fn a_conversation_holds_no_more_than_its_window() {
     let mut story = Story::home();
+    story.open(&bob());
     for at in 0..WINDOW + 10 {
         story.hear(says("bob", &at.to_string()));
     }
@@ -245,19 +364,137 @@ fn a_conversation_holds_no_more_than_its_window() {
     assert_eq!(conversation.messages().len(), WINDOW);
     let last = conversation.messages().next_back().expect("a message");
     assert_eq!(last.body, Body::Text((WINDOW + 9).to_string()));
+    assert!(conversation.older() && !conversation.newer());
+
+    // Scrolling up brings older lines, and lets go of the newest.
+    let (of, above) = (bob(), true);
+    story.tell(Msg::Chat(ChatMsg::More { of, above }));
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    assert_eq!(conversation.messages().len(), WINDOW);
+    assert_eq!(conversation.line(0).expect("a line").text(), Some("0"));
+    assert!(!conversation.older() && conversation.newer());
+    // What comes now is not in sight, but in the list.
+    story.hear(says("bob", "news"));
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    assert_eq!(conversation.messages().len(), WINDOW);
+    assert_eq!(conversation.last().and_then(Message::text), Some("news"));
+    // Whoever says something sees it.
+    story.send(&bob(), "hello");
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    let last = conversation.messages().next_back().expect("a message");
+    assert_eq!((last.text(), conversation.newer()), (Some("hello"), false));
+}
+
+#[test]
+fn nothing_is_held_of_what_nobody_looks_at() {
+    let mut story = Story::home();
+    story.open(&bob());
+    story.hear(says("bob", "one"));
+    story.tell(Msg::Nav(NavMsg::Closed));
+    story.hear(says("bob", "two"));
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    assert_eq!(conversation.messages().len(), 0);
+    story.open(&bob());
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    assert_eq!(conversation.messages().len(), 2);
+    let second = conversation.line(1).expect("a line").row;
+    assert_eq!(conversation.new_from, Some(second));
+}
+
+#[test]
+fn what_comes_twice_stands_once() {
+    let mut story = Story::home();
+    story.open(&bob());
+    let id = crate::protocol::MessageId::try_from("m1").ok();
+    for _ in 0..2 {
+        story.hear(SessionEvent::MessageInstantReceive {
+            account: account("bob"),
+            uid: Uid(0),
+            msg: "once".to_owned(),
+            sent_ms: 1,
+            id: id.clone(),
+        });
+    }
+    assert_eq!(story.deliveries(&bob()), [Delivery::Received]);
+}
+
+#[test]
+fn who_was_in_comes_back_with_what_was_kept_and_sends_what_waits() {
+    let mut story = Story::home();
+    story.hear(SessionEvent::LinkLost);
+    story.open(&bob());
+    let (to, text) = (bob(), "wait for me".to_owned());
+    story.tell(Msg::Chat(ChatMsg::Send { to, text }));
+    let outbox = story.history.kept.clone();
+    let signed_in = story.history.asked.iter().find_map(|asked| {
+        let StoreEffect::Setting(name, Some(value)) = asked else {
+            return None;
+        };
+        Some((name.clone(), value.clone()))
+    });
+    let rooms = vec![store::Room {
+        name: room("ops"),
+        joined: true,
+        since_ms: 1,
+    }];
+    let overview = Overview {
+        settings: signed_in.into_iter().collect(),
+        outbox,
+        rooms,
+        ..Overview::default()
+    };
+
+    let mut story = Story {
+        state: State::new(8, None),
+        ..Story::new()
+    };
+    let opened = StoreMsg::Opened(Box::new(overview), None);
+    let effects = story.tell(Msg::Store(opened));
+    let credentials = Credentials {
+        account: account("ann"),
+        place: Place::ThisComputer,
+    };
+    assert_eq!(effects, [Effect::Return(credentials)]);
+    assert_eq!(story.here().link, Link::Coming);
+    assert!(story.tell(Msg::SignIn(SignInMsg::Done)).is_empty());
+    let (uid, again) = (Uid(1), false);
+    let effects = story.hear(SessionEvent::LoginSuccess {
+        uid,
+        again,
+        additions: None,
+    });
+    let [Effect::Send { text, .. }, Effect::Join(name)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((text.as_str(), name), ("wait for me", &room("ops")));
+}
+
+#[test]
+fn a_line_that_is_answered_stands_quoted_before_what_is_typed() {
+    let mut story = Story::home();
+    story.open(&bob());
+    story.hear(says("bob", "> ann: when?\nat ten"));
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    let row = conversation.line(0).expect("a line").row;
+    let (to, text) = (bob(), "fine".to_owned());
+    story.tell(Msg::Chat(ChatMsg::Draft { to, text }));
+    story.tell(Msg::Chat(ChatMsg::Quote(bob(), row)));
+    let conversation = story.here().chats.get(&bob()).expect("there");
+    assert_eq!(conversation.draft, "> bob: at ten\nfine");
 }
 
 #[test]
 fn what_a_room_repeats_to_its_sender_stands_once() {
     let mut story = Story::home();
     let ops = ConversationId::Room(room("ops"));
+    story.come_in("ops");
     let first = story.send(&ops, "ok");
     let second = story.send(&ops, "ok");
     // The first is repeated before it is answered, the second after.
     story.hear(says_in("ops", "ann", "ok"));
     assert_eq!(story.deliveries(&ops), [Delivery::Sent, Delivery::Pending]);
     for id in [first, second] {
-        let (to, result) = (ops.clone(), Ok(()));
+        let (to, result) = (ops.clone(), Ok(None));
         story.tell(Msg::Chat(ChatMsg::Sent { to, id, result }));
     }
     story.hear(says_in("ops", "ann", "ok"));
@@ -425,6 +662,7 @@ fn what_is_written_without_a_link_goes_out_with_the_next_in_order() {
     let before = story.send(&bob(), "one");
     story.hear(SessionEvent::LinkLost);
     let ops = ConversationId::Room(room("ops"));
+    story.come_in("ops");
     for (to, text) in [(ops.clone(), "two"), (bob(), "three")] {
         let text = text.to_owned();
         assert!(story.tell(Msg::Chat(ChatMsg::Send { to, text })).is_empty());

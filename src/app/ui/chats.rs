@@ -113,11 +113,11 @@ fn row_ui(
         ConversationId::Person(account) => (account.as_str(), home.people.presence(account)),
         ConversationId::Room(room) => (room.as_str(), Presence::Unknown),
     };
-    let last = conversation.messages().next_back();
+    let last = conversation.last();
     let row = Row {
         avatar: Avatar::of(id, presence),
         name,
-        spoken: spoken(id, presence, conversation.unread),
+        spoken: spoken(id, presence, conversation),
         about: words::preview(home, id, conversation),
         when: last.map_or_else(String::new, |last| clock::short(last.at_ms, now.unix_ms)),
         count: conversation.unread,
@@ -129,7 +129,7 @@ fn row_ui(
 }
 
 /// A row for the ear: who, whether they are there, how much is new.
-fn spoken(id: &ConversationId, presence: Presence, unread: usize) -> String {
+fn spoken(id: &ConversationId, presence: Presence, conversation: &Conversation) -> String {
     let mut spoken = match id {
         ConversationId::Person(account) => account.to_string(),
         ConversationId::Room(room) => format!("Room {room}"),
@@ -138,8 +138,15 @@ fn spoken(id: &ConversationId, presence: Presence, unread: usize) -> String {
         spoken.push_str(", ");
         spoken.push_str(word);
     }
+    let (unread, mentions) = (conversation.unread, conversation.mentions);
     if unread > 0 {
         spoken.push_str(&format!(", {unread} unread"));
+    }
+    if mentions > 0 {
+        spoken.push_str(", you are mentioned");
+    }
+    if conversation.muted {
+        spoken.push_str(", muted");
     }
     spoken
 }

@@ -49,6 +49,19 @@ pub(super) fn short(unix_ms: u64, now_ms: u64) -> String {
     }
 }
 
+/// The beginning of a day that was typed as `2026-05-12`, in ms since the Unix epoch, and how people call it.
+pub(super) fn begin_of(typed: &str) -> Option<(String, u64)> {
+    let day: Date = typed.parse().ok()?;
+    let at = day.to_zoned(zoned(0).time_zone().clone()).ok()?;
+    let at_ms = u64::try_from(at.timestamp().as_millisecond()).ok()?;
+    Some((day.strftime("%-d %B %Y").to_string(), at_ms))
+}
+
+/// How many minutes the clock here is ahead of UTC at a time.
+pub(super) fn utc_offset_min(unix_ms: u64) -> i32 {
+    zoned(unix_ms).offset().seconds() / 60
+}
+
 /// How long ago something was: `12 min`, `3 h`, `2 days`; nothing for less than a minute.
 pub(super) fn ago(ms: u64) -> Option<String> {
     let minutes = ms / 60_000;

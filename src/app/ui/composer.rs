@@ -8,7 +8,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use crate::app::msg::{ChatMsg, Msg};
 use crate::app::state::{Conversation, ConversationId};
-use crate::protocol::limits;
+use crate::protocol::{Account, limits};
 
 /// The counter of bytes appears when this part of them is used up.
 const NEARLY: usize = limits::CONTENT_BYTES / 10 * 9;
@@ -18,6 +18,8 @@ const NEARLY: usize = limits::CONTENT_BYTES / 10 * 9;
 pub(super) struct Draft {
     to: Option<ConversationId>,
     text: String,
+    /// How often the state had changed the draft.
+    drafted: u64,
 }
 
 /// The composer.
@@ -25,12 +27,14 @@ pub(super) fn composer_ui(
     ui: &mut Ui,
     to: &ConversationId,
     conversation: &Conversation,
+    me: &Account,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
     let palette = palette(ui);
-    let fresh = draft.to.as_ref() != Some(to);
+    let fresh = draft.to.as_ref() != Some(to) || draft.drafted != conversation.drafted;
     if fresh {
+        draft.drafted = conversation.drafted;
         draft.to = Some(to.clone());
         draft.text.clone_from(&conversation.draft);
     }
@@ -42,7 +46,7 @@ pub(super) fn composer_ui(
     let focused = ui.memory(|memory| memory.has_focus(id));
     let before = draft.text.clone();
     if focused && draft.text.is_empty() && pressed(ui, Key::ArrowUp) {
-        draft.text = conversation.last_sent.clone().unwrap_or_default();
+        draft.text = conversation.last_sent(me).unwrap_or_default().to_owned();
     }
     let enter = focused && !composing(ui) && pressed(ui, Key::Enter);
     let used = draft.text.trim().len();

@@ -2,16 +2,17 @@
 
 use egui::{Frame, Key, Margin, Ui};
 
+use super::clock;
 use super::home::{JOIN, NEW};
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Button, Field, Kind, field_ui};
-use crate::app::msg::{ContactMsg, Msg, NavMsg, RoomMsg};
-use crate::app::state::ConversationId;
+use crate::app::msg::{ChatMsg, ContactMsg, Msg, NavMsg, RoomMsg};
+use crate::app::state::{ConversationId, Format, Now};
 use crate::protocol::{Account, ChannelName, NameError};
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Question {
     /// To whom to write.
     Message,
@@ -19,6 +20,10 @@ enum Question {
     Room,
     /// Whom to add.
     Person,
+    /// Where to write a conversation.
+    Export(ConversationId),
+    /// Whether to erase a conversation.
+    Erase(ConversationId),
 }
 
 /// A dialog that is open.
@@ -53,6 +58,16 @@ impl Dialog {
         Self::new(Question::Person)
     }
 
+    /// Where to write a conversation?
+    pub(super) fn export(of: ConversationId) -> Self {
+        Self::new(Question::Export(of))
+    }
+
+    /// Whether to erase a conversation?
+    pub(super) fn erase(of: ConversationId) -> Self {
+        Self::new(Question::Erase(of))
+    }
+
     fn new(question: Question) -> Self {
         Self {
             question,
@@ -62,9 +77,9 @@ impl Dialog {
     }
 
     /// What the answer does.
-    fn answer(&self) -> Result<Msg, NameError> {
+    fn answer(&self, now: Now) -> Result<Msg, NameError> {
         let name = self.name.trim();
-        Ok(match self.question {
+        Ok(match &self.question {
             Question::Message => {
                 let person = ConversationId::Person(Account::try_from(name)?);
                 Msg::Nav(NavMsg::Opened(person))
@@ -74,6 +89,19 @@ impl Dialog {
                 Msg::Room(RoomMsg::Join(ChannelName::try_from(name)?))
             }
             Question::Person => Msg::Contact(ContactMsg::Add(Account::try_from(name)?)),
+            Question::Export(_) if name.is_empty() => return Err(NameError::Empty),
+            Question::Export(of) => {
+                let utc_offset_min = clock::utc_offset_min(now.unix_ms);
+                Msg::Chat(ChatMsg::Export {
+                    conversation: of.clone(),
+                    format: match name.ends_with(".json") {
+                        true => Format::Json,
+                        false => Format::Text { utc_offset_min },
+                    },
+                    path: name.into(),
+                })
+            }
+            Question::Erase(of) => Msg::Chat(ChatMsg::Erase(of.clone())),
         })
     }
 }
@@ -100,7 +128,7 @@ pub(super) fn openers_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
 }
 
 /// Shows it above everything else.
-pub(super) fn dialog_ui(ui: &Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
+pub(super) fn dialog_ui(ui: &Ui, now: Now, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
     let palette = palette(ui);
     let frame = Frame::new()
         .fill(palette.bg1)
@@ -114,7 +142,7 @@ pub(super) fn dialog_ui(ui: &Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Don
     let shown = modal.show(ui.ctx(), |ui| {
         let room = ui.ctx().content_rect().width() - 2.0 * space::FOUR - space::TWO;
         ui.set_width(size::DIALOG.min(room));
-        content_ui(ui, dialog, out)
+        content_ui(ui, now, dialog, out)
     });
     if shown.should_close() {
         Done::Yes
@@ -123,15 +151,24 @@ pub(super) fn dialog_ui(ui: &Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Don
     }
 }
 
-fn content_ui(ui: &mut Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
+fn content_ui(ui: &mut Ui, now: Now, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
     ui.spacing_mut().item_spacing.y = space::TWO;
-    let (title, name, hint, action) = match dialog.question {
+    if let Question::Erase(of) = &dialog.question {
+        return erase_ui(ui, of, out);
+    }
+    let (title, name, hint, action) = match &dialog.question {
         Question::Message => ("New message", "Callsign", "whom to write to", "Write"),
         Question::Room => ("Join a room", "Name of the room", "such as ops", "Join"),
         Question::Person => ("Add a person", "Callsign", "whom to add", "Add"),
+        Question::Export(_) | Question::Erase(_) => (
+            "Export the conversation",
+            "File to write",
+            "a path that ends in .txt or .json",
+            "Export",
+        ),
     };
     ui.label(theme::title(title));
-    let answer = dialog.answer();
+    let answer = dialog.answer(now);
     let wrong = match &answer {
         Ok(_) | Err(NameError::Empty) => None,
         Err(error) => Some(format!(
@@ -154,7 +191,7 @@ fn content_ui(ui: &mut Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
             .enabled(answer.is_ok())
             .show(ui);
         let cancelled = Button::new(Kind::Quiet, "Cancel").show(ui);
-        match dialog.answer() {
+        match dialog.answer(now) {
             Ok(msg) if pressed || enter => {
                 out.push(msg);
                 Done::Yes
@@ -164,4 +201,28 @@ fn content_ui(ui: &mut Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
         }
     })
     .inner
+}
+
+/// What was said cannot be had back, so it is asked first.
+fn erase_ui(ui: &mut Ui, of: &ConversationId, out: &mut Vec<Msg>) -> Done {
+    ui.label(theme::title("Erase this conversation?"));
+    ui.label(theme::body(
+        "Everything that was said in it is deleted on this computer, and cannot be had back. Others keep what they have.",
+    ));
+    let mut done = Done::No;
+    for (kind, label, msg) in [
+        (Kind::Danger, "Erase", Some(ChatMsg::Erase(of.clone()))),
+        (
+            Kind::Danger,
+            "Erase and take from the list",
+            Some(ChatMsg::Remove(of.clone())),
+        ),
+        (Kind::Quiet, "Cancel", None),
+    ] {
+        if Button::new(kind, label).wide(ui).show(ui) {
+            out.extend(msg.map(Msg::Chat));
+            done = Done::Yes;
+        }
+    }
+    done
 }

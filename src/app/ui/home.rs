@@ -6,8 +6,9 @@ use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel,
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
+use super::widgets::link_button;
 use super::{
-    call, calls, chats, conversation, details, dialogs, inspector, people, rail, settings,
+    call, calls, chats, conversation, details, dialogs, find, inspector, people, rail, settings,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{Home, Link, Now, Screen, Settings};
@@ -17,6 +18,7 @@ use crate::app::state::{Home, Link, Now, Screen, Settings};
 pub(super) struct Draft {
     pub(super) conversation: conversation::Draft,
     pub(super) dialog: Option<dialogs::Dialog>,
+    pub(super) find: Option<find::Find>,
     pub(super) calls: call::Draft,
     /// The screen of calls.
     pub(super) history: calls::Draft,
@@ -34,6 +36,7 @@ impl Default for Draft {
         Self {
             conversation: conversation::Draft::default(),
             dialog: None,
+            find: None,
             calls: call::Draft::default(),
             history: calls::Draft::default(),
             words: None,
@@ -49,6 +52,8 @@ impl Default for Draft {
 pub(super) const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
 /// Join a room.
 pub(super) const JOIN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::J);
+/// Go to a person, a room or a message.
+pub(super) const FIND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
 /// The dial pad.
 pub(super) const DIAL: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::D);
 /// Answer the call that rings.
@@ -71,6 +76,7 @@ pub(super) fn home_ui(
         rail::rail_ui(ui, home, &mut draft.words, out);
     }
     offline_ui(ui, home);
+    note_ui(ui, home, out);
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
         Screen::People => people::people_ui(ui, home, now, narrow, draft, out),
@@ -81,9 +87,14 @@ pub(super) fn home_ui(
         Screen::Calls => calls::calls_ui(ui, home, now, narrow, &mut draft.history, out),
     }
     if let Some(dialog) = &mut draft.dialog
-        && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
+        && dialogs::dialog_ui(ui, now, dialog, out) == dialogs::Done::Yes
     {
         draft.dialog = None;
+    }
+    if let Some(open) = &mut draft.find
+        && find::find_ui(ui, home, now, open, out)
+    {
+        draft.find = None;
     }
     // Where calls have a window of their own, they are there.
     if ui.ctx().embed_viewports() {
@@ -172,11 +183,34 @@ fn nothing_ui(ui: &mut Ui, home: &Home, draft: &mut Draft) {
     });
 }
 
+/// What is to be said of the history, until it has been read.
+fn note_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
+    let Some(note) = &home.note else {
+        return;
+    };
+    let frame = Frame::new()
+        .fill(palette(ui).soft)
+        .inner_margin(Margin::symmetric(20, 8));
+    Panel::top("note")
+        .frame(frame)
+        .show_separator_line(false)
+        .show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(theme::small(note));
+                if link_button(ui, None, "Close this note") {
+                    out.push(Msg::Nav(NavMsg::NoteSeen));
+                }
+            });
+        });
+}
+
 /// Without a link: what is there stays, and what is sent waits.
 fn offline_ui(ui: &mut Ui, home: &Home) {
-    if home.link == Link::Up {
-        return;
-    }
+    let text = match home.link {
+        Link::Up => return,
+        Link::Coming => "Connecting… What you send waits until then.",
+        Link::Lost => "Offline. Trying to come back; what you send waits and goes out then.",
+    };
     let palette = palette(ui);
     let frame = Frame::new()
         .fill(palette.bg2)
@@ -187,7 +221,6 @@ fn offline_ui(ui: &mut Ui, home: &Home) {
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(Icon::OFFLINE.rich(size::SMALL_ICON).color(palette.warn));
-                let text = "Offline. Trying to come back; what you send waits and goes out then.";
                 ui.label(theme::small(text));
             });
         });
@@ -202,6 +235,9 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     if pressed(&JOIN) {
         draft.dialog = Some(dialogs::Dialog::room());
     }
+    if pressed(&FIND) {
+        draft.find = Some(find::Find::new(None));
+    }
     if pressed(&DIAL) {
         draft.history.dial();
         out.push(Msg::Nav(NavMsg::Went(Screen::Calls)));
@@ -214,7 +250,12 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     // Esc closes the topmost thing: a dialog by itself, else the conversation where it covers the list.
     let narrow = ui.available_width() < size::NARROW;
     let escape = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
-    if draft.dialog.is_none() && narrow && home.chats.opened().is_some() && pressed(&escape) {
+    if draft.dialog.is_none()
+        && draft.find.is_none()
+        && narrow
+        && home.chats.opened().is_some()
+        && pressed(&escape)
+    {
         out.push(Msg::Nav(NavMsg::Closed));
     }
 }

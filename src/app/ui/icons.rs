@@ -19,6 +19,7 @@ impl Icon {
     pub(super) const DETAILS: Self = Self('\u{ec24}');
     pub(super) const SEND: Self = Self('\u{e396}');
     pub(super) const SENT: Self = Self('\u{e182}');
+    pub(super) const DELIVERED: Self = Self('\u{e53a}');
     pub(super) const PENDING: Self = Self('\u{e19a}');
     pub(super) const FAILED: Self = Self('\u{e4e2}');
     pub(super) const RETRY: Self = Self('\u{e036}');
@@ -32,6 +33,7 @@ impl Icon {
     pub(super) const UNFOLDED: Self = Self('\u{e136}');
     pub(super) const OFFLINE: Self = Self('\u{e1b6}');
     pub(super) const SIGN_OUT: Self = Self('\u{e42a}');
+    pub(super) const MORE: Self = Self('\u{e208}');
     pub(super) const CALL_IN: Self = Self('\u{e3be}');
     pub(super) const CALL_OUT: Self = Self('\u{e3c0}');
     pub(super) const CALL_MISSED: Self = Self('\u{e3c4}');

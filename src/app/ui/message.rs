@@ -25,6 +25,7 @@ pub(super) fn message_ui(
     // Lines are as high as their letters.
     ui.spacing_mut().interact_size.y = 0.0;
     match &line.body {
+        Body::Call(text) => notice_ui(ui, Icon::CALL, text, line),
         Body::Came => notice_ui(ui, Icon::CAME, &words::came(&line.from), line),
         Body::Went => notice_ui(ui, Icon::WENT, &words::went(&line.from), line),
         Body::Text(text) => {
@@ -79,6 +80,8 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
         Delivery::Waiting => Some((Icon::PENDING, "waiting for the connection", palette.faint)),
         Delivery::Pending => Some((Icon::PENDING, "sending", palette.faint)),
         Delivery::Sent => Some((Icon::SENT, "sent", palette.faint)),
+        Delivery::Delivered => Some((Icon::DELIVERED, "delivered", palette.faint)),
+        Delivery::Read => Some((Icon::DELIVERED, "read", palette.accent)),
         Delivery::Failed(_) => Some((Icon::FAILED, "not sent", palette.bad)),
     };
     let mut job = LayoutJob::default();

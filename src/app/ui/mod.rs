@@ -11,6 +11,7 @@ mod composer;
 mod conversation;
 mod details;
 mod dialogs;
+mod find;
 mod fonts;
 mod home;
 mod icons;
@@ -18,6 +19,8 @@ mod inspect_asks;
 mod inspect_table;
 mod inspector;
 mod keypad;
+mod lines;
+mod menu;
 mod message;
 mod people;
 mod rail;
@@ -100,6 +103,11 @@ pub(super) fn root_ui(
     out: &mut Vec<Msg>,
 ) {
     match state.phase() {
+        // For some milliseconds; the ground is enough.
+        Phase::Opening => {
+            let ground = egui::Frame::new().fill(theme::palette(ui).bg0);
+            egui::CentralPanel::default().frame(ground).show(ui, |_| {});
+        }
         Phase::Out(card) => {
             screens.home = home::Draft::default();
             sign_in::sign_in_ui(ui, card, &mut screens.sign_in, out);

@@ -91,6 +91,7 @@ fn own(home: &Home) -> (Presence, String) {
             };
             (presence, state)
         }
+        Link::Coming => (Presence::Offline, "connecting".to_owned()),
         Link::Lost => (Presence::Offline, "offline".to_owned()),
     }
 }

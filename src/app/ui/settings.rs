@@ -46,6 +46,7 @@ fn section_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
 fn account_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let state = match home.link {
+        Link::Coming => "connecting",
         Link::Up => "online",
         Link::Lost => "offline, trying to come back",
     };

@@ -104,7 +104,7 @@ pub(super) fn preview(home: &Home, id: &ConversationId, conversation: &Conversat
     if !conversation.draft.trim().is_empty() && home.chats.opened() != Some(id) {
         return format!("Draft: {}", one_line(&conversation.draft));
     }
-    let Some(last) = conversation.messages().next_back() else {
+    let Some(last) = conversation.last() else {
         return match id {
             ConversationId::Person(_) => String::new(),
             ConversationId::Room(name) => home.rooms.get(name).map_or_else(String::new, room),
@@ -116,6 +116,7 @@ pub(super) fn preview(home: &Home, id: &ConversationId, conversation: &Conversat
         (Body::Text(text), ConversationId::Room(_)) => {
             format!("{}: {}", last.from, one_line(text))
         }
+        (Body::Call(text), _) => text.clone(),
         (Body::Came, _) => came(&last.from),
         (Body::Went, _) => went(&last.from),
     }
@@ -213,6 +214,7 @@ pub(super) fn default_of(attr: BuiltInAttr) -> Option<&'static str> {
     }
 }
 
-fn one_line(text: &str) -> String {
+/// A text on one line.
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

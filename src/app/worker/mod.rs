@@ -6,12 +6,14 @@
 //! |---|---|
 //! | `session` | the session of the account: performs effects, pumps events |
 //! | `inspect` | what people and the inspector ask, and files of attributes |
+//! | `keep` | the history: does what is asked of it, in order |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones` | the ring and the tones of keys |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
 mod here;
 mod inspect;
+mod keep;
 mod notices;
 mod session;
 mod sound;
@@ -19,8 +21,9 @@ mod tones;
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,6 +31,7 @@ use tokio::sync::mpsc;
 
 use super::effect::Effect;
 use super::msg::Msg;
+use super::options::Profile;
 
 /// Messages on their way to the window. When full, which takes a window that draws no frame, the worker waits, and so does
 /// the SDK, whose own queue then says what happens.
@@ -40,6 +44,33 @@ const LAST_WORK: Duration = Duration::from_secs(2);
 /// Makes the window look at what came.
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 
+/// Whether the system may end the program by a signal in good order. A process has one such program at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signals {
+    /// It may.
+    Heed,
+    /// That is for somebody else.
+    Leave,
+}
+
+/// Comes back when the system wants the program to end.
+async fn terminated(signals: Signals) {
+    #[cfg(unix)]
+    if signals == Signals::Heed {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "the program does not hear SIGTERM"),
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = signals;
+    std::future::pending().await
+}
+
 /// The way to the worker.
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -47,15 +78,23 @@ pub(super) struct Worker {
     /// What did not fit into the queue. People make effects by hand, some at a time, so this stays short.
     waiting: VecDeque<Effect>,
     msgs_rx: mpsc::Receiver<Msg>,
+    /// Set when everything is kept and the worker has ended.
+    over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
-    /// Starts the threads. `data` is the directory of everything that this computer's user keeps.
+    /// Starts the threads. `data` is the directory of everything that this computer's user keeps; each profile has a folder in
+    /// it.
     ///
     /// # Errors
     /// The system gives no threads.
-    pub(super) fn start(data: PathBuf, wake: Wake) -> io::Result<Self> {
+    pub(super) fn start(
+        data: &Path,
+        profile: &Profile,
+        wake: Wake,
+        signals: Signals,
+    ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("callsign-worker")
@@ -64,18 +103,34 @@ impl Worker {
         let (effects_tx, effects_rx) = mpsc::channel(EFFECTS);
         let (msgs_tx, msgs_rx) = mpsc::channel(MSGS);
         let out = Out { msgs_tx, wake };
+        let over = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&over);
+        let folders = Folders {
+            server: data.join("server"),
+            profile: data.join("profiles").join(profile.to_string()),
+        };
         let thread = std::thread::Builder::new()
             .name("callsign-worker".to_owned())
             .spawn(move || {
-                runtime.block_on(session::run(data, effects_rx, out));
+                let wake = Arc::clone(&out.wake);
+                let terminated = terminated(signals);
+                runtime.block_on(session::run(folders, effects_rx, out, terminated));
                 runtime.shutdown_timeout(LAST_WORK);
+                ended.store(true, Ordering::Release);
+                wake();
             })?;
         Ok(Self {
             effects_tx: Some(effects_tx),
             waiting: VecDeque::new(),
             msgs_rx,
+            over,
             thread: Some(thread),
         })
+    }
+
+    /// Whether the worker has ended, as the system wished; then the window is to close.
+    pub(super) fn over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// What came next, if anything.
@@ -109,6 +164,14 @@ impl Drop for Worker {
             drop(thread.join());
         }
     }
+}
+
+/// Where things are kept.
+struct Folders {
+    /// What the server on this computer keeps, for all who use it.
+    server: PathBuf,
+    /// What this profile keeps.
+    profile: PathBuf,
 }
 
 /// The way from the worker to the window.

@@ -1,17 +1,19 @@
 //! The session of the account: performs effects in order, and pumps the SDK's events to the window.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::here::Here;
+use super::keep::Keep;
 use super::notices::Notices;
 use super::sound::Sounds;
-use super::{LAST_WORK, Out};
+use super::{Folders, LAST_WORK, Out};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{
-    CallMsg, ChatMsg, Credentials, Failure, InspectMsg, Msg, PeopleMsg, Place, RoomMsg, SignInMsg,
+    CallMsg, ChatMsg, Credentials, Failure, HeardMessage, InspectMsg, Msg, PeopleMsg, Place,
+    RoomMsg, SignInMsg,
 };
 use crate::app::state::{CallNo, ConversationId};
 use crate::client::core::{LoginOptions, Reconnect};
@@ -20,7 +22,7 @@ use crate::client::event::{CallRef, Event, Sent, SessionEvent};
 use crate::client::{Events, Session, Signal};
 use crate::net::ws::Server;
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, MessageId, Show};
+use crate::protocol::{Account, AppId, ChannelName, Code, MessageId, Show, limits};
 
 /// The app that Callsigns on one computer share.
 const OWN_APP: &str = "callsign";
@@ -28,9 +30,17 @@ const OWN_APP: &str = "callsign";
 const NO_TOKEN: &str = "_no_need_token";
 
 /// Performs effects until the window is gone, then signs out.
-pub(super) async fn run(data: PathBuf, mut effects_rx: mpsc::Receiver<Effect>, out: Out) {
+pub(super) async fn run(
+    folders: Folders,
+    mut effects_rx: mpsc::Receiver<Effect>,
+    out: Out,
+    terminated: impl Future<Output = ()>,
+) {
+    let mut terminated = std::pin::pin!(terminated);
+    let (keep, kept) = Keep::start(folders.profile, out.clone());
     let mut desk = Desk {
-        here: Here::new(data.join("server")),
+        here: Here::new(folders.server),
+        keep,
         login: None,
         at_work: None,
         sounds: Sounds::start(),
@@ -44,15 +54,20 @@ pub(super) async fn run(data: PathBuf, mut effects_rx: mpsc::Receiver<Effect>, o
                 None => break,
             },
             answer = signed_in(&mut desk.login) => desk.signed_in(answer).await,
+            () = &mut terminated => break,
         }
     }
     desk.sign_out().await;
     desk.here.stop().await;
+    drop(desk);
+    // It has told of its own panic already.
+    drop(kept.await);
 }
 
 /// The worker's desk: at most one login on its way, or one session at work.
 pub(super) struct Desk {
     here: Here,
+    keep: Keep,
     out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
@@ -103,7 +118,7 @@ async fn signed_in(
 impl Desk {
     async fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::SignIn(credentials) => self.sign_in(credentials).await,
+            Effect::SignIn(credentials) => self.sign_in(credentials, Patience::None).await,
             Effect::SignOut => self.sign_out().await,
             Effect::Send { to, id, text } => self.send(to, id, &text),
             Effect::Join(name) => self.join(name),
@@ -118,6 +133,10 @@ impl Desk {
             Effect::Person(effect) => self.person(effect),
             Effect::Inspect(effect) => self.inspect(effect),
             Effect::Topic(room, topic) => self.topic(room, topic),
+            Effect::Store(effect) => self.keep.perform(effect).await,
+            Effect::Return(credentials) => self.sign_in(credentials, Patience::Endless).await,
+            Effect::TellRead { peer, ids } => self.tell_read(peer, &ids),
+            Effect::History { room, before } => self.history(room, before),
             // The state holds the calls of this run; the history on disk is not open to the app yet.
             Effect::KeepCall(call) => drop(call),
             Effect::Watch(accounts) => self.watch(&accounts),
@@ -129,10 +148,10 @@ impl Desk {
         }
     }
 
-    async fn sign_in(&mut self, credentials: Credentials) {
+    async fn sign_in(&mut self, credentials: Credentials, patience: Patience) {
         self.sign_out().await;
         let here = self.here.clone();
-        self.login = Some(tokio::spawn(login(here, credentials)));
+        self.login = Some(tokio::spawn(login(here, credentials, patience)));
     }
 
     async fn signed_in(&mut self, answer: Result<AtDoor, SignInError>) {
@@ -177,7 +196,7 @@ impl Desk {
         let (of, name) = (id.clone(), to.clone());
         let told = move |result: Result<Sent, crate::client::error::SendError>| {
             let result = result
-                .map(drop)
+                .map(|sent| sent.sent_ms)
                 .map_err(|error| failure(error.code(), &error));
             Some(Msg::Chat(ChatMsg::Sent {
                 to: name,
@@ -228,6 +247,43 @@ impl Desk {
         self.ask(
             |session| session.user_query_user_status(&account),
             move |result| Some(Msg::People(PeopleMsg::Online(of, result.ok()?))),
+        );
+    }
+
+    fn history(&mut self, room: ChannelName, before: Option<u64>) {
+        let of = room.clone();
+        self.ask(
+            |session| session.channel(&room).history(before, limits::HISTORY_PAGE),
+            move |result| {
+                let page = match result {
+                    Ok(page) => page,
+                    Err(error) => {
+                        tracing::warn!(%error, "what was said in a room is not known");
+                        return None;
+                    }
+                };
+                let messages = page.messages.into_iter().map(|message| HeardMessage {
+                    event: message.msgid,
+                    id: message.id,
+                    from: message.account,
+                    text: message.msg,
+                    at_ms: message.sent_ms,
+                });
+                let heard = RoomMsg::Heard(of, messages.collect(), page.more);
+                Some(Msg::Room(heard))
+            },
+        );
+    }
+
+    fn tell_read(&mut self, peer: Account, ids: &[MessageId]) {
+        self.ask(
+            |session| session.receipt_read(&peer, ids),
+            |result| {
+                if let Err(error) = result {
+                    tracing::debug!(%error, "nobody was told what was read");
+                }
+                None
+            },
         );
     }
 
@@ -319,7 +375,40 @@ impl Desk {
     }
 }
 
-async fn login(here: Here, credentials: Credentials) -> Result<AtDoor, SignInError> {
+/// How long to try to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// Once: somebody waits for the answer.
+    None,
+    /// Until there is a server.
+    Endless,
+}
+
+/// Between two tries to sign in without anybody waiting; twice as long after each, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+async fn login(
+    here: Here,
+    credentials: Credentials,
+    patience: Patience,
+) -> Result<AtDoor, SignInError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match login_once(here.clone(), credentials.clone()).await {
+            Err(SignInError::Login(Failure {
+                code: Code::LoginNet,
+                ..
+            })) if patience == Patience::Endless => {
+                tokio::time::sleep(pause).await;
+                pause = LONGEST_PAUSE.min(pause * 2);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+async fn login_once(here: Here, credentials: Credentials) -> Result<AtDoor, SignInError> {
     let (signal, token) = match credentials.place {
         Place::ThisComputer => {
             let server = here.join().await.map_err(SignInError::Here)?;

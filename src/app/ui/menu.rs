@@ -1,0 +1,106 @@
+//! What can be done with a message, and with a conversation.
+
+use egui::{Popup, Rect, Response, Ui, UiBuilder, Vec2};
+
+use super::dialogs::Dialog;
+use super::find::Find;
+use super::home;
+use super::icons::Icon;
+use super::theme::{palette, radius, size, space};
+use super::widgets::{Button, Kind, icon_button};
+use crate::app::msg::{ChatMsg, Msg};
+use crate::app::state::{ConversationId, Delivery, Home, Message};
+
+/// The actions of a message, at its right, while it is pointed at or has the keyboard.
+pub(super) fn message_menu_ui(
+    ui: &mut Ui,
+    of: &ConversationId,
+    line: &Message,
+    place: Rect,
+    out: &mut Vec<Msg>,
+) {
+    let Some(text) = line.text() else {
+        return;
+    };
+    let corner = place.right_top() - Vec2::new(size::CONTROL, 0.0);
+    let at = Rect::from_min_size(corner, Vec2::splat(size::CONTROL));
+    let id = ui.scope_id().with("menu");
+    let near = ui.rect_contains_pointer(place) || Popup::is_id_open(ui.ctx(), id);
+    let builder = UiBuilder::new().id_salt("actions").max_rect(at);
+    let button = ui.scope_builder(builder, |ui| {
+        if !near {
+            ui.set_opacity(0.0);
+        }
+        ui.painter()
+            .rect_filled(at, radius::CONTROL, palette(ui).bg1);
+        icon_button(ui, Icon::MORE, "Message actions", false)
+    });
+    menu(&button.inner, id).show(|ui| {
+        ui.set_min_width(size::LIST_RANGE.min / 2.0);
+        if Button::new(Kind::Quiet, "Reply").wide(ui).show(ui) {
+            out.push(Msg::Chat(ChatMsg::Quote(of.clone(), line.row)));
+            ui.close();
+        }
+        if Button::new(Kind::Quiet, "Copy text").wide(ui).show(ui) {
+            ui.ctx().copy_text(text.to_owned());
+            ui.close();
+        }
+        let own = match line.delivery {
+            Delivery::Sent | Delivery::Delivered | Delivery::Read => true,
+            Delivery::Received | Delivery::Waiting | Delivery::Pending | Delivery::Failed(_) => {
+                false
+            }
+        };
+        if own && Button::new(Kind::Quiet, "Send again").wide(ui).show(ui) {
+            let (to, text) = (of.clone(), text.to_owned());
+            out.push(Msg::Chat(ChatMsg::Send { to, text }));
+            ui.close();
+        }
+        if Button::new(Kind::Danger, "Delete for me").wide(ui).show(ui) {
+            out.push(Msg::Chat(ChatMsg::Delete(of.clone(), line.row)));
+            ui.close();
+        }
+    });
+}
+
+/// The actions of a conversation, in its head.
+pub(super) fn conversation_menu_ui(
+    ui: &mut Ui,
+    home: &Home,
+    of: &ConversationId,
+    draft: &mut home::Draft,
+    out: &mut Vec<Msg>,
+) {
+    let Some(conversation) = home.chats.get(of) else {
+        return;
+    };
+    let button = icon_button(ui, Icon::MORE, "More about this conversation", false);
+    let id = ui.scope_id().with("conversation menu");
+    menu(&button, id).show(|ui| {
+        ui.set_min_width(size::LIST_RANGE.min - size::RAIL);
+        if Button::new(Kind::Quiet, "Search here").wide(ui).show(ui) {
+            draft.find = Some(Find::new(Some(of.clone())));
+            ui.close();
+        }
+        let (muted, mute) = (
+            conversation.muted,
+            if conversation.muted { "Unmute" } else { "Mute" },
+        );
+        if Button::new(Kind::Quiet, mute).wide(ui).show(ui) {
+            out.push(Msg::Chat(ChatMsg::Mute(of.clone(), !muted)));
+            ui.close();
+        }
+        if Button::new(Kind::Quiet, "Export…").wide(ui).show(ui) {
+            draft.dialog = Some(Dialog::export(of.clone()));
+            ui.close();
+        }
+        if Button::new(Kind::Danger, "Erase…").wide(ui).show(ui) {
+            draft.dialog = Some(Dialog::erase(of.clone()));
+            ui.close();
+        }
+    });
+}
+
+fn menu(button: &Response, id: egui::Id) -> Popup<'_> {
+    Popup::menu(button).id(id).gap(space::HALF)
+}

@@ -1,0 +1,381 @@
+//! The history on this computer: does what the state asks of it, in order, on the store's own threads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::Out;
+use crate::app::kept::{Overview, Page, StoreEffect, StoreMsg};
+use crate::app::msg::Msg;
+use crate::app::state::ConversationId;
+use crate::store::{
+    Message, MessageRow, NewMessage, OpenError, Opened, Place, Put, SetAside, Store, StoreError,
+    Window,
+};
+
+/// What is typed is written down when nobody has typed for so long, or after so long at the latest.
+const DRAFT_REST: Duration = Duration::from_millis(400);
+/// What waits for the history. When full, the worker waits, which takes a disk that stands still.
+const ASKS: usize = 1024;
+/// Messages of a page.
+const PAGE: usize = 200;
+/// The name of a profile's history in its folder.
+const FILE: &str = "history.db";
+
+/// The way to the history. When it is dropped, everything that was asked for is still done.
+#[derive(Clone)]
+pub(super) struct Keep {
+    asks_tx: mpsc::Sender<StoreEffect>,
+}
+
+impl Keep {
+    /// Opens the history of a profile, and does what is asked of it. The handle of the task ends after the last way to it
+    /// is gone and everything is kept.
+    pub(super) fn start(folder: PathBuf, out: Out) -> (Self, tokio::task::JoinHandle<()>) {
+        let (asks_tx, asks_rx) = mpsc::channel(ASKS);
+        let task = tokio::spawn(run(folder, asks_rx, out));
+        (Self { asks_tx }, task)
+    }
+
+    /// Asks for something.
+    pub(super) async fn perform(&self, effect: StoreEffect) {
+        // It ends after us.
+        drop(self.asks_tx.send(effect).await);
+    }
+}
+
+/// The task's desk.
+struct Desk {
+    store: Option<Store>,
+    out: Out,
+    /// What was typed and is not written down.
+    drafts: BTreeMap<ConversationId, (String, u64)>,
+    /// When that is to be done.
+    due: Option<Instant>,
+    /// How many messages could not be kept, and have a number of ours.
+    unkept: i64,
+}
+
+async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<StoreEffect>, out: Out) {
+    let mut desk = Desk::open(folder.join(FILE), out).await;
+    loop {
+        tokio::select! {
+            ask = asks_rx.recv() => match ask {
+                Some(effect) => desk.perform(effect).await,
+                None => break,
+            },
+            () = rest(desk.due) => desk.write_drafts().await,
+        }
+    }
+    desk.write_drafts().await;
+    if let Some(store) = desk.store {
+        store.close().await;
+    }
+}
+
+async fn rest(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Desk {
+    async fn open(path: PathBuf, out: Out) -> Self {
+        let at = path.clone();
+        let opened = tokio::task::spawn_blocking(move || Store::open(&at)).await;
+        let (store, trouble) = match opened {
+            Ok(Ok(Opened { store, set_aside })) => (Some(store), set_aside.as_ref().map(aside)),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the history cannot be opened");
+                (None, Some(unopened(&error)))
+            }
+            // It has told of its own panic already.
+            Err(_) => (None, Some(no_history(&path))),
+        };
+        let desk = Self {
+            store,
+            out,
+            drafts: BTreeMap::new(),
+            due: None,
+            unkept: 0,
+        };
+        let overview = Box::new(desk.overview().await);
+        desk.say(StoreMsg::Opened(overview, trouble)).await;
+        desk
+    }
+
+    async fn say(&self, msg: StoreMsg) {
+        self.out.say(Msg::Store(msg)).await;
+    }
+
+    async fn perform(&mut self, effect: StoreEffect) {
+        let answer = match effect {
+            StoreEffect::Overview => {
+                self.write_drafts().await;
+                Some(StoreMsg::Overview(Box::new(self.overview().await)))
+            }
+            StoreEffect::Put(message) => Some(self.put(*message).await),
+            StoreEffect::Fill(of, page) => self.fill(of, page).await,
+            StoreEffect::Sent(row, at) => self.changed(async |of| of.sent(row, at).await).await,
+            StoreEffect::Refused(row, code, why) => {
+                self.changed(async |of| of.failed(row, code, why).await)
+                    .await
+            }
+            StoreEffect::Retry(row) => self.changed(async |of| of.retry(row).await).await,
+            StoreEffect::Receipt {
+                conversation,
+                me,
+                ids,
+                receipt,
+            } => {
+                let done = self.ask(async |of| of.receipt(conversation, me, ids, receipt).await);
+                done.await.map(StoreMsg::Changed)
+            }
+            StoreEffect::Load(of, page) => self.load(of, page).await,
+            StoreEffect::MarkRead(of) => self.mark_read(of).await,
+            StoreEffect::Begin(of, now) => {
+                self.tell(async |store| store.begin_conversation(of, now).await)
+                    .await
+            }
+            StoreEffect::Draft(of, text, now) => self.draft(of, text, now).await,
+            StoreEffect::Mute(of, muted, now) => {
+                self.tell(async |store| store.set_muted(of, muted, now).await)
+                    .await
+            }
+            StoreEffect::Delete(row) => {
+                let done = self.ask(async |store| store.delete_message(row).await);
+                done.await.and(None)
+            }
+            StoreEffect::Erase(of) => {
+                self.drafts.remove(&of);
+                self.tell(async |store| store.erase_conversation(of).await)
+                    .await
+            }
+            StoreEffect::Remove(of) => {
+                self.drafts.remove(&of);
+                self.tell(async |store| store.remove_conversation(of).await)
+                    .await
+            }
+            StoreEffect::Search {
+                no,
+                query,
+                within,
+                before,
+            } => self.search(no, query, within, before),
+            StoreEffect::Export {
+                conversation,
+                format,
+                path,
+            } => self.export(conversation, format, path),
+            StoreEffect::Room(room) => self.tell(async |store| store.put_room(room).await).await,
+            StoreEffect::Setting(name, Some(value)) => {
+                self.tell(async |store| store.put_setting(name, value).await)
+                    .await
+            }
+            StoreEffect::Setting(name, None) => {
+                self.tell(async |store| store.remove_setting(name).await)
+                    .await
+            }
+        };
+        if let Some(answer) = answer {
+            self.say(answer).await;
+        }
+    }
+
+    /// Asks the history, and says so if that fails. Without a history nothing is there, and that has been said.
+    async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Option<T> {
+        match question(self.store.as_ref()?).await {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::warn!(%error, "the history failed");
+                self.say(StoreMsg::Trouble(failed(&error))).await;
+                None
+            }
+        }
+    }
+
+    async fn tell(
+        &self,
+        change: impl AsyncFnOnce(&Store) -> Result<(), StoreError>,
+    ) -> Option<StoreMsg> {
+        self.ask(change).await.and(None)
+    }
+
+    async fn changed(
+        &self,
+        change: impl AsyncFnOnce(&Store) -> Result<Option<Message>, StoreError>,
+    ) -> Option<StoreMsg> {
+        let changed = self.ask(change).await??;
+        Some(StoreMsg::Changed(vec![changed]))
+    }
+
+    async fn overview(&self) -> Overview {
+        let asked = self.ask(async |store| {
+            Ok(Overview {
+                settings: store.settings().await?,
+                conversations: store.conversations().await?,
+                rooms: store.rooms().await?,
+                outbox: store.outbox().await?,
+            })
+        });
+        asked.await.unwrap_or_default()
+    }
+
+    async fn put(&mut self, message: NewMessage) -> StoreMsg {
+        let kept = {
+            let message = message.clone();
+            self.ask(async |store| store.put_message(message).await)
+                .await
+        };
+        StoreMsg::Kept(match kept {
+            Some(put) => put,
+            None => Put::New(self.unkept(message)),
+        })
+    }
+
+    /// A message that is shown, though it is kept nowhere.
+    fn unkept(&mut self, content: NewMessage) -> Message {
+        self.unkept -= 1;
+        Message {
+            row: MessageRow(self.unkept),
+            place: Place::at(content.server_ms.unwrap_or(content.local_ms)),
+            content,
+        }
+    }
+
+    async fn fill(&self, of: ConversationId, page: Vec<NewMessage>) -> Option<StoreMsg> {
+        let put = self.ask(async |store| store.put_messages(page).await);
+        Some(StoreMsg::Filled(of, put.await?))
+    }
+
+    async fn load(&self, of: ConversationId, page: Page) -> Option<StoreMsg> {
+        let name = of.clone();
+        let window = self.ask(async |store| match page {
+            Page::Latest => store.latest(name, PAGE).await,
+            Page::Before(place) => store.before(name, place, PAGE).await,
+            Page::After(place) => store.after(name, place, PAGE).await,
+            Page::Around(row) => Ok(store.around(row, PAGE).await?.unwrap_or_default()),
+            Page::At(time_ms) => store.at_time(name, time_ms, PAGE).await,
+        });
+        let window: Window = window.await.unwrap_or_default();
+        Some(StoreMsg::Page(of, page, window))
+    }
+
+    async fn mark_read(&self, of: ConversationId) -> Option<StoreMsg> {
+        let name = of.clone();
+        let read = self.ask(async |store| store.mark_read(name, Place::LAST).await);
+        let read = read.await.filter(|read| !read.is_empty())?;
+        Some(StoreMsg::Read(of, read))
+    }
+
+    async fn draft(&mut self, of: ConversationId, text: String, now_ms: u64) -> Option<StoreMsg> {
+        self.drafts.insert(of, (text, now_ms));
+        // The first that waits says when, so that whoever types without a rest is written down, too.
+        self.due.get_or_insert_with(|| Instant::now() + DRAFT_REST);
+        None
+    }
+
+    async fn write_drafts(&mut self) {
+        self.due = None;
+        for (of, (text, now_ms)) in std::mem::take(&mut self.drafts) {
+            self.ask(async |store| store.set_draft(of, text, now_ms).await)
+                .await;
+        }
+    }
+
+    fn search(
+        &self,
+        no: u64,
+        query: String,
+        within: Option<ConversationId>,
+        before: Place,
+    ) -> Option<StoreMsg> {
+        let store = self.store.clone()?;
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            let msg = match store.search(&query, within, before, PAGE / 4).await {
+                Ok(found) => StoreMsg::Found(no, found),
+                Err(error) => StoreMsg::Trouble(failed(&error)),
+            };
+            out.say(Msg::Store(msg)).await;
+        });
+        None
+    }
+
+    fn export(
+        &self,
+        conversation: ConversationId,
+        format: crate::store::Format,
+        path: PathBuf,
+    ) -> Option<StoreMsg> {
+        let store = self.store.clone()?;
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            let exported = store.export(Some(conversation), format, &path).await;
+            let exported = exported.map_err(|error| {
+                format!(
+                    "{} was not written: {}. Choose another place, then try again.",
+                    path.display(),
+                    chain(&error)
+                )
+            });
+            out.say(Msg::Store(StoreMsg::Exported(exported))).await;
+        });
+        None
+    }
+}
+
+fn unopened(error: &OpenError) -> String {
+    match error {
+        OpenError::InUse { .. } => {
+            "Another Callsign has this profile open. Close it, then start again; until then nothing is kept."
+                .to_owned()
+        }
+        OpenError::Later { .. } => {
+            "A later version of Callsign wrote this history. Start that one; until then nothing is kept."
+                .to_owned()
+        }
+        OpenError::File { .. } | OpenError::Database { .. } | OpenError::Thread(_) => format!(
+            "Your history cannot be opened, and nothing is kept: {}. Free the disk or the folder, then start again.",
+            chain(error)
+        ),
+    }
+}
+
+fn no_history(path: &Path) -> String {
+    format!(
+        "The history {} cannot be opened, and nothing is kept.",
+        path.display()
+    )
+}
+
+fn aside(aside: &SetAside) -> String {
+    let to = aside.to.display();
+    format!("Your history was damaged. It was put aside as {to}, and a new one has begun.")
+}
+
+fn failed(error: &StoreError) -> String {
+    format!(
+        "Your history could not be kept or read: {}. Is the disk full? What you see is not lost while Callsign runs.",
+        chain(error)
+    )
+}
+
+/// An error and all that led to it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
