@@ -32,9 +32,9 @@ impl Session {
         };
         let mut pending = std::mem::take(&mut self.pending);
         if let Some(acknowledgement) = self.last_acknowledgement() {
-            pending.add(acknowledgement, Purpose::Quiet, cx.now);
+            pending.add(acknowledgement, Purpose::Quiet, cx.now, false);
         }
-        let logout = pending.add(Request::UserLogout, Purpose::Logout(request), cx.now);
+        let logout = pending.add(Request::UserLogout, Purpose::Logout(request), cx.now, false);
         for (id, asked) in pending.unsent() {
             let call = Call {
                 id,

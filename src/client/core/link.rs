@@ -275,7 +275,7 @@ impl Session {
                 cx.set_timer(Timer::GiveUp, time);
             }
             cx.tell(SessionEvent::LinkLost);
-            self.pending.link_lost();
+            self.pending.link_lost(cx.now);
             if !self.has(Cap::Resume) {
                 self.interrupt(cx);
             }

@@ -6,15 +6,19 @@ use std::time::{Duration, Instant};
 use super::{CommandError, RequestNo};
 use crate::client::event::CallRef;
 use crate::protocol::{
-    Addition, AttrSubject, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep,
+    Addition, AttrSubject, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep, limits,
 };
 
 /// Requests of the application that may wait for their answer. When full, the next fails with
 /// [`CommandError::TooMany`] and is not sent.
 pub const PENDING_MAX: usize = 1024;
 /// How long a message waits for its acknowledgement (401), lost links included: long enough to notice a dead link and to
-/// come back.
+/// come back. The end of a call and the refusal of one wait as long, since the peer's phone goes on until they are heard.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the end or the refusal of a call waits once the link is lost: until the server has given up the session, and its
+/// calls with it, even if it is slow to notice that the link is dead.
+pub const HANGUP_TIMEOUT_AWAY: Duration =
+    Duration::from_secs(limits::IDLE_TIMEOUT.as_secs() + limits::RESUME_KEPT.as_secs());
 /// How long any other request waits for its answer, lost links included.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -92,6 +96,31 @@ impl Purpose {
         }
     }
 
+    /// Whether it ends a call at the peer as well.
+    fn hangs_up(&self) -> bool {
+        matches!(self, Self::Step(_, VoipStep::Bye | VoipStep::Refuse, _))
+    }
+
+    /// How long its answer is waited for; `away` is whether there is no link to send it on.
+    fn timeout(&self, away: bool) -> Duration {
+        match self {
+            Self::Step(..) if self.hangs_up() && away => HANGUP_TIMEOUT_AWAY,
+            Self::Step(..) if self.hangs_up() => MESSAGE_TIMEOUT,
+            Self::Message(..) => MESSAGE_TIMEOUT,
+            Self::Invoke(_)
+            | Self::Join(..)
+            | Self::Rejoin(_)
+            | Self::Leave(..)
+            | Self::Poll
+            | Self::Step(..)
+            | Self::Watch(..)
+            | Self::Unwatch(..)
+            | Self::Logout(_)
+            | Self::Restore
+            | Self::Quiet => ANSWER_TIMEOUT,
+        }
+    }
+
     fn after_loss(&self, request: &Request) -> AfterLoss {
         match self {
             Self::Message(..)
@@ -149,22 +178,16 @@ impl Pending {
         self.waiting.len() >= PENDING_MAX
     }
 
-    pub(super) fn add(&mut self, request: Request, purpose: Purpose, now: Instant) -> CallId {
+    /// Notes a request; `away` is whether there is no link to send it on.
+    pub(super) fn add(
+        &mut self,
+        request: Request,
+        purpose: Purpose,
+        now: Instant,
+        away: bool,
+    ) -> CallId {
         self.last += 1;
-        let timeout = match purpose {
-            Purpose::Message(..) => MESSAGE_TIMEOUT,
-            Purpose::Invoke(_)
-            | Purpose::Join(..)
-            | Purpose::Rejoin(_)
-            | Purpose::Leave(..)
-            | Purpose::Poll
-            | Purpose::Step(..)
-            | Purpose::Watch(..)
-            | Purpose::Unwatch(..)
-            | Purpose::Logout(_)
-            | Purpose::Restore
-            | Purpose::Quiet => ANSWER_TIMEOUT,
-        };
+        let timeout = purpose.timeout(away);
         let waiting = Waiting {
             request,
             purpose,
@@ -203,8 +226,11 @@ impl Pending {
     }
 
     /// The link is gone. What was on it and is of no use any more goes.
-    pub(super) fn link_lost(&mut self) {
+    pub(super) fn link_lost(&mut self, now: Instant) {
         self.waiting.retain(|_, waiting| {
+            if waiting.purpose.hangs_up() {
+                waiting.due = now + HANGUP_TIMEOUT_AWAY;
+            }
             let sent = std::mem::replace(&mut waiting.sent, false);
             !sent || waiting.purpose.after_loss(&waiting.request) != AfterLoss::Dropped
         });

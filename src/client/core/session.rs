@@ -140,7 +140,8 @@ impl Session {
 
     /// Asks the server, now or when the session stands again.
     pub(super) fn ask(&mut self, cx: &mut Cx, request: Request, purpose: Purpose) {
-        self.pending.add(request, purpose, cx.now);
+        let away = !self.is_in();
+        self.pending.add(request, purpose, cx.now, away);
         if let Some(due) = self.pending.next_due() {
             cx.timers.set_by(Timer::Answer, due);
         }

@@ -1,0 +1,87 @@
+//! What is done while the link is away, and what comes of it when it is back: hanging up, rooms, watches, messages.
+
+use std::time::Duration;
+
+use callsign::client::core::{Action, Answer};
+use callsign::client::event::{CallPhase, CallRef};
+use callsign::protocol::Caps;
+
+use crate::support::lab::Lab;
+
+const S: Duration = Duration::from_secs(1);
+const A_MOMENT: Duration = Duration::from_millis(500);
+
+fn phase(lab: &mut Lab, name: &str, call: CallRef) -> Option<CallPhase> {
+    let request = lab.does(name, Action::CallView(call));
+    match lab.answer(name, request) {
+        Some(Ok(Answer::Call(view))) => view.as_ref().map(|view| view.phase.clone()),
+        other => panic!("no view: {other:?}"),
+    }
+}
+
+/// Alice calls Bob, whose device rings.
+fn ringing(lab: &mut Lab) -> (CallRef, CallRef) {
+    let theirs = lab.invites("alice", "call", "bob");
+    lab.run(A_MOMENT);
+    let ours = lab.invitation("bob").expect("an invitation");
+    (theirs, ours)
+}
+
+fn accepts(lab: &mut Lab, call: CallRef) {
+    let extra = String::new();
+    lab.does("bob", Action::Accept { call, extra });
+    lab.run(A_MOMENT);
+}
+
+/// The server cannot be reached for a while.
+fn away(lab: &mut Lab, name: &str, seconds: u32) {
+    lab.cut(name);
+    lab.serving = false;
+    lab.run(seconds * S);
+    lab.serving = true;
+}
+
+#[test]
+fn hanging_up_without_a_link_is_heard_when_it_is_back() {
+    let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+    let (theirs, ours) = ringing(&mut lab);
+    accepts(&mut lab, ours);
+    lab.serving = false;
+    lab.cut("alice");
+    lab.run(S);
+    let (call, extra) = (theirs, None);
+    let ended = lab.does("alice", Action::End { call, extra });
+    // Longer than most answers are waited for, and short enough for the session to be taken up.
+    lab.run(21 * S);
+    assert_eq!(lab.answer("alice", ended), None);
+    lab.serving = true;
+    lab.run(10 * S);
+    assert_eq!(lab.answer("alice", ended), Some(&Ok(Answer::Done)));
+    assert_eq!(phase(&mut lab, "bob", ours), None);
+}
+
+#[test]
+fn the_end_of_a_call_is_told_to_both_however_long_the_link_is_away() {
+    for (who, refused) in [("alice", false), ("bob", false), ("bob", true)] {
+        for seconds in [0, 15, 19, 21, 24, 26] {
+            let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+            let (theirs, ours) = ringing(&mut lab);
+            if refused {
+                let extra = String::new();
+                lab.does("bob", Action::Refuse { call: ours, extra });
+            } else {
+                accepts(&mut lab, ours);
+                let call = if who == "alice" { theirs } else { ours };
+                lab.does(who, Action::End { call, extra: None });
+            }
+            lab.run(Duration::from_millis(5));
+            away(&mut lab, who, seconds);
+            lab.run(100 * S);
+            let phases = (
+                phase(&mut lab, "alice", theirs),
+                phase(&mut lab, "bob", ours),
+            );
+            assert_eq!(phases, (None, None), "{who} {refused} {seconds}");
+        }
+    }
+}
