@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callsign::client::core::{Action, Answer};
-use callsign::client::event::{CallPhase, CallRef};
+use callsign::client::event::{CallEvent, CallPhase, CallRef, EndReason};
 use callsign::protocol::Caps;
 
 use crate::support::lab::Lab;
@@ -84,4 +84,18 @@ fn the_end_of_a_call_is_told_to_both_however_long_the_link_is_away() {
             assert_eq!(phases, (None, None), "{who} {refused} {seconds}");
         }
     }
+}
+
+#[test]
+fn an_invitation_without_an_answer_does_not_ring_for_ever() {
+    // The invitation arrives, and its answer does not; the caller's client gives it up while it is away.
+    let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+    let theirs = lab.invites("alice", "call", "bob");
+    lab.run(Duration::from_millis(15));
+    away(&mut lab, "alice", 21);
+    lab.run(10 * S);
+    let ours = lab.invitation("bob").expect("an invitation");
+    assert_eq!(phase(&mut lab, "bob", ours), None);
+    let of_call = lab.of_call("alice", theirs);
+    assert_eq!(of_call, [CallEvent::Ended(EndReason::LinkLost)]);
 }

@@ -85,6 +85,14 @@ impl Session {
         matches!(self.link, Link::In { .. })
     }
 
+    /// Whether there was no link at some time in the last `time`.
+    pub(super) fn was_lost_within(&self, cx: &Cx, time: Duration) -> bool {
+        match self.link {
+            Link::In { since, .. } => cx.now.duration_since(since) < time,
+            Link::None | Link::Opening { .. } | Link::SigningIn { .. } => true,
+        }
+    }
+
     /// Opens a link.
     pub(super) fn open_link(&mut self, cx: &mut Cx) {
         let link = cx.next_link();
