@@ -6,10 +6,21 @@ use callsign::client::core::{Action, Answer};
 use callsign::client::event::{CallEvent, CallPhase, CallRef, EndReason};
 use callsign::protocol::Caps;
 
-use crate::support::lab::Lab;
+use crate::support::lab::{Delay, Lab, unlimited};
 
 const S: Duration = Duration::from_secs(1);
 const A_MOMENT: Duration = Duration::from_millis(500);
+
+/// Alice and Bob, whose clients never give up.
+fn pair() -> Lab {
+    let mut lab = Lab::new(Delay::Even(Duration::from_millis(10)), 1);
+    lab.caps = Caps::ALL;
+    for name in ["alice", "bob"] {
+        lab.sign_in(name, unlimited());
+    }
+    lab.run(A_MOMENT);
+    lab
+}
 
 fn phase(lab: &mut Lab, name: &str, call: CallRef) -> Option<CallPhase> {
     let request = lab.does(name, Action::CallView(call));
@@ -43,7 +54,7 @@ fn away(lab: &mut Lab, name: &str, seconds: u32) {
 
 #[test]
 fn hanging_up_without_a_link_is_heard_when_it_is_back() {
-    let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+    let mut lab = pair();
     let (theirs, ours) = ringing(&mut lab);
     accepts(&mut lab, ours);
     lab.serving = false;
@@ -64,7 +75,7 @@ fn hanging_up_without_a_link_is_heard_when_it_is_back() {
 fn the_end_of_a_call_is_told_to_both_however_long_the_link_is_away() {
     for (who, refused) in [("alice", false), ("bob", false), ("bob", true)] {
         for seconds in [0, 15, 19, 21, 24, 26] {
-            let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+            let mut lab = pair();
             let (theirs, ours) = ringing(&mut lab);
             if refused {
                 let extra = String::new();
@@ -89,7 +100,7 @@ fn the_end_of_a_call_is_told_to_both_however_long_the_link_is_away() {
 #[test]
 fn an_invitation_without_an_answer_does_not_ring_for_ever() {
     // The invitation arrives, and its answer does not; the caller's client gives it up while it is away.
-    let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+    let mut lab = pair();
     let theirs = lab.invites("alice", "call", "bob");
     lab.run(Duration::from_millis(15));
     away(&mut lab, "alice", 21);
