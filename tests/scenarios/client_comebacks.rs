@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callsign::client::core::{Action, Answer};
-use callsign::client::event::{CallEvent, CallPhase, CallRef, EndReason};
+use callsign::client::event::{CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event};
 use callsign::protocol::Caps;
 
 use crate::support::lab::{Delay, Lab, unlimited};
@@ -109,4 +109,64 @@ fn an_invitation_without_an_answer_does_not_ring_for_ever() {
     assert_eq!(phase(&mut lab, "bob", ours), None);
     let of_call = lab.of_call("alice", theirs);
     assert_eq!(of_call, [CallEvent::Ended(EndReason::LinkLost)]);
+}
+
+/// The codes with which a client was told to be out of channels; 0 stands for being in again.
+fn ins_and_outs(lab: &Lab, name: &str) -> Vec<u16> {
+    let events = lab.sdks[name].events.iter();
+    events
+        .filter_map(|event| match event {
+            Event::Channel {
+                event: ChannelEvent::Left { code },
+                ..
+            } => Some(code.number()),
+            Event::Channel {
+                event: ChannelEvent::Rejoined(_),
+                ..
+            } => Some(0),
+            Event::Channel { .. } | Event::Call { .. } | Event::Session(_) => None,
+        })
+        .collect()
+}
+
+/// As many rooms as one may be in, which are more than may be joined in a second.
+#[test]
+fn fifty_rooms_are_joined_again_after_the_server_was_killed() {
+    let mut lab = pair();
+    for room in 0..50 {
+        lab.joins("alice", &format!("room{room:02}"));
+        lab.run(Duration::from_millis(100));
+    }
+    lab.run(S);
+    lab.kill_server_after_all_is_kept();
+    // Somebody speaks in a room that is joined last, at once.
+    let said = lab.says_in("alice", "room49", "here");
+    lab.run(30 * S);
+    for room in 0..50 {
+        let room = format!("room{room:02}");
+        assert!(lab.view("alice", &room).is_some(), "{room}");
+    }
+    assert_eq!(ins_and_outs(&lab, "alice"), [0; 50]);
+    assert!(matches!(
+        lab.answer("alice", said),
+        Some(Ok(Answer::Sent(_)))
+    ));
+}
+
+#[test]
+fn a_rejoin_refused_for_the_rate_is_tried_again() {
+    let mut lab = pair();
+    for room in 0..20 {
+        lab.joins("alice", &format!("room{room:02}"));
+        lab.run(Duration::from_millis(100));
+    }
+    lab.run(S);
+    lab.kill_server_after_all_is_kept();
+    // Joins of the application's own, as soon as it can: they use up the rate before the rest of the rooms.
+    lab.run(900 * Duration::from_millis(1));
+    for room in 20..40 {
+        lab.joins("alice", &format!("room{room:02}"));
+    }
+    lab.run(30 * S);
+    assert_eq!(ins_and_outs(&lab, "alice"), [0; 20]);
 }

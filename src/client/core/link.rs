@@ -201,7 +201,7 @@ impl Session {
             additions,
         });
         // Channels come before what waits, since it may be for them.
-        let waiting = self.pending.set_aside();
+        self.pending.set_aside();
         self.inbox_opened(cx);
         let channels = resumed.as_deref().unwrap_or_default();
         if again {
@@ -211,7 +211,7 @@ impl Session {
             }
             self.rewatch(cx);
         }
-        self.pending.put_back(waiting);
+        self.pending.put_back();
         self.leave_unknown(cx, channels);
         if resumed.is_none() {
             self.interrupt(cx);
@@ -264,6 +264,7 @@ impl Session {
             Timer::Ping,
             Timer::Silence,
             Timer::Poll,
+            Timer::Rejoin,
         ] {
             cx.timers.cancel(timer);
         }

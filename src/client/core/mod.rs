@@ -34,6 +34,7 @@ use crate::protocol::token::Token;
 use crate::protocol::{Account, Code, ServerFrame};
 
 pub use call::RING_TIMEOUT;
+pub use channel::{REJOIN_EVERY, REJOIN_TRIES, REJOINS};
 pub use cx::{EVENTS_MAX, EVENTS_PAUSE, EVENTS_RESUME};
 pub use inbox::{ACK_DELAY, POLL_EVERY, SHOWN_KEPT};
 pub use io::{
@@ -245,6 +246,7 @@ impl ClientCore {
             Timer::GiveUp => self.in_session(|session, _| session.give_up_link()),
             Timer::Answer => self.in_session(Session::answers_due),
             Timer::Poll => self.in_session(Session::poll),
+            Timer::Rejoin => self.in_session(Session::rejoin_some),
             Timer::Rewatch => self.in_session(Session::refresh_watches),
             Timer::Ring(call) => self.in_session(|session, cx| session.ring_over(cx, call)),
             Timer::Logout(link) => self.logout_late(link),

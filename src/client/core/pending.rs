@@ -78,6 +78,8 @@ pub(super) struct Waiting {
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     waiting: BTreeMap<i64, Waiting>,
+    /// Empty but while a session is being taken up.
+    aside: BTreeMap<i64, Waiting>,
     last: i64,
 }
 
@@ -204,10 +206,14 @@ impl Pending {
         self.waiting.remove(&id.0)
     }
 
-    /// What is to be sent, oldest first; from now on it counts as sent.
-    pub(super) fn unsent(&mut self) -> Vec<(CallId, Request)> {
-        let unsent = self.waiting.iter_mut().filter(|(_, waiting)| !waiting.sent);
+    /// What is to be sent, oldest first; from now on it counts as sent. What `waits` says has to wait stays.
+    pub(super) fn unsent(
+        &mut self,
+        mut waits: impl FnMut(&Request) -> bool,
+    ) -> Vec<(CallId, Request)> {
+        let unsent = self.waiting.iter_mut();
         unsent
+            .filter(|(_, waiting)| !waiting.sent && !waits(&waiting.request))
             .map(|(id, waiting)| {
                 (waiting.sent, waiting.ever_sent) = (true, true);
                 (CallId(*id), waiting.request.clone())
@@ -215,14 +221,14 @@ impl Pending {
             .collect()
     }
 
-    /// Takes out everything, to be put back behind what is asked meanwhile.
-    pub(super) fn set_aside(&mut self) -> BTreeMap<i64, Waiting> {
-        std::mem::take(&mut self.waiting)
+    /// Sets aside all that waits, so that it goes out behind what is asked until it is put back.
+    pub(super) fn set_aside(&mut self) {
+        self.aside.append(&mut self.waiting);
     }
 
     /// Puts back what was set aside, under the ids it had.
-    pub(super) fn put_back(&mut self, mut waiting: BTreeMap<i64, Waiting>) {
-        self.waiting.append(&mut waiting);
+    pub(super) fn put_back(&mut self) {
+        self.waiting.append(&mut self.aside);
     }
 
     /// The link is gone. What was on it and is of no use any more goes.

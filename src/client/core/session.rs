@@ -148,12 +148,15 @@ impl Session {
         self.flush(cx);
     }
 
-    /// Sends what was not sent on this link, in order.
+    /// Sends what was not sent on this link, in order; what needs a channel that is still to be joined again waits for that.
     pub(super) fn flush(&mut self, cx: &mut Cx) {
         let Link::In { link, line, .. } = &self.link else {
             return;
         };
-        for (id, request) in self.pending.unsent() {
+        let channels = &self.channels;
+        let waits =
+            |request: &Request| needs_member(request).is_some_and(|name| channels.awaits(name));
+        for (id, request) in self.pending.unsent(waits) {
             let call = Call {
                 id,
                 line: Some(line.clone()),
@@ -351,6 +354,33 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
             code: Code::GeneralUnknown,
             reason: format!("{} has a method of its own", request.function()),
         }),
+    }
+}
+
+/// The channel in which the client must be for the server to do it.
+fn needs_member(request: &Request) -> Option<&ChannelName> {
+    match request {
+        Request::ChannelSendMsg { name, .. } => Some(name),
+        Request::ChannelSetAttr { channel, .. }
+        | Request::ChannelDelAttr { channel, .. }
+        | Request::ChannelClearAttr { channel } => Some(channel),
+        Request::UserGetMsg { .. }
+        | Request::UserGetMsg2 { .. }
+        | Request::UserSendMsg { .. }
+        | Request::UserLogout
+        | Request::UserQueryUserStatus { .. }
+        | Request::UserSetAttr { .. }
+        | Request::UserGetAttr { .. }
+        | Request::UserGetAttrAll { .. }
+        | Request::UserExtCall { .. }
+        | Request::ChannelJoin { .. }
+        | Request::ChannelLeave { .. }
+        | Request::ChannelQueryNum { .. }
+        | Request::ChannelQueryUserIsIn { .. }
+        | Request::ChannelQueryUserList { .. }
+        | Request::ChannelQueryUserListAll { .. }
+        | Request::Voip(..)
+        | Request::Addition(_) => None,
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Timer {
     Answer,
     /// The inbox is polled.
     Poll,
+    /// More channels are joined again.
+    Rejoin,
     /// Watches that were refused for the moment are begun again.
     Rewatch,
     /// A call has rung long enough.
