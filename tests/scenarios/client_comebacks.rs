@@ -6,7 +6,7 @@ use callsign::client::core::{Action, Answer};
 use callsign::client::event::{CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event};
 use callsign::protocol::Caps;
 
-use crate::support::lab::{Delay, Lab, unlimited};
+use crate::support::lab::{Delay, Lab, channel, unlimited};
 
 const S: Duration = Duration::from_secs(1);
 const A_MOMENT: Duration = Duration::from_millis(500);
@@ -169,4 +169,27 @@ fn a_rejoin_refused_for_the_rate_is_tried_again() {
     }
     lab.run(30 * S);
     assert_eq!(ins_and_outs(&lab, "alice"), [0; 20]);
+}
+
+#[test]
+fn a_room_that_is_being_left_is_not_joined_again() {
+    for killed in [false, true] {
+        for frames in 0..8 {
+            let mut lab = pair();
+            lab.joins("alice", "room");
+            lab.joins("bob", "room");
+            lab.run(S);
+            lab.cut_after("alice", frames);
+            lab.does("alice", Action::ChannelLeave(channel("room")));
+            if killed {
+                lab.run(Duration::from_millis(5));
+                lab.kill_server();
+            }
+            lab.run(10 * S);
+            assert_eq!(ins_and_outs(&lab, "alice"), [602], "{killed} {frames}");
+            assert!(lab.view("alice", "room").is_none());
+            let users = lab.view("bob", "room").expect("to be in").users;
+            assert_eq!(users.len(), 1, "{killed} {frames}");
+        }
+    }
 }

@@ -95,7 +95,8 @@ impl Session {
         self.rejoin_some(cx);
     }
 
-    /// Joins again as many channels as the server allows at a time; the rest follows.
+    /// Joins again as many channels as the server allows at a time, but for those that the application is leaving; the rest
+    /// follows.
     pub(super) fn rejoin_some(&mut self, cx: &mut Cx) {
         if !self.is_in() {
             return;
@@ -105,7 +106,7 @@ impl Session {
             let Some(awaited) = &mut joined.awaited else {
                 continue;
             };
-            if awaited.asked {
+            if awaited.asked || self.pending.leaves(name) {
                 continue;
             }
             if again.len() == REJOINS {

@@ -260,6 +260,13 @@ impl Pending {
         waiting.any(|waiting| matches!(&waiting.purpose, Purpose::Join(_, name) if name == channel))
     }
 
+    /// Whether the application waits for being out of a channel.
+    pub(super) fn leaves(&self, channel: &ChannelName) -> bool {
+        let mut waiting = self.aside.values().chain(self.waiting.values());
+        waiting
+            .any(|waiting| matches!(&waiting.purpose, Purpose::Leave(_, name) if name == channel))
+    }
+
     /// Takes out what is to be said in a call that is over, but for what the application waits for: the server will tell
     /// it that there is no such call.
     pub(super) fn drop_call(&mut self, call: CallRef) {

@@ -230,7 +230,10 @@ impl Session {
         name: &ChannelName,
         result: Result<Reply, CommandError>,
     ) {
-        if !matches!(result, Err(CommandError::TimedOut { .. })) {
+        if matches!(result, Err(CommandError::TimedOut { .. })) {
+            // It may have been kept from being joined again.
+            self.rejoin_some(cx);
+        } else {
             self.left(cx, name, Code::LeaveChannelByUser);
         }
         cx.answer(request, result.map(|_| Answer::Done));
