@@ -193,3 +193,64 @@ fn a_room_that_is_being_left_is_not_joined_again() {
         }
     }
 }
+
+/// 150 messages, more than the server takes in a second, none of which is refused, and in order.
+#[test]
+fn what_was_written_without_a_link_is_not_refused() {
+    for shared in [false, true] {
+        let mut lab = pair();
+        for name in ["alice", "bob"] {
+            lab.joins(name, "room");
+        }
+        lab.run(S);
+        let settings = lab.settings();
+        // The channel's own rate, of which others may have used some.
+        settings.limits.channel_messages = if shared { 40 } else { 200 };
+        lab.kill_server_after_all_is_kept();
+        lab.serving = false;
+        let mut asked = Vec::new();
+        for text in 0..150 {
+            asked.push(lab.says_in("alice", "room", &text.to_string()));
+            lab.run(Duration::from_millis(100));
+        }
+        lab.serving = true;
+        lab.run(if shared { 10 * S } else { 6 * S });
+        // Written while the rest still goes out, or after it.
+        asked.push(lab.says_in("alice", "room", "150"));
+        lab.run(20 * S);
+        for (text, request) in asked.iter().enumerate() {
+            let answer = lab.answer("alice", *request);
+            assert!(
+                matches!(answer, Some(Ok(Answer::Sent(_)))),
+                "{shared} {text}: {answer:?}"
+            );
+        }
+        let events = lab.sdks["bob"].events.iter();
+        let heard: Vec<usize> = events
+            .filter_map(|event| match event {
+                Event::Channel {
+                    event: ChannelEvent::MessageReceive { msg, .. },
+                    ..
+                } => msg.parse().ok(),
+                Event::Channel { .. } | Event::Call { .. } | Event::Session(_) => None,
+            })
+            .collect();
+        if shared {
+            assert_eq!(heard.len(), 151);
+        } else {
+            assert_eq!(heard, (0..151).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn what_is_written_too_fast_with_a_link_is_refused_at_once() {
+    let mut lab = pair();
+    lab.joins("alice", "room");
+    lab.run(S);
+    let asked: Vec<_> = (0..61).map(|_| lab.says_in("alice", "room", "!")).collect();
+    lab.run(A_MOMENT);
+    let refused = |request| matches!(lab.answer("alice", request), Some(Err(_)));
+    let refused = asked.into_iter().filter(|request| refused(*request));
+    assert_eq!(refused.count(), 1);
+}

@@ -35,7 +35,7 @@ impl Session {
             pending.add(acknowledgement, Purpose::Quiet, cx.now, false);
         }
         let logout = pending.add(Request::UserLogout, Purpose::Logout(request), cx.now, false);
-        for (id, asked) in pending.unsent(|_| false) {
+        for (id, asked) in pending.unsent(|_, _| false) {
             let call = Call {
                 id,
                 line: Some(line.clone()),

@@ -265,6 +265,7 @@ impl Session {
             Timer::Silence,
             Timer::Poll,
             Timer::Rejoin,
+            Timer::Late,
         ] {
             cx.timers.cancel(timer);
         }

@@ -1,7 +1,7 @@
 //! LAYER 1. The client's mind. Time and input in, outputs out: no clock, no socket, no task, no chance but the seed it is given.
 //!
 //! [`ClientCore::handle`] routes an input to the session it concerns; `session` routes a command or an answer to its topic:
-//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `inbox`, `channel`, `call`, `watch`. A session
+//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `pace` (what goes out late, bit by bit), `inbox`, `channel`, `call`, `watch`. A session
 //! that was left answers to `leaving`. Whatever a topic needs of its surroundings is in `cx`, every time it waits for in `timers`.
 //!
 //! What it promises, to be held over lost links and killed servers:
@@ -20,6 +20,7 @@ mod inbox;
 mod io;
 mod leaving;
 mod link;
+mod pace;
 mod pending;
 mod presence;
 mod seed;
@@ -46,6 +47,7 @@ pub use link::{
     BACKOFF_FIRST, BACKOFF_MAX, BACKOFF_MAX_UNLIMITED, CONNECT_TIMEOUT, LOGIN_TIMEOUT, PING_EVERY,
     SILENCE, SILENCE_AFTER_WAKE, STEADY,
 };
+pub use pace::{LATE_EVERY, LATE_MESSAGES, LATE_TRIES};
 pub use pending::{ANSWER_TIMEOUT, HANGUP_TIMEOUT_AWAY, MESSAGE_TIMEOUT, PENDING_MAX};
 pub use typing::TYPING_PAUSE;
 pub use watch::REWATCH_AFTER;
@@ -247,6 +249,7 @@ impl ClientCore {
             Timer::Answer => self.in_session(Session::answers_due),
             Timer::Poll => self.in_session(Session::poll),
             Timer::Rejoin => self.in_session(Session::rejoin_some),
+            Timer::Late => self.in_session(Session::flush),
             Timer::Rewatch => self.in_session(Session::refresh_watches),
             Timer::Ring(call) => self.in_session(|session, cx| session.ring_over(cx, call)),
             Timer::Logout(link) => self.logout_late(link),

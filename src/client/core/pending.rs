@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::pace::LATE_TRIES;
 use super::{CommandError, RequestNo};
 use crate::client::event::CallRef;
 use crate::protocol::{
@@ -71,6 +72,10 @@ pub(super) struct Waiting {
     sent: bool,
     /// Whether it ever was on any.
     ever_sent: bool,
+    /// Whether it has waited for the link, or behind what has.
+    late: bool,
+    /// How often it was refused and taken back.
+    refused: u32,
     due: Instant,
 }
 
@@ -195,6 +200,8 @@ impl Pending {
             purpose,
             sent: false,
             ever_sent: false,
+            late: away,
+            refused: 0,
             due: now + timeout,
         };
         self.waiting.insert(self.last, waiting);
@@ -206,14 +213,24 @@ impl Pending {
         self.waiting.remove(&id.0)
     }
 
-    /// What is to be sent, oldest first; from now on it counts as sent. What `waits` says has to wait stays.
+    /// Takes back what is to go out again, in the place it had.
+    pub(super) fn take_back(&mut self, id: CallId, waiting: Waiting) {
+        self.waiting.insert(id.0, waiting);
+    }
+
+    /// What is to be sent, oldest first; from now on it counts as sent. What has to wait stays: `waits`
+    /// tells, of a request and whether it is late already.
     pub(super) fn unsent(
         &mut self,
-        mut waits: impl FnMut(&Request) -> bool,
+        mut waits: impl FnMut(&Request, bool) -> bool,
     ) -> Vec<(CallId, Request)> {
-        let unsent = self.waiting.iter_mut();
+        let unsent = self.waiting.iter_mut().filter(|(_, waiting)| !waiting.sent);
         unsent
-            .filter(|(_, waiting)| !waiting.sent && !waits(&waiting.request))
+            .filter_map(|(id, waiting)| {
+                let waits = waits(&waiting.request, waiting.late);
+                waiting.late |= waits;
+                (!waits).then_some((id, waiting))
+            })
             .map(|(id, waiting)| {
                 (waiting.sent, waiting.ever_sent) = (true, true);
                 (CallId(*id), waiting.request.clone())
@@ -238,6 +255,7 @@ impl Pending {
                 waiting.due = now + HANGUP_TIMEOUT_AWAY;
             }
             let sent = std::mem::replace(&mut waiting.sent, false);
+            waiting.late = true;
             !sent || waiting.purpose.after_loss(&waiting.request) != AfterLoss::Dropped
         });
     }
@@ -322,6 +340,14 @@ impl Pending {
 }
 
 impl Waiting {
+    /// It was refused; whether it is to go out again, since it is late.
+    pub(super) fn again(&mut self) -> bool {
+        self.refused += 1;
+        let again = self.late && self.refused < LATE_TRIES;
+        self.sent &= !again;
+        again
+    }
+
     fn is_invite(&self, call: CallRef) -> bool {
         matches!(self.purpose, Purpose::Step(of, VoipStep::Invite, _) if of == call)
     }

@@ -6,6 +6,7 @@ use super::channel::{Channels, unexpected};
 use super::cx::Cx;
 use super::inbox::Inbox;
 use super::link::{Comeback, Link};
+use super::pace::Pace;
 use super::pending::{Pending, Purpose, Waiting};
 use super::presence::{self, Presences};
 use super::timers::Timer;
@@ -33,6 +34,7 @@ pub(super) struct Session {
     pub(super) additions: Option<Box<Additions>>,
     pub(super) comeback: Comeback,
     pub(super) pending: Pending,
+    pub(super) pace: Pace,
     pub(super) inbox: Inbox,
     pub(super) channels: Channels,
     pub(super) calls: Calls,
@@ -68,6 +70,7 @@ impl Session {
             additions: None,
             comeback: Comeback::default(),
             pending: Pending::default(),
+            pace: Pace::default(),
             inbox: Inbox::default(),
             channels: Channels::default(),
             calls: Calls::default(),
@@ -148,15 +151,29 @@ impl Session {
         self.flush(cx);
     }
 
-    /// Sends what was not sent on this link, in order; what needs a channel that is still to be joined again waits for that.
+    /// Sends what was not sent on this link, in order. What needs a channel that is still to be joined again waits for that,
+    /// and what was written without a link goes out bit by bit.
     pub(super) fn flush(&mut self, cx: &mut Cx) {
+        let every = self.late_every();
         let Link::In { link, line, .. } = &self.link else {
             return;
         };
-        let channels = &self.channels;
-        let waits =
-            |request: &Request| needs_member(request).is_some_and(|name| channels.awaits(name));
-        for (id, request) in self.pending.unsent(waits) {
+        let (channels, pace) = (&self.channels, &mut self.pace);
+        let mut held = false;
+        let waits = |request: &Request, late: bool| {
+            if needs_member(request).is_some_and(|name| channels.awaits(name)) {
+                return true;
+            }
+            // Nothing said overtakes what was said before.
+            let said = matches!(request, Request::ChannelSendMsg { .. });
+            held |= said && late && !pace.allow(cx.now, every);
+            said && held
+        };
+        let unsent = self.pending.unsent(waits);
+        if let Some(next) = pace.next().filter(|_| held) {
+            cx.timers.set(Timer::Late, next);
+        }
+        for (id, request) in unsent {
             let call = Call {
                 id,
                 line: Some(line.clone()),
@@ -175,7 +192,9 @@ impl Session {
             return;
         };
         let result = ret.result.map_err(|failure| waiting.refused(failure));
-        self.settle(cx, waiting, result);
+        if let Some(waiting) = self.unless_again(cx, ret.id, waiting, &result) {
+            self.settle(cx, waiting, result);
+        }
     }
 
     /// Some request has waited long enough.

@@ -27,6 +27,8 @@ pub(super) enum Timer {
     Poll,
     /// More channels are joined again.
     Rejoin,
+    /// More of what was written without a link goes out.
+    Late,
     /// Watches that were refused for the moment are begun again.
     Rewatch,
     /// A call has rung long enough.
