@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use callsign::client::core::{Action, Answer};
-use callsign::client::event::{CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event};
-use callsign::protocol::Caps;
+use callsign::client::event::{
+    CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event, SessionEvent,
+};
+use callsign::protocol::{Addition, Caps, Request, Show};
 
-use crate::support::lab::{Delay, Lab, channel, unlimited};
+use crate::support::lab::{Delay, Lab, account, channel, unlimited};
 
 const S: Duration = Duration::from_secs(1);
 const A_MOMENT: Duration = Duration::from_millis(500);
@@ -253,4 +255,51 @@ fn what_is_written_too_fast_with_a_link_is_refused_at_once() {
     let refused = |request| matches!(lab.answer("alice", request), Some(Err(_)));
     let refused = asked.into_iter().filter(|request| refused(*request));
     assert_eq!(refused.count(), 1);
+}
+
+fn asks(lab: &mut Lab, name: &str, addition: Addition) {
+    lab.does(name, Action::Invoke(Request::Addition(addition)));
+}
+
+fn shows(show: Show) -> Addition {
+    Addition::PresenceSet {
+        show,
+        text: String::new(),
+        except: Vec::new(),
+    }
+}
+
+/// What a client was last told of another.
+fn shown(lab: &Lab, name: &str, of: &str) -> Option<Show> {
+    let events = lab.sdks[name].events.iter().rev();
+    let mut states = events.filter_map(|event| match event {
+        Event::Session(SessionEvent::Presence(states)) => Some(states),
+        Event::Channel { .. } | Event::Call { .. } | Event::Session(_) => None,
+    });
+    states.find_map(|states| {
+        let state = states.iter().find(|state| state.account.as_str() == of);
+        state.map(|state| state.show)
+    })
+}
+
+/// The server is killed, and the link that comes back is cut at any frame: the new session is asked again for everything.
+#[test]
+fn presence_is_asked_for_again_until_it_was_answered() {
+    for frames in 0..14 {
+        let mut lab = pair();
+        lab.joins("alice", "room");
+        for (name, other) in [("alice", "bob"), ("bob", "alice")] {
+            let accounts = vec![account(other)];
+            asks(&mut lab, name, Addition::PresenceWatch { accounts });
+        }
+        asks(&mut lab, "alice", shows(Show::Dnd));
+        lab.run(S);
+        lab.kill_server();
+        lab.cut_after("alice", frames);
+        lab.run(20 * S);
+        asks(&mut lab, "bob", shows(Show::Busy));
+        lab.run(5 * S);
+        assert_eq!(shown(&lab, "alice", "bob"), Some(Show::Busy), "{frames}");
+        assert_eq!(shown(&lab, "bob", "alice"), Some(Show::Dnd), "{frames}");
+    }
 }

@@ -206,9 +206,7 @@ impl Session {
         let channels = resumed.as_deref().unwrap_or_default();
         if again {
             self.rejoin(cx, channels);
-            if resumed.is_none() {
-                self.presence_again(cx);
-            }
+            self.presence_again(cx, resumed.is_some());
             self.rewatch(cx);
         }
         self.pending.put_back();

@@ -223,7 +223,7 @@ impl Session {
     fn settle(&mut self, cx: &mut Cx, waiting: Waiting, result: Result<Reply, CommandError>) {
         match (waiting.purpose, result) {
             (Purpose::Invoke(request), result) => self.invoked(cx, request, &waiting.request, result),
-            (Purpose::Restore, Err(error)) => self.not_restored(cx, &waiting.request, &error),
+            (Purpose::Restore, result) => self.restored(cx, &waiting.request, result),
             (Purpose::Message(request, id), result) => cx.answer(request, result.map(|reply| Answer::Sent(Sent::of(id, &reply)))),
             (Purpose::Join(request, name), Ok(reply)) => self.joined(cx, Some(request), &name, reply),
             (Purpose::Join(request, name), Err(error)) => self.not_joined(cx, Some(request), &name, error),
@@ -237,7 +237,7 @@ impl Session {
             (Purpose::Watch(request, subject), result) => self.watch_answered(cx, request, subject, result),
             (Purpose::Unwatch(request, subject), result) => self.unwatch_answered(cx, request, &subject, result),
             (Purpose::Logout(request), _) => cx.answer(request, Ok(Answer::Done)),
-            (Purpose::Restore, Ok(_)) | (Purpose::Quiet, _) => {}
+            (Purpose::Quiet, _) => {}
         }
     }
 
