@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsign::client::core::{Action, Answer};
+use callsign::client::core::{Action, Answer, EVENTS_MAX};
 use callsign::client::event::{
     CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event, SessionEvent,
 };
@@ -302,4 +302,59 @@ fn presence_is_asked_for_again_until_it_was_answered() {
         assert_eq!(shown(&lab, "alice", "bob"), Some(Show::Busy), "{frames}");
         assert_eq!(shown(&lab, "bob", "alice"), Some(Show::Dnd), "{frames}");
     }
+}
+
+/// The link is lost again and again while the application takes nothing.
+#[test]
+fn a_link_that_comes_and_goes_does_not_fill_the_memory() {
+    let mut lab = pair();
+    for room in 0..20 {
+        lab.joins("alice", &format!("room{room:02}"));
+        lab.run(Duration::from_millis(100));
+    }
+    lab.run(S);
+    lab.sdk("alice").takes_events = false;
+    for _ in 0..100 {
+        lab.kill_server_after_all_is_kept();
+        lab.run(6 * S);
+    }
+    let waiting = lab.sdks["alice"].events.len();
+    // What came before, and the other events of one comeback.
+    assert!(waiting < EVENTS_MAX + 64, "{waiting} events wait");
+    // Somebody comes whom it is not told of.
+    lab.joins("bob", "room00");
+    lab.run(S);
+    assert_eq!(lab.sdks["alice"].events.len(), waiting);
+    lab.sdk("alice").takes_events = true;
+    lab.takes_all("alice");
+    let told = &lab.sdks["alice"].events[waiting..];
+    let is_back = |event: &Event| {
+        matches!(
+            event,
+            Event::Session(SessionEvent::LoginSuccess { again: true, .. })
+        )
+    };
+    let is_in = |event: &Event| {
+        let Event::Channel { event, .. } = event else {
+            return false;
+        };
+        matches!(event, ChannelEvent::Rejoined(_))
+    };
+    let missed = |event: &Event| matches!(event, Event::Session(SessionEvent::Missed { .. }));
+    assert_eq!(
+        told.iter().filter(|event| is_back(event)).count(),
+        1,
+        "{told:?}"
+    );
+    assert_eq!(
+        told.iter().filter(|event| is_in(event)).count(),
+        20,
+        "{told:?}"
+    );
+    assert_eq!(
+        told.iter().filter(|event| missed(event)).count(),
+        1,
+        "{told:?}"
+    );
+    assert!(told.len() <= 23, "{told:?}");
 }
