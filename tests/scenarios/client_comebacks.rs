@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsign::client::core::{Action, Answer, EVENTS_MAX};
+use callsign::client::core::{Action, Answer, Command, CommandError, EVENTS_MAX};
 use callsign::client::event::{
     CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event, SessionEvent,
 };
@@ -357,4 +357,25 @@ fn a_link_that_comes_and_goes_does_not_fill_the_memory() {
         "{told:?}"
     );
     assert!(told.len() <= 23, "{told:?}");
+}
+
+/// Whoever signs out learns of each message whether it can have been heard.
+#[test]
+fn signing_out_tells_what_was_sent_from_what_never_left() {
+    let mut lab = pair();
+    lab.hush("alice");
+    let sent = lab.says("alice", "bob", "sent, perhaps in vain");
+    lab.run(S);
+    lab.serving = false;
+    lab.cut("alice");
+    lab.run(S);
+    let kept = lab.says("alice", "bob", "never left");
+    lab.command("alice", Command::Logout { session: None });
+    lab.run(5 * S);
+    let interrupted = Err(CommandError::Interrupted);
+    assert_eq!(lab.answer("alice", sent), Some(&interrupted));
+    assert_eq!(
+        lab.answer("alice", kept),
+        Some(&Err(CommandError::NotLoggedIn))
+    );
 }

@@ -111,6 +111,6 @@ impl Leaving {
     /// The link is gone.
     pub(super) fn gone(mut self, cx: &mut Cx) {
         cx.timers.cancel(Timer::Logout(self.link));
-        fail_all(cx, &mut self.pending, &CommandError::Interrupted);
+        fail_all(cx, &mut self.pending);
     }
 }

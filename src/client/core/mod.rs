@@ -166,11 +166,7 @@ impl ClientCore {
         let reason = code.cause().to_owned();
         session.tell_over(&mut self.cx, End { code, reason });
         let leaving = session.leave(&mut self.cx, request);
-        fail_all(
-            &mut self.cx,
-            &mut session.pending,
-            &CommandError::NotLoggedIn,
-        );
+        fail_all(&mut self.cx, &mut session.pending);
         self.leaving.extend(leaving);
         self.shown = Some((session.account, session.inbox.shown));
         if self.leaving.len() > LEAVING_MAX {
@@ -269,11 +265,7 @@ impl ClientCore {
         if let Some(link) = session.link.number() {
             self.cx.put(Output::CloseLink { link });
         }
-        fail_all(
-            &mut self.cx,
-            &mut session.pending,
-            &CommandError::NotLoggedIn,
-        );
+        fail_all(&mut self.cx, &mut session.pending);
         if let Some(end) = session.over.take() {
             session.tell_over(&mut self.cx, end);
         }

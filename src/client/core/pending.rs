@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::pace::LATE_TRIES;
-use super::{CommandError, RequestNo};
+use super::{Answer, CommandError, RequestNo};
 use crate::client::event::CallRef;
 use crate::protocol::{
     Addition, AttrSubject, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep, limits,
@@ -376,6 +376,29 @@ impl Waiting {
             other
         };
         CommandError::TimedOut { code }
+    }
+
+    /// What came of it, as far as anybody will know: the session is over. What was ever sent may have been done.
+    pub(super) fn abandoned(&self) -> Result<Answer, CommandError> {
+        match self.purpose {
+            Purpose::Logout(_) => Ok(Answer::Done),
+            // Being in a channel is over in any case, and so is watching.
+            Purpose::Join(..) | Purpose::Watch(..) | Purpose::Unwatch(..) => {
+                Err(CommandError::NotLoggedIn)
+            }
+            Purpose::Invoke(_)
+            | Purpose::Message(..)
+            | Purpose::Rejoin(_)
+            | Purpose::Leave(..)
+            | Purpose::Poll
+            | Purpose::Step(..)
+            | Purpose::Restore
+            | Purpose::Quiet => Err(if self.ever_sent {
+                CommandError::Interrupted
+            } else {
+                CommandError::NotLoggedIn
+            }),
+        }
     }
 
     /// The code of its operation that says nothing more.

@@ -287,24 +287,10 @@ impl Session {
 }
 
 /// Answers everybody who still waits, when nothing more will come.
-pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending, error: &CommandError) {
+pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending) {
     for waiting in pending.drain() {
         if let Some(request) = waiting.purpose.request() {
-            let answer = match waiting.purpose {
-                Purpose::Logout(_) => Ok(Answer::Done),
-                Purpose::Invoke(_)
-                | Purpose::Message(..)
-                | Purpose::Join(..)
-                | Purpose::Rejoin(_)
-                | Purpose::Leave(..)
-                | Purpose::Poll
-                | Purpose::Step(..)
-                | Purpose::Watch(..)
-                | Purpose::Unwatch(..)
-                | Purpose::Restore
-                | Purpose::Quiet => Err(error.clone()),
-            };
-            cx.answer(request, answer);
+            cx.answer(request, waiting.abandoned());
         }
     }
 }
