@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsign::client::core::{Action, Answer, Command, CommandError, EVENTS_MAX};
+use callsign::client::core::{Action, Answer, Command, CommandError, EVENTS_MAX, Input, Status};
 use callsign::client::event::{
     CallEvent, CallPhase, CallRef, ChannelEvent, EndReason, Event, SessionEvent,
 };
@@ -378,4 +378,27 @@ fn signing_out_tells_what_was_sent_from_what_never_left() {
         lab.answer("alice", kept),
         Some(&Err(CommandError::NotLoggedIn))
     );
+}
+
+/// A link that was being opened on a network that is gone is not waited for.
+#[test]
+fn waking_begins_anew_what_was_under_way() {
+    for hushed_at in [0, 15, 25] {
+        let mut lab = Lab::new(Delay::Even(Duration::from_millis(10)), 1);
+        lab.caps = Caps::ALL;
+        lab.sign_in("alice", unlimited());
+        lab.run(S);
+        lab.cut("alice");
+        // The first try comes a moment after the loss; then nothing arrives.
+        while lab.sdks["alice"].dialled() < 2 {
+            lab.run(Duration::from_millis(1));
+        }
+        lab.run(Duration::from_millis(hushed_at));
+        lab.hush("alice");
+        lab.run(S);
+        assert_eq!(lab.sdks["alice"].status(), Status::LoggingIn, "{hushed_at}");
+        lab.input("alice", Input::Woke);
+        lab.run(A_MOMENT);
+        assert_eq!(lab.sdks["alice"].status(), Status::LoggedIn, "{hushed_at}");
+    }
 }

@@ -334,17 +334,27 @@ impl Session {
         }
     }
 
-    /// The network came back or the computer woke: what waits is tried at once, and what stands is put to the test.
+    /// The network came back or the computer woke: what waits is tried at once, what was begun on the network before is begun
+    /// anew, and what stands is put to the test. Further tries begin with short waits again.
     pub(super) fn woke(&mut self, cx: &mut Cx) {
         match self.link {
-            Link::None => self.open_link(cx),
+            Link::None => self.open_anew(cx),
             Link::In { .. } => {
                 self.ping(cx);
                 cx.timers
                     .set_by(Timer::Silence, cx.now + SILENCE_AFTER_WAKE);
             }
-            Link::Opening { .. } | Link::SigningIn { .. } => {}
+            Link::Opening { link } | Link::SigningIn { link } => {
+                cx.put(Output::CloseLink { link });
+                cx.timers.cancel(Timer::Login);
+                self.open_anew(cx);
+            }
         }
+    }
+
+    fn open_anew(&mut self, cx: &mut Cx) {
+        self.comeback.step = 0;
+        self.open_link(cx);
     }
 }
 
