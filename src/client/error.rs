@@ -112,7 +112,8 @@ macro_rules! operation {
                 /// 401, 501, or the code of the operation.
                 code: Code,
             },
-            /// 1001: the link was lost before the answer. It may have been done; doing it again may do it twice.
+            /// 1001: the link was lost, or the session ended, before the answer. It may have been done; doing it again may do
+            /// it twice.
             #[error("the link was lost before the answer")]
             Interrupted,
             /// 1001: too much waits for an answer already. Wait for some of it.
@@ -150,7 +151,9 @@ macro_rules! operation {
 }
 
 operation!(
-    /// Why a message was not acknowledged (400, 401). It never is `Interrupted`: a message goes out again by itself.
+    /// Why a message was not acknowledged (400, 401). A lost link alone is no reason: a message goes out again by itself. It is
+    /// `Interrupted` only if the session ended meanwhile, by a logout or for good, and the message had been sent; sending it again
+    /// under the same id delivers it once. `NotLoggedIn` says that it never left.
     SendError
 );
 operation!(

@@ -119,8 +119,8 @@ pub enum SessionEvent {
         /// [`EndReason::Glare`], and this one is to be answered at once, since both wanted to talk.
         glare: bool,
     },
-    /// The application took its events too slowly, and some events of channels and receipts were dropped. Messages and calls
-    /// never are. What a channel looks like now is still known: ask for its view.
+    /// The application took its events too slowly, and some events of channels, receipts and errors were dropped. Messages and
+    /// calls never are. What a channel looks like now is still known: ask for its view.
     Missed {
         /// How many.
         events: u64,

@@ -34,9 +34,10 @@ struct Queue {
 ///
 /// Take events as they come. **If the application is slow**, nothing blocks: at 512 waiting events the client stops asking
 /// for messages, which wait on the server (calls with them, until they time out), and goes on at 256. Events of
-/// channels, which no 1.x server keeps, and receipts are dropped at 1024, and
-/// [`SessionEvent::Missed`](super::event::SessionEvent::Missed) says how many. From then on presence waits for room and is told
-/// in one event, each account's latest. That somebody is typing is told only while fewer than 512 wait.
+/// channels, which no 1.x server keeps, receipts and errors are dropped at 1024, and
+/// [`SessionEvent::Missed`](super::event::SessionEvent::Missed) says how many. From then on what has only a latest waits for room:
+/// presence is told in one event, each account's latest; a link that was lost and came back again and again is told as lost
+/// and back once; of each channel that was joined again the latest view is told. That somebody is typing is told only while fewer than 512 wait.
 ///
 /// Keeping this alone keeps the session alive.
 #[derive(Debug)]

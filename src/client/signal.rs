@@ -153,7 +153,8 @@ impl Signal {
         self.handle.shared.set_log(enabled.then_some(level));
     }
 
-    /// Says that the network came back or the computer woke: a lost link is tried again at once, and one that may have
+    /// Says that the network came back or the computer woke: a lost link is tried again at once, also where a try
+    /// is under way, and one that may have
     /// died in sleep is put to the test.
     pub fn woke(&self) {
         self.handle.woke();

@@ -13,6 +13,7 @@ use callsign::net::ws::Server;
 use callsign::protocol::token::Token;
 use callsign::protocol::{Account, AppId, ChannelName};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -32,22 +33,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut lines = lines();
     let mut room = None;
+    // A message may wait a minute for a link that is lost. Events and lines go on meanwhile.
+    let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
             event = events.next() => match event {
                 Some(event) => show(&me, event),
                 None => return Ok(()),
             },
+            Some(done) = under_way.join_next() => match done? {
+                Ok(Done::Joined(joined)) => room = Some(joined),
+                Ok(Done::Nothing) => {}
+                Err(error) => println!("! {error}"),
+            },
             line = lines.recv() => match line.as_deref() {
                 Some("/quit") | None => {
                     session.logout().await?;
                     return Ok(());
                 }
-                Some(line) => {
-                    if let Err(error) = obey(&session, &mut room, line).await {
-                        println!("! {error}");
+                Some(line) => match Wish::parse(line, &mut room) {
+                    Ok(wish) => {
+                        under_way.spawn(wish.fulfil(session.clone()));
                     }
-                }
+                    Err(error) => println!("! {error}"),
+                },
             },
         }
     }
@@ -66,28 +75,52 @@ fn lines() -> mpsc::Receiver<String> {
     lines
 }
 
-async fn obey(
-    session: &Session,
-    room: &mut Option<Channel>,
-    line: &str,
-) -> Result<(), Box<dyn Error>> {
-    if let Some((peer, text)) = line.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
-        session
-            .message_instant_send(&Account::try_from(peer)?, text)
-            .await?;
-    } else if let Some(name) = line.strip_prefix("/join ") {
-        let joined = session.channel_join(&ChannelName::try_from(name)?).await?;
-        *room = Some(joined);
-    } else if line == "/leave" {
-        if let Some(room) = room.take() {
-            room.channel_leave().await?;
+/// What a line asks for.
+enum Wish {
+    Tell(Account, String),
+    Join(ChannelName),
+    Leave(Channel),
+    Say(Channel, String),
+}
+
+/// What came of it.
+enum Done {
+    Joined(Channel),
+    Nothing,
+}
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+impl Wish {
+    /// Reads a line; `room` is where the user is, and is emptied by leaving.
+    fn parse(line: &str, room: &mut Option<Channel>) -> Result<Self, Failed> {
+        if let Some((peer, text)) = line.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
+            return Ok(Self::Tell(Account::try_from(peer)?, text.to_owned()));
         }
-    } else if let Some(room) = room {
-        room.message_channel_send(line).await?;
-    } else {
-        println!("! @account text, or /join room");
+        if let Some(name) = line.strip_prefix("/join ") {
+            return Ok(Self::Join(ChannelName::try_from(name)?));
+        }
+        let nowhere = "@account text, or /join room";
+        if line == "/leave" {
+            return Ok(Self::Leave(room.take().ok_or(nowhere)?));
+        }
+        let room = room.clone().ok_or(nowhere)?;
+        Ok(Self::Say(room, line.to_owned()))
     }
-    Ok(())
+
+    async fn fulfil(self, session: Session) -> Result<Done, Failed> {
+        match self {
+            Self::Tell(peer, text) => {
+                session.message_instant_send(&peer, &text).await?;
+            }
+            Self::Join(name) => return Ok(Done::Joined(session.channel_join(&name).await?)),
+            Self::Leave(room) => room.channel_leave().await?,
+            Self::Say(room, text) => {
+                room.message_channel_send(&text).await?;
+            }
+        }
+        Ok(Done::Nothing)
+    }
 }
 
 fn show(me: &Account, event: Event) {

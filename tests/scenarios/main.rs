@@ -10,6 +10,7 @@ mod calls;
 mod channels;
 mod client_calls;
 mod client_channels;
+mod client_comebacks;
 mod client_history;
 mod client_links;
 mod client_messages;

@@ -37,6 +37,8 @@ pub(crate) struct Sdk {
     pub(crate) events: Vec<Event>,
     pub(crate) answers: BTreeMap<RequestNo, Result<Answer, CommandError>>,
     asked: u64,
+    /// Links that it has asked for.
+    dialled: usize,
     /// Events that its application has not taken.
     waiting: usize,
     pub(crate) takes_events: bool,
@@ -109,6 +111,10 @@ pub(crate) fn unlimited() -> LoginOptions {
 impl Sdk {
     pub(crate) fn status(&self) -> Status {
         self.core.status()
+    }
+
+    pub(crate) fn dialled(&self) -> usize {
+        self.dialled
     }
 }
 
@@ -184,6 +190,7 @@ impl Lab {
             events: Vec::new(),
             answers: BTreeMap::new(),
             asked: 0,
+            dialled: 0,
             waiting: 0,
             takes_events: true,
             cut_after: None,
@@ -411,6 +418,7 @@ impl Lab {
     }
 
     fn dial(&mut self, name: &str, link: LinkNo) {
+        self.sdk(name).dialled += 1;
         self.next_link += 1;
         let id = LinkId(self.next_link);
         let wire = Wire {
@@ -581,6 +589,7 @@ impl Lab {
         let (_, packet) = wire.up.pop_front().expect("a packet");
         let owner = wire.owner.clone();
         match packet {
+            Packet::Open if wire.hushed => {}
             Packet::Open if self.serving => {
                 wire.open = true;
                 let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);

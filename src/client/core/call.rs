@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cx::Cx;
-use super::pending::Purpose;
+use super::pending::{ANSWER_TIMEOUT, Purpose};
 use super::session::Session;
 use super::timers::Timer;
 use super::{Answer, CommandError, RequestNo};
@@ -196,6 +196,9 @@ impl Session {
             cx.answer(request, result.clone().map(|()| Answer::Done));
         }
         match (step, result) {
+            (VoipStep::Invite, Err(CommandError::TimedOut { code })) => {
+                self.invite_unanswered(cx, call, code);
+            }
             (VoipStep::Invite, Err(error)) => {
                 let (code, extra) = (error.code(), error.to_string());
                 self.end_call(cx, call, EndReason::Failed { code, extra });
@@ -218,6 +221,17 @@ impl Session {
             (VoipStep::Invite, Ok(()))
             | (VoipStep::Ack | VoipStep::Refuse | VoipStep::Msg | VoipStep::Bye, _) => {}
         }
+    }
+
+    /// Nobody knows whether the invitation was heard. If it was, the peer's device rings, and would go on.
+    fn invite_unanswered(&mut self, cx: &mut Cx, call: CallRef, code: Code) {
+        let reason = if self.was_lost_within(cx, ANSWER_TIMEOUT) {
+            EndReason::LinkLost
+        } else {
+            let extra = CommandError::TimedOut { code }.to_string();
+            EndReason::Failed { code, extra }
+        };
+        self.give_up(cx, call, reason, LINK_LOST);
     }
 
     /// A call has rung long enough.

@@ -1,16 +1,26 @@
 //! Channels that the session is in: who is there and what is set, mirrored from the server's events (protocol page, section 9).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::cx::Cx;
 use super::pending::Purpose;
 use super::session::Session;
+use super::timers::Timer;
 use super::{Answer, CommandError, RequestNo};
 use crate::client::event::{AttrChange, ChannelEvent, ChannelView, SessionEvent};
 use crate::protocol::{
     Account, Cap, ChannelEvent as WireEvent, ChannelName, Code, Envelope, EnvelopeKind, Reply,
     Request, ResumedChannel, Uid,
 };
+
+/// Channels that are joined again at a time, fewer than [`crate::protocol::limits::JOINS_PER_USER`] so that the application may join some
+/// meanwhile; the next as many after ...
+pub const REJOINS: usize = 15;
+/// ... so long.
+pub const REJOIN_EVERY: Duration = Duration::from_secs(1);
+/// How often joining a channel again may be refused (300) before the client takes itself to be out.
+pub const REJOIN_TRIES: u32 = 5;
 
 /// The channels.
 #[derive(Debug, Default)]
@@ -26,8 +36,17 @@ struct Joined {
     view: ChannelView,
     /// Events rise over all channels of an app; one that does not is a late one.
     last_msgid: u64,
-    /// Whether the server has been asked anew how it looks and has not answered.
-    awaited: bool,
+    /// Set while the server is to say anew how it looks.
+    awaited: Option<Awaited>,
+}
+
+/// How far joining again is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Awaited {
+    /// Whether the server has been asked, on this link.
+    asked: bool,
+    /// How often it has refused.
+    refused: u32,
 }
 
 impl Channels {
@@ -38,6 +57,12 @@ impl Channels {
 
     pub(super) fn view(&self, name: &ChannelName) -> Option<&ChannelView> {
         self.joined.get(name).map(|joined| &joined.view)
+    }
+
+    /// Whether the client is to be in a channel and does not know yet that it is.
+    pub(super) fn awaits(&self, name: &ChannelName) -> bool {
+        let joined = self.joined.get(name);
+        joined.is_some_and(|joined| joined.awaited.is_some())
     }
 }
 
@@ -61,18 +86,58 @@ impl Session {
             let mut resumed = resumed.iter();
             resumed.any(|channel| channel.name == *name && !channel.gap)
         };
-        let mut again = Vec::new();
         for (name, joined) in &mut self.channels.joined {
             // An answer that was lost with a link is asked for again.
-            joined.awaited |= !whole(name);
-            if joined.awaited {
-                again.push(name.clone());
+            if joined.awaited.is_some() || !whole(name) {
+                joined.awaited = Some(Awaited::default());
             }
+        }
+        self.rejoin_some(cx);
+    }
+
+    /// Joins again as many channels as the server allows at a time, but for those that the application is leaving; the rest
+    /// follows.
+    pub(super) fn rejoin_some(&mut self, cx: &mut Cx) {
+        if !self.is_in() {
+            return;
+        }
+        let mut again = Vec::new();
+        for (name, joined) in &mut self.channels.joined {
+            let Some(awaited) = &mut joined.awaited else {
+                continue;
+            };
+            if awaited.asked || self.pending.leaves(name) {
+                continue;
+            }
+            if again.len() == REJOINS {
+                cx.timers.set_by(Timer::Rejoin, cx.now + REJOIN_EVERY);
+                break;
+            }
+            awaited.asked = true;
+            again.push(name.clone());
         }
         for name in again {
             let request = Request::ChannelJoin { name: name.clone() };
             self.ask(cx, request, Purpose::Rejoin(name));
         }
+    }
+
+    /// Whether joining a channel again is tried once more: what the server refuses may be only too many joins at a time.
+    fn rejoins_later(&mut self, cx: &mut Cx, name: &ChannelName, error: &CommandError) -> bool {
+        let CommandError::Refused { code, .. } = error else {
+            return false;
+        };
+        let joined = self.channels.joined.get_mut(name);
+        let Some(awaited) = joined.and_then(|joined| joined.awaited.as_mut()) else {
+            return false;
+        };
+        awaited.asked = false;
+        awaited.refused += 1;
+        let later = *code == Code::JoinChannelOther && awaited.refused < REJOIN_TRIES;
+        if later {
+            cx.timers.set_by(Timer::Rejoin, cx.now + REJOIN_EVERY);
+        }
+        later
     }
 
     /// Leaves the channels that the server has not forgotten and the client does not know. A join whose answer was lost goes
@@ -121,7 +186,7 @@ impl Session {
         let joined = Joined {
             view: view.clone(),
             last_msgid: 0,
-            awaited: false,
+            awaited: None,
         };
         self.channels.joined.insert(name.clone(), joined);
         match request {
@@ -131,6 +196,8 @@ impl Session {
             }
             None => cx.tell_channel(name, ChannelEvent::Rejoined(view)),
         }
+        // What is to be said there has waited.
+        self.flush(cx);
     }
 
     /// The server has not let the client in.
@@ -144,6 +211,9 @@ impl Session {
         if let Some(request) = request {
             return cx.answer(request, Err(error));
         }
+        if self.rejoins_later(cx, name, &error) {
+            return;
+        }
         let (code, text) = (
             error.code(),
             format!("{name} could not be joined again: {error}"),
@@ -156,6 +226,8 @@ impl Session {
     pub(super) fn left(&mut self, cx: &mut Cx, name: &ChannelName, code: Code) {
         if self.channels.joined.remove(name).is_some() {
             cx.tell_channel(name, ChannelEvent::Left { code });
+            // What was to be said there need not wait for its refusal.
+            self.flush(cx);
         }
     }
 

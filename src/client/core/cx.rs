@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::seed::Seed;
 use super::timers::{Timer, Timers};
 use super::{Answer, CommandError, LinkNo, Output, RequestNo, SessionRef};
-use crate::client::event::{CallEvent, CallRef, ChannelEvent, Event, SessionEvent};
+use crate::client::event::{CallEvent, CallRef, ChannelEvent, ChannelView, Event, SessionEvent};
 use crate::protocol::{Account, ChannelName, Presence, Receipt, Typing, limits};
 
 /// Events that may wait for the application before its inbox is no longer polled: what comes then stays on the server,
@@ -14,10 +14,12 @@ use crate::protocol::{Account, ChannelName, Presence, Receipt, Typing, limits};
 pub const EVENTS_PAUSE: usize = 512;
 /// See [`EVENTS_PAUSE`].
 pub const EVENTS_RESUME: usize = EVENTS_PAUSE / 2;
-/// Events that may wait for the application before those of channels and receipts are dropped and counted in
-/// [`SessionEvent::Missed`], and presence and watched attributes wait to be told in one event. That somebody is typing is dropped
-/// earlier, at [`EVENTS_PAUSE`], and not counted. The rest of the way is for the page of messages that was asked for before the
-/// pause.
+/// Events that may wait for the application before those of channels, receipts and errors are dropped and counted in
+/// [`SessionEvent::Missed`], and what has only a latest waits to be told in one event: presence, watched attributes, whether the
+/// link stands ([`SessionEvent::LinkLost`] and [`SessionEvent::LoginSuccess`]) and how a channel looks after a comeback
+/// ([`ChannelEvent::Rejoined`]). That somebody is typing is dropped earlier, at [`EVENTS_PAUSE`], and not counted. The rest of the
+/// way is for the page of messages that was asked for before the pause, and for what an application brings about itself: joining,
+/// leaving, calling.
 pub const EVENTS_MAX: usize = 2 * EVENTS_PAUSE;
 
 /// The surroundings.
@@ -35,6 +37,18 @@ pub(super) struct Cx {
     /// What the application was not told yet of others' presence, since it is slow: of each the latest. Bounded by
     /// [`limits::WATCHED`].
     untold: BTreeMap<Account, Presence>,
+    untold_link: UntoldLink,
+    /// How channels looked when they were joined again, of those of which the application has not been told.
+    untold_rejoined: BTreeMap<ChannelName, ChannelView>,
+}
+
+/// What the application knows of the link, and what it does not.
+#[derive(Debug, Default)]
+struct UntoldLink {
+    /// Whether the last that it was told is that the link is lost.
+    told_lost: bool,
+    /// What has become of the link since.
+    latest: Option<SessionEvent>,
 }
 
 impl Cx {
@@ -50,6 +64,8 @@ impl Cx {
             waiting: 0,
             missed: 0,
             untold: BTreeMap::new(),
+            untold_link: UntoldLink::default(),
+            untold_rejoined: BTreeMap::new(),
         }
     }
 
@@ -58,6 +74,8 @@ impl Cx {
         self.session.0 += 1;
         (self.waiting, self.missed) = (0, 0);
         self.untold.clear();
+        self.untold_link = UntoldLink::default();
+        self.untold_rejoined.clear();
         self.session
     }
 
@@ -88,8 +106,31 @@ impl Cx {
     }
 
     pub(super) fn tell(&mut self, event: SessionEvent) {
+        match event {
+            SessionEvent::LinkLost | SessionEvent::LoginSuccess { .. } => self.tell_link(event),
+            SessionEvent::Error { .. } if !self.has_room() => self.missed += 1,
+            SessionEvent::Error { .. }
+            | SessionEvent::Logout { .. }
+            | SessionEvent::MessageInstantReceive { .. }
+            | SessionEvent::MissedCall { .. }
+            | SessionEvent::Presence(_)
+            | SessionEvent::Receipt(_)
+            | SessionEvent::Typing(_)
+            | SessionEvent::AttrEntries { .. }
+            | SessionEvent::AttrChanged(_)
+            | SessionEvent::InviteReceived { .. }
+            | SessionEvent::Missed { .. } => {
+                self.tell_missed();
+                self.push(Event::Session(event));
+            }
+        }
+    }
+
+    /// That the link is lost or back. Only the latest counts, so it can wait for a slow application, to which a link that was
+    /// lost ten times meanwhile was lost once.
+    fn tell_link(&mut self, event: SessionEvent) {
+        self.untold_link.latest = Some(event);
         self.tell_missed();
-        self.push(Event::Session(event));
     }
 
     pub(super) fn tell_call(&mut self, call: CallRef, event: CallEvent) {
@@ -98,9 +139,24 @@ impl Cx {
     }
 
     pub(super) fn tell_channel(&mut self, channel: &ChannelName, event: ChannelEvent) {
-        if !self.has_room() && !is_own(&event) {
-            self.missed += 1;
-            return;
+        if !self.has_room() {
+            match event {
+                ChannelEvent::Rejoined(view) => {
+                    self.untold_rejoined.insert(channel.clone(), view);
+                    return;
+                }
+                // It is in or out by now, and need not be told what was before.
+                ChannelEvent::Joined(_) | ChannelEvent::Left { .. } => {
+                    self.untold_rejoined.remove(channel);
+                }
+                ChannelEvent::UserJoined { .. }
+                | ChannelEvent::UserLeft { .. }
+                | ChannelEvent::AttrUpdated { .. }
+                | ChannelEvent::MessageReceive { .. } => {
+                    self.missed += 1;
+                    return;
+                }
+            }
         }
         self.tell_missed();
         self.push(Event::Channel {
@@ -156,31 +212,45 @@ impl Cx {
         paused && waiting <= EVENTS_RESUME
     }
 
+    /// Tells what had to wait, if there is room: the link first, then channels, and then that something was missed, since their
+    /// views may be older than that.
     fn tell_missed(&mut self) {
-        if self.missed > 0 && self.has_room() {
+        if !self.has_room() {
+            return;
+        }
+        if let Some(event) = self.untold_link.latest.take() {
+            self.push_link(event);
+        }
+        for (channel, view) in std::mem::take(&mut self.untold_rejoined) {
+            let event = ChannelEvent::Rejoined(view);
+            self.push(Event::Channel { channel, event });
+        }
+        if self.missed > 0 {
             let events = std::mem::take(&mut self.missed);
             self.push(SessionEvent::Missed { events }.into());
         }
-        if !self.untold.is_empty() && self.waiting < EVENTS_MAX {
+        if !self.untold.is_empty() {
             let states = std::mem::take(&mut self.untold).into_values();
             self.push(SessionEvent::Presence(states.collect()).into());
         }
+    }
+
+    fn push_link(&mut self, event: SessionEvent) {
+        let lost = event == SessionEvent::LinkLost;
+        let again = matches!(event, SessionEvent::LoginSuccess { again: true, .. });
+        // A login that follows another without a word of the loss would surprise.
+        if !self.untold_link.told_lost && again {
+            self.push(SessionEvent::LinkLost.into());
+        }
+        if !(self.untold_link.told_lost && lost) {
+            self.push(event.into());
+        }
+        self.untold_link.told_lost = lost;
     }
 
     fn push(&mut self, event: Event) {
         self.waiting += 1;
         let session = self.session;
         self.out.push(Output::Event { session, event });
-    }
-}
-
-/// Whether an event is about the client's own membership: those are few, and never dropped.
-fn is_own(event: &ChannelEvent) -> bool {
-    match event {
-        ChannelEvent::Joined(_) | ChannelEvent::Rejoined(_) | ChannelEvent::Left { .. } => true,
-        ChannelEvent::UserJoined { .. }
-        | ChannelEvent::UserLeft { .. }
-        | ChannelEvent::AttrUpdated { .. }
-        | ChannelEvent::MessageReceive { .. } => false,
     }
 }

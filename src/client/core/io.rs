@@ -300,7 +300,7 @@ pub enum Answer {
 /// Why a command came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    /// There is no such session (any more): 1003.
+    /// There is no such session (any more): 1003. It was not done.
     #[error("not logged in")]
     NotLoggedIn,
     /// `login` while signed in or signing in: 208. Nothing changed.
@@ -326,8 +326,8 @@ pub enum CommandError {
         /// 401, 501, or the `OTHER` of its group.
         code: Code,
     },
-    /// The link was lost before the answer, and doing it twice would not be the same as doing it once. It may have
-    /// been done.
+    /// The link was lost before the answer, and doing it twice would not be the same as doing it once; or the session ended
+    /// before the answer of what had been sent. It may have been done.
     #[error("the link was lost before the answer")]
     Interrupted,
     /// [`super::PENDING_MAX`] requests wait for an answer already.

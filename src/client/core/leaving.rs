@@ -32,10 +32,10 @@ impl Session {
         };
         let mut pending = std::mem::take(&mut self.pending);
         if let Some(acknowledgement) = self.last_acknowledgement() {
-            pending.add(acknowledgement, Purpose::Quiet, cx.now);
+            pending.add(acknowledgement, Purpose::Quiet, cx.now, false);
         }
-        let logout = pending.add(Request::UserLogout, Purpose::Logout(request), cx.now);
-        for (id, asked) in pending.unsent() {
+        let logout = pending.add(Request::UserLogout, Purpose::Logout(request), cx.now, false);
+        for (id, asked) in pending.unsent(|_, _| false) {
             let call = Call {
                 id,
                 line: Some(line.clone()),
@@ -111,6 +111,6 @@ impl Leaving {
     /// The link is gone.
     pub(super) fn gone(mut self, cx: &mut Cx) {
         cx.timers.cancel(Timer::Logout(self.link));
-        fail_all(cx, &mut self.pending, &CommandError::Interrupted);
+        fail_all(cx, &mut self.pending);
     }
 }

@@ -85,6 +85,14 @@ impl Session {
         matches!(self.link, Link::In { .. })
     }
 
+    /// Whether there was no link at some time in the last `time`.
+    pub(super) fn was_lost_within(&self, cx: &Cx, time: Duration) -> bool {
+        match self.link {
+            Link::In { since, .. } => cx.now.duration_since(since) < time,
+            Link::None | Link::Opening { .. } | Link::SigningIn { .. } => true,
+        }
+    }
+
     /// Opens a link.
     pub(super) fn open_link(&mut self, cx: &mut Cx) {
         let link = cx.next_link();
@@ -193,17 +201,15 @@ impl Session {
             additions,
         });
         // Channels come before what waits, since it may be for them.
-        let waiting = self.pending.set_aside();
+        self.pending.set_aside();
         self.inbox_opened(cx);
         let channels = resumed.as_deref().unwrap_or_default();
         if again {
             self.rejoin(cx, channels);
-            if resumed.is_none() {
-                self.presence_again(cx);
-            }
+            self.presence_again(cx, resumed.is_some());
             self.rewatch(cx);
         }
-        self.pending.put_back(waiting);
+        self.pending.put_back();
         self.leave_unknown(cx, channels);
         if resumed.is_none() {
             self.interrupt(cx);
@@ -256,6 +262,8 @@ impl Session {
             Timer::Ping,
             Timer::Silence,
             Timer::Poll,
+            Timer::Rejoin,
+            Timer::Late,
         ] {
             cx.timers.cancel(timer);
         }
@@ -275,7 +283,7 @@ impl Session {
                 cx.set_timer(Timer::GiveUp, time);
             }
             cx.tell(SessionEvent::LinkLost);
-            self.pending.link_lost();
+            self.pending.link_lost(cx.now);
             if !self.has(Cap::Resume) {
                 self.interrupt(cx);
             }
@@ -326,17 +334,27 @@ impl Session {
         }
     }
 
-    /// The network came back or the computer woke: what waits is tried at once, and what stands is put to the test.
+    /// The network came back or the computer woke: what waits is tried at once, what was begun on the network before is begun
+    /// anew, and what stands is put to the test. Further tries begin with short waits again.
     pub(super) fn woke(&mut self, cx: &mut Cx) {
         match self.link {
-            Link::None => self.open_link(cx),
+            Link::None => self.open_anew(cx),
             Link::In { .. } => {
                 self.ping(cx);
                 cx.timers
                     .set_by(Timer::Silence, cx.now + SILENCE_AFTER_WAKE);
             }
-            Link::Opening { .. } | Link::SigningIn { .. } => {}
+            Link::Opening { link } | Link::SigningIn { link } => {
+                cx.put(Output::CloseLink { link });
+                cx.timers.cancel(Timer::Login);
+                self.open_anew(cx);
+            }
         }
+    }
+
+    fn open_anew(&mut self, cx: &mut Cx) {
+        self.comeback.step = 0;
+        self.open_link(cx);
     }
 }
 

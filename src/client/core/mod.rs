@@ -1,7 +1,7 @@
 //! LAYER 1. The client's mind. Time and input in, outputs out: no clock, no socket, no task, no chance but the seed it is given.
 //!
 //! [`ClientCore::handle`] routes an input to the session it concerns; `session` routes a command or an answer to its topic:
-//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `inbox`, `channel`, `call`, `watch`. A session
+//! `link` (connect, login, ping, come back), `pending` (requests that wait for their answer), `pace` (what goes out late, bit by bit), `inbox`, `channel`, `call`, `watch`. A session
 //! that was left answers to `leaving`. Whatever a topic needs of its surroundings is in `cx`, every time it waits for in `timers`.
 //!
 //! What it promises, to be held over lost links and killed servers:
@@ -20,6 +20,7 @@ mod inbox;
 mod io;
 mod leaving;
 mod link;
+mod pace;
 mod pending;
 mod presence;
 mod seed;
@@ -34,6 +35,7 @@ use crate::protocol::token::Token;
 use crate::protocol::{Account, Code, ServerFrame};
 
 pub use call::RING_TIMEOUT;
+pub use channel::{REJOIN_EVERY, REJOIN_TRIES, REJOINS};
 pub use cx::{EVENTS_MAX, EVENTS_PAUSE, EVENTS_RESUME};
 pub use inbox::{ACK_DELAY, POLL_EVERY, SHOWN_KEPT};
 pub use io::{
@@ -45,7 +47,8 @@ pub use link::{
     BACKOFF_FIRST, BACKOFF_MAX, BACKOFF_MAX_UNLIMITED, CONNECT_TIMEOUT, LOGIN_TIMEOUT, PING_EVERY,
     SILENCE, SILENCE_AFTER_WAKE, STEADY,
 };
-pub use pending::{ANSWER_TIMEOUT, MESSAGE_TIMEOUT, PENDING_MAX};
+pub use pace::{LATE_EVERY, LATE_MESSAGES, LATE_TRIES};
+pub use pending::{ANSWER_TIMEOUT, HANGUP_TIMEOUT_AWAY, MESSAGE_TIMEOUT, PENDING_MAX};
 pub use typing::TYPING_PAUSE;
 pub use watch::REWATCH_AFTER;
 
@@ -163,11 +166,7 @@ impl ClientCore {
         let reason = code.cause().to_owned();
         session.tell_over(&mut self.cx, End { code, reason });
         let leaving = session.leave(&mut self.cx, request);
-        fail_all(
-            &mut self.cx,
-            &mut session.pending,
-            &CommandError::NotLoggedIn,
-        );
+        fail_all(&mut self.cx, &mut session.pending);
         self.leaving.extend(leaving);
         self.shown = Some((session.account, session.inbox.shown));
         if self.leaving.len() > LEAVING_MAX {
@@ -245,6 +244,8 @@ impl ClientCore {
             Timer::GiveUp => self.in_session(|session, _| session.give_up_link()),
             Timer::Answer => self.in_session(Session::answers_due),
             Timer::Poll => self.in_session(Session::poll),
+            Timer::Rejoin => self.in_session(Session::rejoin_some),
+            Timer::Late => self.in_session(Session::flush),
             Timer::Rewatch => self.in_session(Session::refresh_watches),
             Timer::Ring(call) => self.in_session(|session, cx| session.ring_over(cx, call)),
             Timer::Logout(link) => self.logout_late(link),
@@ -264,11 +265,7 @@ impl ClientCore {
         if let Some(link) = session.link.number() {
             self.cx.put(Output::CloseLink { link });
         }
-        fail_all(
-            &mut self.cx,
-            &mut session.pending,
-            &CommandError::NotLoggedIn,
-        );
+        fail_all(&mut self.cx, &mut session.pending);
         if let Some(end) = session.over.take() {
             session.tell_over(&mut self.cx, end);
         }

@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{CommandError, RequestNo};
+use super::pace::LATE_TRIES;
+use super::{Answer, CommandError, RequestNo};
 use crate::client::event::CallRef;
 use crate::protocol::{
-    Addition, AttrSubject, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep,
+    Addition, AttrSubject, CallId, ChannelName, Code, Failure, MessageId, Request, VoipStep, limits,
 };
 
 /// Requests of the application that may wait for their answer. When full, the next fails with
 /// [`CommandError::TooMany`] and is not sent.
 pub const PENDING_MAX: usize = 1024;
 /// How long a message waits for its acknowledgement (401), lost links included: long enough to notice a dead link and to
-/// come back.
+/// come back. The end of a call and the refusal of one wait as long, since the peer's phone goes on until they are heard.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the end or the refusal of a call waits once the link is lost: until the server has given up the session, and its
+/// calls with it, even if it is slow to notice that the link is dead.
+pub const HANGUP_TIMEOUT_AWAY: Duration =
+    Duration::from_secs(limits::IDLE_TIMEOUT.as_secs() + limits::RESUME_KEPT.as_secs());
 /// How long any other request waits for its answer, lost links included.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -67,6 +72,10 @@ pub(super) struct Waiting {
     sent: bool,
     /// Whether it ever was on any.
     ever_sent: bool,
+    /// Whether it has waited for the link, or behind what has.
+    late: bool,
+    /// How often it was refused and taken back.
+    refused: u32,
     due: Instant,
 }
 
@@ -74,6 +83,8 @@ pub(super) struct Waiting {
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     waiting: BTreeMap<i64, Waiting>,
+    /// Empty but while a session is being taken up.
+    aside: BTreeMap<i64, Waiting>,
     last: i64,
 }
 
@@ -89,6 +100,31 @@ impl Purpose {
             | Self::Logout(request) => Some(*request),
             Self::Step(_, _, request) | Self::Watch(request, _) => *request,
             Self::Rejoin(_) | Self::Poll | Self::Restore | Self::Quiet => None,
+        }
+    }
+
+    /// Whether it ends a call at the peer as well.
+    fn hangs_up(&self) -> bool {
+        matches!(self, Self::Step(_, VoipStep::Bye | VoipStep::Refuse, _))
+    }
+
+    /// How long its answer is waited for; `away` is whether there is no link to send it on.
+    fn timeout(&self, away: bool) -> Duration {
+        match self {
+            Self::Step(..) if self.hangs_up() && away => HANGUP_TIMEOUT_AWAY,
+            Self::Step(..) if self.hangs_up() => MESSAGE_TIMEOUT,
+            Self::Message(..) => MESSAGE_TIMEOUT,
+            Self::Invoke(_)
+            | Self::Join(..)
+            | Self::Rejoin(_)
+            | Self::Leave(..)
+            | Self::Poll
+            | Self::Step(..)
+            | Self::Watch(..)
+            | Self::Unwatch(..)
+            | Self::Logout(_)
+            | Self::Restore
+            | Self::Quiet => ANSWER_TIMEOUT,
         }
     }
 
@@ -149,27 +185,23 @@ impl Pending {
         self.waiting.len() >= PENDING_MAX
     }
 
-    pub(super) fn add(&mut self, request: Request, purpose: Purpose, now: Instant) -> CallId {
+    /// Notes a request; `away` is whether there is no link to send it on.
+    pub(super) fn add(
+        &mut self,
+        request: Request,
+        purpose: Purpose,
+        now: Instant,
+        away: bool,
+    ) -> CallId {
         self.last += 1;
-        let timeout = match purpose {
-            Purpose::Message(..) => MESSAGE_TIMEOUT,
-            Purpose::Invoke(_)
-            | Purpose::Join(..)
-            | Purpose::Rejoin(_)
-            | Purpose::Leave(..)
-            | Purpose::Poll
-            | Purpose::Step(..)
-            | Purpose::Watch(..)
-            | Purpose::Unwatch(..)
-            | Purpose::Logout(_)
-            | Purpose::Restore
-            | Purpose::Quiet => ANSWER_TIMEOUT,
-        };
+        let timeout = purpose.timeout(away);
         let waiting = Waiting {
             request,
             purpose,
             sent: false,
             ever_sent: false,
+            late: away,
+            refused: 0,
             due: now + timeout,
         };
         self.waiting.insert(self.last, waiting);
@@ -181,10 +213,24 @@ impl Pending {
         self.waiting.remove(&id.0)
     }
 
-    /// What is to be sent, oldest first; from now on it counts as sent.
-    pub(super) fn unsent(&mut self) -> Vec<(CallId, Request)> {
+    /// Takes back what is to go out again, in the place it had.
+    pub(super) fn take_back(&mut self, id: CallId, waiting: Waiting) {
+        self.waiting.insert(id.0, waiting);
+    }
+
+    /// What is to be sent, oldest first; from now on it counts as sent. What has to wait stays: `waits`
+    /// tells, of a request and whether it is late already.
+    pub(super) fn unsent(
+        &mut self,
+        mut waits: impl FnMut(&Request, bool) -> bool,
+    ) -> Vec<(CallId, Request)> {
         let unsent = self.waiting.iter_mut().filter(|(_, waiting)| !waiting.sent);
         unsent
+            .filter_map(|(id, waiting)| {
+                let waits = waits(&waiting.request, waiting.late);
+                waiting.late |= waits;
+                (!waits).then_some((id, waiting))
+            })
             .map(|(id, waiting)| {
                 (waiting.sent, waiting.ever_sent) = (true, true);
                 (CallId(*id), waiting.request.clone())
@@ -192,20 +238,24 @@ impl Pending {
             .collect()
     }
 
-    /// Takes out everything, to be put back behind what is asked meanwhile.
-    pub(super) fn set_aside(&mut self) -> BTreeMap<i64, Waiting> {
-        std::mem::take(&mut self.waiting)
+    /// Sets aside all that waits, so that it goes out behind what is asked until it is put back.
+    pub(super) fn set_aside(&mut self) {
+        self.aside.append(&mut self.waiting);
     }
 
     /// Puts back what was set aside, under the ids it had.
-    pub(super) fn put_back(&mut self, mut waiting: BTreeMap<i64, Waiting>) {
-        self.waiting.append(&mut waiting);
+    pub(super) fn put_back(&mut self) {
+        self.waiting.append(&mut self.aside);
     }
 
     /// The link is gone. What was on it and is of no use any more goes.
-    pub(super) fn link_lost(&mut self) {
+    pub(super) fn link_lost(&mut self, now: Instant) {
         self.waiting.retain(|_, waiting| {
+            if waiting.purpose.hangs_up() {
+                waiting.due = now + HANGUP_TIMEOUT_AWAY;
+            }
             let sent = std::mem::replace(&mut waiting.sent, false);
+            waiting.late = true;
             !sent || waiting.purpose.after_loss(&waiting.request) != AfterLoss::Dropped
         });
     }
@@ -226,6 +276,13 @@ impl Pending {
     pub(super) fn joins(&self, channel: &ChannelName) -> bool {
         let mut waiting = self.waiting.values();
         waiting.any(|waiting| matches!(&waiting.purpose, Purpose::Join(_, name) if name == channel))
+    }
+
+    /// Whether the application waits for being out of a channel.
+    pub(super) fn leaves(&self, channel: &ChannelName) -> bool {
+        let mut waiting = self.aside.values().chain(self.waiting.values());
+        waiting
+            .any(|waiting| matches!(&waiting.purpose, Purpose::Leave(_, name) if name == channel))
     }
 
     /// Takes out what is to be said in a call that is over, but for what the application waits for: the server will tell
@@ -283,6 +340,14 @@ impl Pending {
 }
 
 impl Waiting {
+    /// It was refused; whether it is to go out again, since it is late.
+    pub(super) fn again(&mut self) -> bool {
+        self.refused += 1;
+        let again = self.late && self.refused < LATE_TRIES;
+        self.sent &= !again;
+        again
+    }
+
     fn is_invite(&self, call: CallRef) -> bool {
         matches!(self.purpose, Purpose::Step(of, VoipStep::Invite, _) if of == call)
     }
@@ -311,6 +376,29 @@ impl Waiting {
             other
         };
         CommandError::TimedOut { code }
+    }
+
+    /// What came of it, as far as anybody will know: the session is over. What was ever sent may have been done.
+    pub(super) fn abandoned(&self) -> Result<Answer, CommandError> {
+        match self.purpose {
+            Purpose::Logout(_) => Ok(Answer::Done),
+            // Being in a channel is over in any case, and so is watching.
+            Purpose::Join(..) | Purpose::Watch(..) | Purpose::Unwatch(..) => {
+                Err(CommandError::NotLoggedIn)
+            }
+            Purpose::Invoke(_)
+            | Purpose::Message(..)
+            | Purpose::Rejoin(_)
+            | Purpose::Leave(..)
+            | Purpose::Poll
+            | Purpose::Step(..)
+            | Purpose::Restore
+            | Purpose::Quiet => Err(if self.ever_sent {
+                CommandError::Interrupted
+            } else {
+                CommandError::NotLoggedIn
+            }),
+        }
     }
 
     /// The code of its operation that says nothing more.

@@ -14,6 +14,10 @@ use crate::protocol::{Account, Addition, Cap, Code, Reply, Request, Show, limits
 pub(super) struct Presences {
     watched: BTreeSet<Account>,
     own: Option<(Show, String, Vec<Account>)>,
+    /// Whether the present session may be without them.
+    owed: bool,
+    /// Requests for them that the server has not answered.
+    unanswered: usize,
 }
 
 impl Presences {
@@ -69,23 +73,46 @@ impl Session {
         cx.answer(request, result.map(super::Answer::Reply));
     }
 
-    /// A new session stands in the place of the one that was lost.
-    pub(super) fn presence_again(&mut self, cx: &mut Cx) {
-        if self.has(Cap::Presence) {
-            for addition in self.presences.again() {
-                self.ask(cx, Request::Addition(addition), Purpose::Restore);
-            }
+    /// The session stands again. Where it is another than before, all is asked for again; and where that was not answered
+    /// before the link was lost once more.
+    pub(super) fn presence_again(&mut self, cx: &mut Cx, resumed: bool) {
+        self.presences.owed |= !resumed;
+        if !self.presences.owed || !self.has(Cap::Presence) {
+            return;
+        }
+        let again = self.presences.again();
+        self.presences.owed = !again.is_empty();
+        self.presences.unanswered = again.len();
+        for addition in again {
+            self.ask(cx, Request::Addition(addition), Purpose::Restore);
         }
     }
 
-    /// The server did not do again what it had done.
-    pub(super) fn not_restored(&self, cx: &mut Cx, asked: &Request, error: &CommandError) {
-        let function = asked.function();
-        cx.tell(SessionEvent::Error {
-            code: error.code(),
-            text: format!("{function} failed after the link came back: {error}"),
-        });
+    /// The server has done again what it had done, or not.
+    pub(super) fn restored(
+        &mut self,
+        cx: &mut Cx,
+        asked: &Request,
+        result: Result<Reply, CommandError>,
+    ) {
+        // What was not answered in time is asked for again at the next login.
+        if !matches!(result, Err(CommandError::TimedOut { .. })) {
+            self.presences.unanswered = self.presences.unanswered.saturating_sub(1);
+            self.presences.owed = self.presences.unanswered > 0;
+        }
+        if let Err(error) = result {
+            not_restored(cx, asked, &error);
+        }
     }
+}
+
+/// The server did not do again what it had done.
+fn not_restored(cx: &mut Cx, asked: &Request, error: &CommandError) {
+    let function = asked.function();
+    cx.tell(SessionEvent::Error {
+        code: error.code(),
+        text: format!("{function} failed after the link came back: {error}"),
+    });
 }
 
 /// What need not be asked, since the server would refuse it. A frame that is too large would cost the link.

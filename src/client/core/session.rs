@@ -6,6 +6,7 @@ use super::channel::{Channels, unexpected};
 use super::cx::Cx;
 use super::inbox::Inbox;
 use super::link::{Comeback, Link};
+use super::pace::Pace;
 use super::pending::{Pending, Purpose, Waiting};
 use super::presence::{self, Presences};
 use super::timers::Timer;
@@ -33,6 +34,7 @@ pub(super) struct Session {
     pub(super) additions: Option<Box<Additions>>,
     pub(super) comeback: Comeback,
     pub(super) pending: Pending,
+    pub(super) pace: Pace,
     pub(super) inbox: Inbox,
     pub(super) channels: Channels,
     pub(super) calls: Calls,
@@ -68,6 +70,7 @@ impl Session {
             additions: None,
             comeback: Comeback::default(),
             pending: Pending::default(),
+            pace: Pace::default(),
             inbox: Inbox::default(),
             channels: Channels::default(),
             calls: Calls::default(),
@@ -140,19 +143,37 @@ impl Session {
 
     /// Asks the server, now or when the session stands again.
     pub(super) fn ask(&mut self, cx: &mut Cx, request: Request, purpose: Purpose) {
-        self.pending.add(request, purpose, cx.now);
+        let away = !self.is_in();
+        self.pending.add(request, purpose, cx.now, away);
         if let Some(due) = self.pending.next_due() {
             cx.timers.set_by(Timer::Answer, due);
         }
         self.flush(cx);
     }
 
-    /// Sends what was not sent on this link, in order.
+    /// Sends what was not sent on this link, in order. What needs a channel that is still to be joined again waits for that,
+    /// and what was written without a link goes out bit by bit.
     pub(super) fn flush(&mut self, cx: &mut Cx) {
+        let every = self.late_every();
         let Link::In { link, line, .. } = &self.link else {
             return;
         };
-        for (id, request) in self.pending.unsent() {
+        let (channels, pace) = (&self.channels, &mut self.pace);
+        let mut held = false;
+        let waits = |request: &Request, late: bool| {
+            if needs_member(request).is_some_and(|name| channels.awaits(name)) {
+                return true;
+            }
+            // Nothing said overtakes what was said before.
+            let said = matches!(request, Request::ChannelSendMsg { .. });
+            held |= said && late && !pace.allow(cx.now, every);
+            said && held
+        };
+        let unsent = self.pending.unsent(waits);
+        if let Some(next) = pace.next().filter(|_| held) {
+            cx.timers.set(Timer::Late, next);
+        }
+        for (id, request) in unsent {
             let call = Call {
                 id,
                 line: Some(line.clone()),
@@ -171,7 +192,9 @@ impl Session {
             return;
         };
         let result = ret.result.map_err(|failure| waiting.refused(failure));
-        self.settle(cx, waiting, result);
+        if let Some(waiting) = self.unless_again(cx, ret.id, waiting, &result) {
+            self.settle(cx, waiting, result);
+        }
     }
 
     /// Some request has waited long enough.
@@ -200,7 +223,7 @@ impl Session {
     fn settle(&mut self, cx: &mut Cx, waiting: Waiting, result: Result<Reply, CommandError>) {
         match (waiting.purpose, result) {
             (Purpose::Invoke(request), result) => self.invoked(cx, request, &waiting.request, result),
-            (Purpose::Restore, Err(error)) => self.not_restored(cx, &waiting.request, &error),
+            (Purpose::Restore, result) => self.restored(cx, &waiting.request, result),
             (Purpose::Message(request, id), result) => cx.answer(request, result.map(|reply| Answer::Sent(Sent::of(id, &reply)))),
             (Purpose::Join(request, name), Ok(reply)) => self.joined(cx, Some(request), &name, reply),
             (Purpose::Join(request, name), Err(error)) => self.not_joined(cx, Some(request), &name, error),
@@ -214,7 +237,7 @@ impl Session {
             (Purpose::Watch(request, subject), result) => self.watch_answered(cx, request, subject, result),
             (Purpose::Unwatch(request, subject), result) => self.unwatch_answered(cx, request, &subject, result),
             (Purpose::Logout(request), _) => cx.answer(request, Ok(Answer::Done)),
-            (Purpose::Restore, Ok(_)) | (Purpose::Quiet, _) => {}
+            (Purpose::Quiet, _) => {}
         }
     }
 
@@ -226,7 +249,10 @@ impl Session {
         name: &ChannelName,
         result: Result<Reply, CommandError>,
     ) {
-        if !matches!(result, Err(CommandError::TimedOut { .. })) {
+        if matches!(result, Err(CommandError::TimedOut { .. })) {
+            // It may have been kept from being joined again.
+            self.rejoin_some(cx);
+        } else {
             self.left(cx, name, Code::LeaveChannelByUser);
         }
         cx.answer(request, result.map(|_| Answer::Done));
@@ -261,24 +287,10 @@ impl Session {
 }
 
 /// Answers everybody who still waits, when nothing more will come.
-pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending, error: &CommandError) {
+pub(super) fn fail_all(cx: &mut Cx, pending: &mut Pending) {
     for waiting in pending.drain() {
         if let Some(request) = waiting.purpose.request() {
-            let answer = match waiting.purpose {
-                Purpose::Logout(_) => Ok(Answer::Done),
-                Purpose::Invoke(_)
-                | Purpose::Message(..)
-                | Purpose::Join(..)
-                | Purpose::Rejoin(_)
-                | Purpose::Leave(..)
-                | Purpose::Poll
-                | Purpose::Step(..)
-                | Purpose::Watch(..)
-                | Purpose::Unwatch(..)
-                | Purpose::Restore
-                | Purpose::Quiet => Err(error.clone()),
-            };
-            cx.answer(request, answer);
+            cx.answer(request, waiting.abandoned());
         }
     }
 }
@@ -350,6 +362,33 @@ fn invoked_bytes(request: &Request) -> Result<usize, CommandError> {
             code: Code::GeneralUnknown,
             reason: format!("{} has a method of its own", request.function()),
         }),
+    }
+}
+
+/// The channel in which the client must be for the server to do it.
+fn needs_member(request: &Request) -> Option<&ChannelName> {
+    match request {
+        Request::ChannelSendMsg { name, .. } => Some(name),
+        Request::ChannelSetAttr { channel, .. }
+        | Request::ChannelDelAttr { channel, .. }
+        | Request::ChannelClearAttr { channel } => Some(channel),
+        Request::UserGetMsg { .. }
+        | Request::UserGetMsg2 { .. }
+        | Request::UserSendMsg { .. }
+        | Request::UserLogout
+        | Request::UserQueryUserStatus { .. }
+        | Request::UserSetAttr { .. }
+        | Request::UserGetAttr { .. }
+        | Request::UserGetAttrAll { .. }
+        | Request::UserExtCall { .. }
+        | Request::ChannelJoin { .. }
+        | Request::ChannelLeave { .. }
+        | Request::ChannelQueryNum { .. }
+        | Request::ChannelQueryUserIsIn { .. }
+        | Request::ChannelQueryUserList { .. }
+        | Request::ChannelQueryUserListAll { .. }
+        | Request::Voip(..)
+        | Request::Addition(_) => None,
     }
 }
 

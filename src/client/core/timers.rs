@@ -25,6 +25,10 @@ pub(super) enum Timer {
     Answer,
     /// The inbox is polled.
     Poll,
+    /// More channels are joined again.
+    Rejoin,
+    /// More of what was written without a link goes out.
+    Late,
     /// Watches that were refused for the moment are begun again.
     Rewatch,
     /// A call has rung long enough.

@@ -47,7 +47,7 @@ enum Load {
 /// What every load needs.
 #[derive(Args, Clone)]
 struct Target {
-    /// The server
+    /// The server, without TLS
     #[arg(long, value_name = "ws://HOST:PORT")]
     url: String,
     /// The app id
