@@ -9,7 +9,7 @@ use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, Message
 
 use super::kept::StoreEffect;
 use super::msg::Credentials;
-use super::state::{CallNo, ConversationId, PastCall, Query};
+use super::state::{CallNo, ConversationId, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,8 +70,6 @@ pub(crate) enum Effect {
         /// Before which event.
         before: Option<u64>,
     },
-    /// Keep a call that is over in the history. Not answered.
-    KeepCall(PastCall),
     /// Be told from now on how these are. Answered by events.
     Watch(Vec<Account>),
     /// Let others see this of oneself. Not answered.

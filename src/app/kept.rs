@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::state::ConversationId;
 use crate::protocol::{Account, Code, MessageId};
 use crate::store::{
-    ConversationView, Format, Found, Message, MessageRow, NewMessage, Place, Put, Receipt, Room,
-    Window,
+    CallRecord, ConversationView, Format, Found, Message, MessageRow, NewCall, NewMessage, Outcome,
+    Person, Place, Put, Receipt, Room, Window,
 };
 
 /// One thing to keep, to change or to look up. They are done in the order of asking, but for searches and exports, which
@@ -79,6 +79,27 @@ pub(crate) enum StoreEffect {
     Room(Room),
     /// A setting has a value, or none. Not answered.
     Setting(String, Option<Value>),
+    /// A call is over. Not answered.
+    Call(Box<PastCall>),
+    /// Somebody has looked at the calls. Not answered.
+    CallsSeen,
+    /// Somebody was added, or is called something else. Not answered.
+    Person(Person),
+    /// Somebody was removed. Not answered.
+    NoPerson(Account),
+}
+
+/// A call that is over, as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PastCall {
+    /// How it began.
+    pub(crate) call: NewCall,
+    /// When it was answered, in ms since the Unix epoch.
+    pub(crate) answered_ms: Option<u64>,
+    /// When it was over, in ms since the Unix epoch.
+    pub(crate) ended_ms: u64,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
 }
 
 /// Which messages of a conversation.
@@ -132,4 +153,8 @@ pub(crate) struct Overview {
     pub(crate) rooms: Vec<Room>,
     /// What was typed and neither acknowledged nor refused, in the order of typing.
     pub(crate) outbox: Vec<Message>,
+    /// The people whom one has added.
+    pub(crate) people: Vec<Person>,
+    /// Calls, the latest first.
+    pub(crate) calls: Vec<CallRecord>,
 }

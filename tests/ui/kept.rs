@@ -112,3 +112,34 @@ fn a_conversation_is_written_into_a_file_and_erased() {
     ann.see("Message bob");
     assert!(!ann.shows("keep this"));
 }
+
+#[test]
+fn calls_people_and_the_look_are_there_again() {
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let bob = signed_in("bob", data.path(), &bell);
+    let mut ann = signed_in("ann", data.path(), &bell);
+    ann.write_to("bob");
+    ann.press("Call bob");
+    ann.see("Ringing…");
+    ann.press("Cancel");
+    ann.press("People");
+    ann.press("Add a person");
+    ann.fill("Callsign", "bob");
+    ann.press("Add");
+    ann.press("Change their name here");
+    ann.fill("Their name here", "Bob from next door");
+    ann.press("Save name");
+    ann.press("Settings");
+    ann.press("Dark");
+    drop(ann);
+
+    let mut ann = Window::open("ann", data.path(), &bell);
+    ann.see("Chats");
+    assert!(ann.dark(), "the look is kept");
+    ann.press("People");
+    ann.see_part("Bob from next door");
+    ann.press("Calls");
+    ann.see_part("You gave up");
+    drop(bob);
+}

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::{Call, CallNo, CallPhase, Cx, Outcome};
 use crate::app::effect::Effect;
+use crate::app::kept::{self, StoreEffect};
 use crate::app::msg::Failure;
 use crate::client::event::EndReason;
 use crate::protocol::{Account, ChannelName, Code};
+use crate::store::{self, CallRecord};
 
 /// Calls that are held in memory. When one more comes, the oldest goes.
 pub(crate) const CALLS: usize = 1000;
@@ -76,10 +78,22 @@ impl CallLog {
     }
 
     /// Somebody has looked.
-    pub(super) fn saw(&mut self) {
+    pub(super) fn saw(&mut self, cx: &mut Cx<'_>) {
+        if self.missed() > 0 {
+            cx.effects.push(Effect::Store(StoreEffect::CallsSeen));
+        }
         for call in &mut self.calls {
             call.seen = true;
         }
+    }
+
+    /// What the history has, behind what has come since.
+    pub(super) fn fill(&mut self, cx: &mut Cx<'_>, kept: Vec<CallRecord>) {
+        let since = self.calls.back().map_or(u64::MAX, |call| call.started_ms);
+        let older = kept.into_iter().filter(|kept| kept.call.started_ms < since);
+        let room = CALLS.saturating_sub(self.calls.len());
+        let older = older.filter_map(|kept| PastCall::kept(CallNo(cx.ids.number()), kept));
+        self.calls.extend(older.take(room));
     }
 
     /// A call is over.
@@ -87,7 +101,8 @@ impl CallLog {
         if self.calls.len() == CALLS {
             self.calls.pop_back();
         }
-        cx.effects.push(Effect::KeepCall(call.clone()));
+        let kept = StoreEffect::Call(Box::new(call.to_keep(cx.now.unix_ms)));
+        cx.effects.push(Effect::Store(kept));
         // A call that was missed while the account was away is told later than it happened.
         let later = |other: &PastCall| other.started_ms > call.started_ms;
         let place = self.calls.iter().take_while(|other| later(other)).count();
@@ -114,6 +129,76 @@ impl PastCall {
             started_ms: call.started_ms,
             seen: ending != Ending::Missed,
             ending,
+        })
+    }
+}
+
+impl PastCall {
+    /// As the history keeps it, when it has just ended.
+    fn to_keep(&self, ended_ms: u64) -> kept::PastCall {
+        let (outcome, talked) = match &self.ending {
+            Ending::Talked(talked) => (store::Outcome::Talked, Some(*talked)),
+            Ending::Missed => (store::Outcome::Missed, None),
+            Ending::Declined => (store::Outcome::Declined, None),
+            Ending::Refused => (store::Outcome::Refused, None),
+            Ending::Cancelled => (store::Outcome::Cancelled, None),
+            Ending::NoAnswer => (store::Outcome::NoAnswer, None),
+            Ending::Failed(Failure { code, detail }) => {
+                let (code, reason) = (*code, detail.clone());
+                (store::Outcome::Failed { code, reason }, None)
+            }
+        };
+        let millis = |talked: Duration| u64::try_from(talked.as_millis()).unwrap_or(u64::MAX);
+        kept::PastCall {
+            call: store::NewCall {
+                outgoing: self.outgoing,
+                peer: self.peer.clone(),
+                channel: self.channel.clone(),
+                number: self.number.clone(),
+                started_ms: self.started_ms,
+            },
+            answered_ms: talked.map(|talked| ended_ms.saturating_sub(millis(talked))),
+            ended_ms,
+            outcome,
+        }
+    }
+
+    /// As the history kept it; nothing of a call that goes on.
+    fn kept(no: CallNo, record: CallRecord) -> Option<Self> {
+        let talked = record.ended_ms.zip(record.answered_ms);
+        let talked = talked.map_or(0, |(ended, answered)| ended.saturating_sub(answered));
+        let ending = match record.outcome? {
+            store::Outcome::Talked => Ending::Talked(Duration::from_millis(talked)),
+            store::Outcome::Missed => Ending::Missed,
+            store::Outcome::Declined => Ending::Declined,
+            store::Outcome::Refused => Ending::Refused,
+            store::Outcome::Cancelled => Ending::Cancelled,
+            store::Outcome::NoAnswer => Ending::NoAnswer,
+            store::Outcome::Interrupted => Ending::Failed(Failure {
+                code: Code::InviteOther,
+                detail: "Callsign ended while it went on".to_owned(),
+            }),
+            store::Outcome::Failed { code, reason } => Ending::Failed(Failure {
+                code,
+                detail: reason,
+            }),
+        };
+        let store::NewCall {
+            outgoing,
+            peer,
+            channel,
+            number,
+            started_ms,
+        } = record.call;
+        Some(Self {
+            no,
+            outgoing,
+            peer,
+            channel,
+            number,
+            started_ms,
+            ending,
+            seen: record.seen,
         })
     }
 }

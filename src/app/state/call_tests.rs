@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::tests::{Story, account, bob, calls, failure, in_call, room, says, says_in};
 use super::{CallPhase, ConversationId, Ending, Presence, Screen};
 use crate::app::effect::{Effect, NoticeId, Ring, Step};
-use crate::app::msg::{CallMsg, MeMsg, Msg, NavMsg, NoticeMsg, SignInMsg};
+use crate::app::kept::{Overview, StoreEffect, StoreMsg};
+use crate::app::msg::{CallMsg, ContactMsg, MeMsg, Msg, NavMsg, NoticeMsg, SignInMsg};
 use crate::client::event::{CallEvent, CallRef, EndReason, SessionEvent};
 use crate::protocol::{
     self, Additions, Cap, Caps, ChannelName, Code, GrantedLimits, ServerInfo, Show, Uid,
@@ -121,6 +122,33 @@ fn a_call_is_declined_from_its_notification() {
     assert_eq!(story.here().calls.log.missed(), 0);
 }
 
+/// How many calls the history was given.
+fn kept_calls(story: &Story) -> usize {
+    let calls = story.asked().iter();
+    calls
+        .filter(|asked| matches!(asked, StoreEffect::Call(_)))
+        .count()
+}
+
+#[test]
+fn people_are_back_at_the_next_start() {
+    let mut story = Story::home();
+    story.tell(Msg::Contact(ContactMsg::Rename(
+        account("cy"),
+        "Cyrus".to_owned(),
+    )));
+    let mut overview = Overview::default();
+    for asked in story.asked() {
+        if let StoreEffect::Person(person) = asked {
+            overview.people.push(person.clone());
+        }
+    }
+    let mut next = Story::home();
+    next.tell(Msg::Store(StoreMsg::Overview(Box::new(overview))));
+    let cy = account("cy");
+    assert_eq!(next.here().contacts.name(&cy), "Cyrus");
+}
+
 #[test]
 fn a_call_that_nobody_answers_is_missed_until_somebody_looks() {
     let mut story = Story::home();
@@ -130,11 +158,7 @@ fn a_call_that_nobody_answers_is_missed_until_somebody_looks() {
     assert_eq!(closed(&effects), 1);
     let about = ("Missed call from bob", "Click to see your calls");
     assert_eq!(notices(&effects), [about]);
-    assert!(
-        effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::KeepCall(_)))
-    );
+    assert_eq!(kept_calls(&story), 1);
     // The window of calls is gone with the call.
     assert!(story.here().calls.all().is_empty());
     story.hear(SessionEvent::MissedCall {
@@ -334,8 +358,7 @@ fn signing_out_silences_everything() {
     let effects = story.tell(Msg::SignIn(SignInMsg::SignOut));
     assert_eq!(rings(&effects), [Ring::Silent]);
     assert_eq!(closed(&effects), 1);
-    let kept = |effect: &&Effect| matches!(effect, Effect::KeepCall(_));
-    assert_eq!(effects.iter().filter(kept).count(), 2);
+    assert_eq!(kept_calls(&story), 2);
     assert!(story.state.calls().is_empty());
 }
 

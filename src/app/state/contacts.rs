@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cx;
 use crate::app::effect::{Effect, PersonEffect};
+use crate::app::kept::StoreEffect;
 use crate::app::msg::{ContactMsg, Failure};
 use crate::protocol::Account;
+use crate::store::Person;
 
 /// The most characters of a name that one gives to somebody.
 pub(crate) const NAME_CHARS: usize = 64;
@@ -84,7 +86,7 @@ impl Contacts {
         match msg {
             ContactMsg::Add(account) => self.add(cx, account),
             ContactMsg::Rename(account, name) => self.rename(cx, &account, &name),
-            ContactMsg::Remove(account) => self.remove(&account),
+            ContactMsg::Remove(account) => self.remove(cx, &account),
             ContactMsg::Open(account) => self.open(cx, account),
             ContactMsg::Close => self.opened = None,
             ContactMsg::Block(account, block) => self.block(cx, account, block),
@@ -110,6 +112,7 @@ impl Contacts {
             let name = String::new();
             let contact = Contact { name, added_ms };
             self.added.insert(account.clone(), contact);
+            self.keep(cx, &account);
         }
         self.open(cx, account);
     }
@@ -123,10 +126,38 @@ impl Contacts {
             added_ms,
         });
         contact.name = name;
+        self.keep(cx, account);
     }
 
-    fn remove(&mut self, account: &Account) {
-        self.added.remove(account);
+    /// What the history has; what has changed since stands.
+    pub(super) fn fill(&mut self, kept: Vec<Person>) {
+        for person in kept {
+            if let Some(added_ms) = person.added_ms {
+                let name = person.name;
+                let contact = Contact { name, added_ms };
+                self.added.entry(person.account).or_insert(contact);
+            }
+        }
+    }
+
+    fn keep(&self, cx: &mut Cx<'_>, account: &Account) {
+        if let Some(contact) = self.added.get(account) {
+            let person = Person {
+                account: account.clone(),
+                name: contact.name.clone(),
+                added_ms: Some(contact.added_ms),
+                // The server keeps who is blocked.
+                blocked: false,
+            };
+            cx.effects.push(Effect::Store(StoreEffect::Person(person)));
+        }
+    }
+
+    fn remove(&mut self, cx: &mut Cx<'_>, account: &Account) {
+        if self.added.remove(account).is_some() {
+            let gone = StoreEffect::NoPerson(account.clone());
+            cx.effects.push(Effect::Store(gone));
+        }
         if !self.blocked.contains(account) {
             self.opened.take_if(|opened| opened == account);
         }

@@ -165,6 +165,8 @@ impl Home {
     /// What the history has of this account.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
         let rooms = std::mem::take(&mut overview.rooms);
+        self.calls.log.fill(cx, std::mem::take(&mut overview.calls));
+        self.contacts.fill(std::mem::take(&mut overview.people));
         self.chats.fill(cx, &mut overview);
         let talked = self.chats.rooms().into_iter();
         let talked = talked.filter_map(|(id, _)| match id {
@@ -214,7 +216,7 @@ impl Home {
         self.screen = screen;
         self.inspector.show(cx, screen == Screen::Inspector);
         if screen == Screen::Calls {
-            self.calls.log.saw();
+            self.calls.log.saw(cx);
         }
     }
 
@@ -232,7 +234,7 @@ impl Home {
         self.calls.update(cx, msg);
         // Whoever looks at the history sees what comes into it.
         if self.screen == Screen::Calls {
-            self.calls.log.saw();
+            self.calls.log.saw(cx);
         }
     }
 

@@ -206,10 +206,11 @@ impl State {
             (Msg::Contact(msg), Phase::Home(home)) => home.contact(&mut cx, msg),
             (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
             (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
-                self.settings.update(msg)
+                self.settings.update(&mut cx, msg)
             }
             (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
                 self.note = note;
+                self.settings.fill(&overview.settings);
                 start::opened(phase, &mut cx, *overview);
             }
             (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),

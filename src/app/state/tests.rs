@@ -114,6 +114,11 @@ impl Story {
         story
     }
 
+    /// What the history was asked for and did not answer.
+    pub(super) fn asked(&self) -> &[StoreEffect] {
+        &self.history.asked
+    }
+
     /// Ann is signed in.
     pub(super) fn home() -> Self {
         let mut story = Self::new();

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Out;
-use crate::app::kept::{Overview, Page, StoreEffect, StoreMsg};
+use crate::app::kept::{Overview, Page, PastCall, StoreEffect, StoreMsg};
 use crate::app::msg::Msg;
 use crate::app::state::ConversationId;
 use crate::store::{
@@ -20,6 +20,8 @@ use crate::store::{
 const DRAFT_REST: Duration = Duration::from_millis(400);
 /// What waits for the history. When full, the worker waits, which takes a disk that stands still.
 const ASKS: usize = 1024;
+/// Calls that a start shows.
+const CALLS: usize = 1000;
 /// Messages of a page.
 const PAGE: usize = 200;
 /// The name of a profile's history in its folder.
@@ -180,6 +182,16 @@ impl Desk {
                 self.tell(async |store| store.remove_setting(name).await)
                     .await
             }
+            StoreEffect::Call(call) => self.call(*call).await,
+            StoreEffect::CallsSeen => self.tell(async |store| store.calls_seen().await).await,
+            StoreEffect::Person(person) => {
+                self.tell(async |store| store.put_person(person).await)
+                    .await
+            }
+            StoreEffect::NoPerson(account) => {
+                let done = self.ask(async |store| store.remove_person(account).await);
+                done.await.and(None)
+            }
         };
         if let Some(answer) = answer {
             self.say(answer).await;
@@ -223,9 +235,23 @@ impl Desk {
                 conversations: store.conversations().await?,
                 rooms: store.rooms().await?,
                 outbox: store.outbox().await?,
+                people: store.people().await?,
+                calls: store.calls(None, CALLS).await?,
             })
         });
         asked.await.unwrap_or_default()
+    }
+
+    async fn call(&self, past: PastCall) -> Option<StoreMsg> {
+        self.tell(async |store| {
+            let row = store.call_started(past.call).await?;
+            if let Some(answered_ms) = past.answered_ms {
+                store.call_answered(row, answered_ms).await?;
+            }
+            let ended = store.call_ended(row, past.ended_ms, past.outcome);
+            ended.await.map(drop)
+        })
+        .await
     }
 
     async fn put(&mut self, message: NewMessage) -> StoreMsg {

@@ -137,8 +137,6 @@ impl Desk {
             Effect::Return(credentials) => self.sign_in(credentials, Patience::Endless).await,
             Effect::TellRead { peer, ids } => self.tell_read(peer, &ids),
             Effect::History { room, before } => self.history(room, before),
-            // The state holds the calls of this run; the history on disk is not open to the app yet.
-            Effect::KeepCall(call) => drop(call),
             Effect::Watch(accounts) => self.watch(&accounts),
             Effect::ShowMe { show, text } => self.show_me(show, &text),
             Effect::Ring(ring) => self.sounds.ring(ring),
