@@ -45,7 +45,8 @@ impl Channel {
     }
 
     /// `messageChannelSend`: a message to all members, which the sender hears, too. Done when the server has it; over lost
-    /// links it is sent again by itself, and is heard once.
+    /// links it is sent again by itself, and is heard once. What is written without a link goes out when it is back, in order,
+    /// at most 50 in a second, so that none is refused for being too many.
     ///
     /// # Errors
     /// As future: too large, too many in a second, not a member, or not acknowledged within 60 s.

@@ -157,7 +157,8 @@ operation!(
     SendError
 );
 operation!(
-    /// Why a query failed (500, 501).
+    /// Why a query failed (500, 501). A server takes so many in a second ([`Limits`](crate::protocol::limits::Limits)), and what is
+    /// asked while the link is away goes out at once when it is back: what is refused then (500) is to be asked again.
     QueryError
 );
 operation!(

@@ -113,6 +113,24 @@ fn an_invitation_without_an_answer_does_not_ring_for_ever() {
     assert_eq!(of_call, [CallEvent::Ended(EndReason::LinkLost)]);
 }
 
+/// An invitation that never left is not taken back, or the call by which the peer asks on the same channel would be.
+#[test]
+fn an_invitation_that_never_left_takes_no_call_of_the_peer_away() {
+    let mut lab = pair();
+    lab.serving = false;
+    lab.cut("alice");
+    lab.run(S);
+    let theirs = lab.invites("alice", "call", "bob");
+    lab.run(15 * S);
+    let ours = lab.invites("bob", "call", "alice");
+    lab.run(6 * S);
+    let of_call = lab.of_call("alice", theirs);
+    assert_eq!(of_call, [CallEvent::Ended(EndReason::LinkLost)]);
+    lab.serving = true;
+    lab.run(10 * S);
+    assert_eq!(phase(&mut lab, "bob", ours), Some(CallPhase::RingingThere));
+}
+
 /// The codes with which a client was told to be out of channels; 0 stands for being in again.
 fn ins_and_outs(lab: &Lab, name: &str) -> Vec<u16> {
     let events = lab.sdks[name].events.iter();

@@ -284,7 +284,7 @@ impl Session {
         }
     }
 
-    fn end_call(&mut self, cx: &mut Cx, call: CallRef, reason: EndReason) {
+    pub(super) fn end_call(&mut self, cx: &mut Cx, call: CallRef, reason: EndReason) {
         cx.timers.cancel(Timer::Ring(call));
         if self.calls.0.remove(&call).is_some() {
             cx.tell_call(call, CallEvent::Ended(reason));

@@ -352,6 +352,25 @@ impl Waiting {
         matches!(self.purpose, Purpose::Step(of, VoipStep::Invite, _) if of == call)
     }
 
+    /// The call that it would have begun, if it is an invitation that never left.
+    pub(super) fn unsent_invite(&self) -> Option<CallRef> {
+        match self.purpose {
+            Purpose::Step(call, VoipStep::Invite, _) if !self.ever_sent => Some(call),
+            Purpose::Step(..)
+            | Purpose::Invoke(_)
+            | Purpose::Message(..)
+            | Purpose::Join(..)
+            | Purpose::Rejoin(_)
+            | Purpose::Leave(..)
+            | Purpose::Poll
+            | Purpose::Watch(..)
+            | Purpose::Unwatch(..)
+            | Purpose::Logout(_)
+            | Purpose::Restore
+            | Purpose::Quiet => None,
+        }
+    }
+
     /// Why it failed, as its operation's error; where the server names no code, the operation's own.
     pub(super) fn refused(&self, failure: Failure) -> CommandError {
         let code = if failure.code == Code::General {

@@ -200,6 +200,10 @@ impl Session {
     /// Some request has waited long enough.
     pub(super) fn answers_due(&mut self, cx: &mut Cx) {
         for waiting in self.pending.expire(cx.now) {
+            if let Some(call) = waiting.unsent_invite() {
+                self.end_call(cx, call, EndReason::LinkLost);
+                continue;
+            }
             let error = waiting.timed_out();
             if let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose {
                 // The server may have let the client in all the same, which then would not know.
