@@ -268,3 +268,36 @@ fn people_see_each_other_and_old_clients_see_nothing_of_it() {
         "dave joined last, and nothing was said since"
     );
 }
+
+/// Whoever was called while they were away finds so when they come back, also when the server was killed in between.
+#[test]
+fn a_missed_call_waits_for_whoever_was_away() {
+    let mut server = Server::to_be_restarted("");
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (bob, _) = sign_in(&server, "bob").await;
+        bob.logout().await.expect("logged out");
+        let (alice, _hears) = sign_in(&server, "alice").await;
+        let call = alice
+            .channel_invite_user2(&room(), &account("bob"), r#"{"srcNum":"+1"}"#)
+            .await
+            .expect("asked");
+        call.channel_invite_end().await.expect("given up");
+        // The end of the call has been answered, so the record of it is kept.
+        server.kill9();
+        server.restart();
+        let (_bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let missed = heard(&mut bob_hears, |event| {
+            if let SessionEvent::MissedCall { peer, extra, .. } = event {
+                Some((peer, extra))
+            } else {
+                None
+            }
+        });
+        let (peer, extra) = missed.await;
+        assert_eq!(
+            (peer, extra.as_str()),
+            (account("alice"), r#"{"srcNum":"+1"}"#)
+        );
+    });
+}
