@@ -23,8 +23,6 @@
 //! | `news` | what rings, and what is shown to whoever does not look |
 
 mod call_log;
-#[cfg(test)]
-mod call_tests;
 mod calls;
 mod chats;
 mod contacts;
@@ -45,8 +43,6 @@ mod sign_in;
 mod start;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_people;
 
 use std::time::Instant;
 

@@ -1,9 +1,8 @@
 //! What rings, what is shown and kept of calls, and what others see meanwhile.
 
+use super::*;
 use std::time::Duration;
 
-use super::tests::{Story, account, bob, calls, failure, in_call, room, says, says_in};
-use super::{CallPhase, ConversationId, Ending, Presence, Screen};
 use crate::app::effect::{Effect, NoticeId, Ring, Step};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{CallMsg, ContactMsg, MeMsg, Msg, NavMsg, NoticeMsg, SignInMsg};

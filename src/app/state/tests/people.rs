@@ -1,9 +1,8 @@
 //! Stories over the state alone: people, the inspector, settings.
 
+use super::*;
 use serde_json::{Value, json};
 
-use super::tests::{Story, account, failure, room};
-use super::*;
 use crate::app::effect::{AttrStep, InspectEffect, PersonEffect};
 use crate::app::msg::{ContactMsg, InspectMsg, NavMsg, SettingsMsg};
 use crate::client::event::SessionEvent;

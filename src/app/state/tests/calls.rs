@@ -1,0 +1,103 @@
+//! A call from its first ring to its end.
+
+use super::*;
+
+#[test]
+fn a_call_goes_from_ringing_to_its_end() {
+    let mut story = Story::home();
+    let effects = story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    let [Effect::Invite { call, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let no = *call;
+    // Whoever is called already is not called twice.
+    assert!(
+        story
+            .tell(Msg::Call(CallMsg::Place(account("bob"))))
+            .is_empty()
+    );
+    // The peer is quicker than our own answer.
+    let extra = String::new();
+    story.hear(in_call(3, CallEvent::ReceivedByPeer { extra }));
+    story.tell(Msg::Call(CallMsg::Placed(no, CallRef(3))));
+    assert_eq!(story.here().calls.all()[0].phase, CallPhase::RingingThere);
+    let extra = String::new();
+    story.hear(in_call(3, CallEvent::AcceptedByPeer { extra }));
+    let key = Dtmf::from_char('5').expect("a key");
+    let effects = story.tell(Msg::Call(CallMsg::Key(no, key)));
+    let (at, step) = (CallRef(3), Step::Key(key));
+    let pressed = [Effect::Tone(key), Effect::Step { call: no, at, step }];
+    assert_eq!(effects, pressed);
+    story.now.at += Duration::from_secs(61);
+    let extra = String::new();
+    let reason = EndReason::EndByPeer { extra };
+    story.hear(in_call(3, CallEvent::Ended(reason.clone())));
+    let call = &story.here().calls.all()[0];
+    assert_eq!(
+        call.phase,
+        CallPhase::Ended {
+            outcome: Outcome::Ended(reason),
+            talked: Some(Duration::from_secs(61)),
+        }
+    );
+    story.tell(Msg::Call(CallMsg::Dismiss(no)));
+    assert!(story.here().calls.all().is_empty());
+}
+
+#[test]
+fn a_call_that_is_given_up_before_it_went_out_is_ended_when_it_has() {
+    let mut story = Story::home();
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    let no = story.here().calls.all()[0].no;
+    let effects = story.tell(Msg::Call(CallMsg::End(no)));
+    let steps = |effect: &Effect| matches!(effect, Effect::Step { .. });
+    assert!(!effects.iter().any(steps), "{effects:?}");
+    let effects = story.tell(Msg::Call(CallMsg::Placed(no, CallRef(1))));
+    let (at, step) = (CallRef(1), Step::End);
+    assert_eq!(effects, [Effect::Step { call: no, at, step }]);
+}
+
+#[test]
+fn two_who_call_each_other_are_connected_at_once() {
+    let mut story = Story::home();
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    let own = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Placed(own, CallRef(1))));
+    story.hear(in_call(1, CallEvent::Ended(EndReason::Glare)));
+    let effects = story.hear(calls(2, true));
+    let call = &story.here().calls.all()[0];
+    assert_eq!(
+        (story.here().calls.all().len(), &call.phase),
+        (1, &CallPhase::Answering)
+    );
+    let (no, at, step) = (call.no, CallRef(2), Step::Accept);
+    assert_eq!(effects, [Effect::Step { call: no, at, step }]);
+}
+
+#[test]
+fn an_incoming_call_shows_the_number_that_was_sent() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let call = &story.here().calls.all()[0];
+    assert_eq!(call.number.as_deref(), Some("+442079460958"));
+    assert_eq!(call.phase, CallPhase::RingingHere);
+}
+
+#[test]
+fn a_key_that_does_not_get_through_ends_nothing() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    let key = Dtmf::from_char('5').expect("a key");
+    let why = failure(Code::GeneralFailed);
+    story.tell(Msg::Call(CallMsg::StepFailed(
+        no,
+        Step::Key(key),
+        why.clone(),
+    )));
+    let call = &story.here().calls.all()[0];
+    assert!(matches!(call.phase, CallPhase::Talking { .. }));
+    assert_eq!(call.trouble, Some(why));
+}
