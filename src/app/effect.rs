@@ -93,6 +93,8 @@ pub(crate) enum Effect {
     Inspect(InspectEffect),
     /// Set what a room is about; delete it, if empty. Only failures are answered, by `RoomMsg::NoTopic`.
     Topic(ChannelName, String),
+    /// Tell whoever is in a conversation that one is writing there. Not answered.
+    Typing(ConversationId),
 }
 
 /// What rings.

@@ -5,7 +5,8 @@
 //! | file | what |
 //! |---|---|
 //! | `sign_in` | the card: signed out, signing in, and why not |
-//! | `home` | all that a signed-in account has, and who of it hears which event |
+//! | `home` | all that a signed-in account has |
+//! | `events` | who of it hears which event |
 //! | `start` | what is kept is opened, and whoever was in comes back |
 //! | `chats` | conversations: who says what where, drafts, unread |
 //! | `conversation`, `message` | a window onto one history, and its lines |
@@ -13,11 +14,13 @@
 //! | `search` | looking for words |
 //! | `heard` | what was said in rooms while one was away |
 //! | `rooms` | which rooms one is in, who else is, their topics |
+//! | `typing` | who is writing |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
 //! | `contacts` | the people whom one has added, their names, who is blocked |
 //! | `inspect` | the attribute inspector |
 //! | `settings` | what is set for this profile |
+//! | `panes` | what is shown beside a conversation, and how wide |
 //! | `call_log` | the calls that were |
 //! | `me` | what others see of oneself |
 //! | `news` | what rings, and what is shown to whoever does not look |
@@ -27,6 +30,7 @@ mod calls;
 mod chats;
 mod contacts;
 mod conversation;
+mod events;
 mod heard;
 mod home;
 mod inspect;
@@ -34,6 +38,7 @@ mod me;
 mod message;
 mod news;
 mod outbox;
+mod panes;
 mod people;
 mod rooms;
 mod search;
@@ -43,6 +48,7 @@ mod sign_in;
 mod start;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use std::time::Instant;
 
@@ -52,19 +58,22 @@ use super::effect::Effect;
 use super::kept::StoreMsg;
 use super::msg::Msg;
 
-pub(crate) use call_log::{CallLog, Ending, PastCall};
+pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use conversation::{Conversation, JumpTo};
+pub(crate) use heard::Older;
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
 pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use message::{Body, Delivery, Message};
+pub(crate) use panes::{Pane, Panes};
 pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
 pub(crate) use settings::{Look, SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
+pub(crate) use typing::Typing;
 
 /// How a conversation is written into a file.
 pub(crate) use crate::store::Format;
@@ -77,6 +86,7 @@ pub(crate) struct State {
     ids: Ids,
     phase: Phase,
     settings: Settings,
+    panes: Panes,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
@@ -149,6 +159,7 @@ impl State {
             },
             phase: Phase::Opening,
             settings: Settings::new(theme),
+            panes: Panes::default(),
             note: None,
             told: news::Told::default(),
         }
@@ -157,6 +168,11 @@ impl State {
     /// What is set for this profile.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What is shown beside a conversation.
+    pub(crate) fn panes(&self) -> &Panes {
+        &self.panes
     }
 
     /// Where the app is.
@@ -191,9 +207,9 @@ impl State {
         };
         match (msg, &mut self.phase) {
             (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut cx, msg),
-            (Msg::Happened(event), phase) => home::happened(phase, &mut cx, event),
+            (Msg::Happened(event), phase) => events::happened(phase, &mut cx, event),
             (Msg::Nav(msg), Phase::Home(home)) => home.nav(&mut cx, msg),
-            (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
+            (Msg::Chat(msg), Phase::Home(home)) => home.chat(&mut cx, msg),
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
             (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
@@ -204,9 +220,13 @@ impl State {
             (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
                 self.settings.update(&mut cx, msg)
             }
+            (Msg::Panes(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
+                self.panes.update(&mut cx, msg);
+            }
             (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
                 self.note = note;
                 self.settings.fill(&overview.settings);
+                self.panes.fill(&overview.settings);
                 start::opened(phase, &mut cx, *overview);
             }
             (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),

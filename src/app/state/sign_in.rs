@@ -5,7 +5,7 @@ use crate::protocol::{Account, Code};
 use super::home::Home;
 use super::{Cx, Link, Phase, start};
 use crate::app::effect::Effect;
-use crate::app::msg::{Credentials, Failure, SignInMsg};
+use crate::app::msg::{Credentials, Failure, Place, SignInMsg};
 
 /// The sign-in card.
 #[derive(Debug, Default)]
@@ -57,7 +57,9 @@ pub(super) fn update(phase: &mut Phase, cx: &mut Cx<'_>, msg: SignInMsg) {
         (SignInMsg::Done, Phase::Out(Card::Waiting(credentials))) => {
             start::signed_in(cx, credentials);
             let me = credentials.account.clone();
-            Phase::Home(Box::new(Home::new(me, Link::Up)))
+            let mut home = Home::new(me, Link::Up);
+            home.elsewhere = matches!(credentials.place, Place::Address { .. });
+            Phase::Home(Box::new(home))
         }
         // Whoever came back by themselves is shown what there is meanwhile.
         (SignInMsg::Failed(failure), Phase::Home(home)) if home.link == Link::Coming => {

@@ -26,6 +26,8 @@ mod people;
 mod rail;
 mod settings;
 mod sign_in;
+mod talk;
+mod text;
 mod theme;
 mod widgets;
 mod words;
@@ -114,7 +116,8 @@ pub(super) fn root_ui(
         }
         Phase::Home(home) => {
             screens.sign_in.forget_secret();
-            home::home_ui(ui, home, state.settings(), now, &mut screens.home, out);
+            let set = (state.settings(), state.panes());
+            home::home_ui(ui, home, set, now, &mut screens.home, out);
         }
     }
 }
