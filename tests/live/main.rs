@@ -9,6 +9,7 @@
 //! | `messages`, `channels`, `queries`, `calls` | what users do with it |
 //! | `settings` | where they come from |
 //! | `restart`, `kill9` | what outlives the process |
+//! | `ours` | what the next ones have in common |
 //! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
 //! | `resume` | what our SDK makes of links that are cut in the middle of everything, which `proxy` does |
 //! | `people` | presence, receipts, typing and blocking, and that 1.x clients see nothing of them |
@@ -25,6 +26,8 @@ mod kill9;
 mod lbs;
 mod login;
 mod messages;
+#[cfg(feature = "client")]
+mod ours;
 mod peer;
 #[cfg(feature = "client")]
 mod people;
