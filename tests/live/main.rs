@@ -16,6 +16,8 @@
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
+#[cfg(all(feature = "app", target_os = "linux"))]
+mod app;
 mod bad_input;
 #[cfg(feature = "client")]
 mod beside_web;

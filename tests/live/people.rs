@@ -1,11 +1,8 @@
 //! Presence, receipts, typing and blocking over real sockets (protocol page, section 18), beside a 1.x client that sees nothing of it.
 
-
-use callsign::client::event::{CallEvent, EndReason, Event, SessionEvent};
 use callsign::client::Events;
-use callsign::protocol::{
-    ChannelName, MessageId, Presence, Receipt, ReceiptState, Show, Typing,
-};
+use callsign::client::event::{CallEvent, EndReason, Event, SessionEvent};
+use callsign::protocol::{ChannelName, MessageId, Presence, Receipt, ReceiptState, Show, Typing};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 

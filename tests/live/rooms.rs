@@ -1,12 +1,9 @@
 //! Rooms that keep what is said, and attributes watched from outside, over real sockets and real disks (protocol page, section 18),
 //! beside a 1.x client that sees nothing of either.
 
-
 use callsign::client::event::{ChannelEvent, ChannelView, Event, SessionEvent};
 use callsign::client::{Channel, HistoryMessage};
-use callsign::protocol::{
-    AttrChanged, AttrName, AttrSubject, ChannelName, WatchedChange,
-};
+use callsign::protocol::{AttrChanged, AttrName, AttrSubject, ChannelName, WatchedChange};
 use serde_json::json;
 use tokio::runtime::Runtime;
 

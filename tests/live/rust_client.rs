@@ -1,9 +1,8 @@
 //! Our own SDK against the real server: everything it does, over TLS and without, through killed servers.
 
-
+use callsign::client::Session;
 use callsign::client::core::Status;
 use callsign::client::event::{CallEvent, ChannelEvent, EndReason, Event, SessionEvent};
-use callsign::client::Session;
 use callsign::net::tls::Identity;
 use callsign::net::trust::Trust;
 use callsign::net::ws;
