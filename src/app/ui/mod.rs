@@ -96,6 +96,11 @@ pub(super) fn install(ctx: &egui::Context) {
     theme::install(ctx);
 }
 
+/// Tells screen readers what a window is called, which its title alone does not. With every frame of it.
+pub(super) fn name_window(ctx: &egui::Context, name: &str) {
+    ctx.accesskit_node_builder(egui::accesskit_root_id(), |window| window.set_label(name));
+}
+
 /// The window.
 pub(super) fn root_ui(
     ui: &mut egui::Ui,
