@@ -14,6 +14,7 @@
 //! | `resume` | what our SDK makes of links that are cut in the middle of everything, which `proxy` does |
 //! | `people` | presence, receipts, typing and blocking, and that 1.x clients see nothing of them |
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
+//! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 #[cfg(all(feature = "app", target_os = "linux"))]

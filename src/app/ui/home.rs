@@ -8,7 +8,8 @@ use super::icons::Icon;
 use super::theme::{self, palette, size};
 use super::widgets::link_button;
 use super::{
-    call, calls, conversation, details, dialogs, find, inspector, people, rail, settings, talk,
+    call, call_bar, calls, conversation, details, dialogs, find, inspector, people, rail, settings,
+    talk,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{ConversationId, Home, Link, Now, Panes, Screen, Settings};
@@ -20,6 +21,7 @@ pub(super) struct Draft {
     pub(super) dialog: Option<dialogs::Dialog>,
     pub(super) find: Option<find::Find>,
     pub(super) calls: call::Draft,
+    pub(super) call_bar: call_bar::Draft,
     /// The screen of calls.
     pub(super) history: calls::Draft,
     /// What one is writing about oneself.
@@ -60,6 +62,10 @@ pub(super) fn home_ui(
     }
     offline_ui(ui, home);
     note_ui(ui, home, out);
+    // Elsewhere calls are a card in this window.
+    if !ui.ctx().embed_viewports() {
+        call_bar::call_bar_ui(ui, home.calls.all(), now, &mut draft.call_bar, out);
+    }
     match home.screen {
         Screen::Chats => talk::talk_ui(ui, home, panes, now, draft, out),
         Screen::People => people::people_ui(ui, home, now, narrow, draft, out),

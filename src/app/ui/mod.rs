@@ -4,6 +4,7 @@
 //! happened. One file a screen; [`theme`] has every colour, size and space; [`widgets`] what screens share.
 
 mod call;
+mod call_bar;
 mod calls;
 mod chats;
 mod clock;

@@ -76,8 +76,8 @@ impl Desk {
         std::fs::write(&dunst, rules).expect("written");
         let mut display = Running::start(
             Command::new("Xvfb")
-                .args(["-displayfd", "1", "-screen", "0", "2400x1000x24"])
-                .args(["-nolisten", "tcp"])
+                .args(["-displayfd", "1", "-screen", "0", "3600x800x24"])
+                .args(["-nolisten", "tcp", "-noreset"])
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
         );
@@ -145,9 +145,12 @@ impl Desk {
             .unwrap_or_else(|| panic!("xdotool {arguments:?}"))
     }
 
-    /// How many notifications are on the screen.
-    pub(super) fn notifications(&self) -> String {
-        said(self.command("dunstctl").args(["count", "displayed"])).expect("an answer")
+    /// Clicks on the notification that is on the screen, as soon as there is one.
+    pub(super) fn click_notification(&self) {
+        let search = ["search", "--sync", "--onlyvisible", "--class", "dunst"];
+        let window = self.xdotool(&search);
+        let window = window.lines().next().expect("a number");
+        self.xdotool(&["mousemove", "--window", window, "60", "20", "click", "1"]);
     }
 }
 

@@ -5,6 +5,7 @@
 //! the gate tries the release build.
 
 mod desk;
+mod ended;
 mod eyes;
 mod person;
 mod talk;

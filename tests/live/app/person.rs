@@ -78,11 +78,15 @@ impl<'a> Person<'a> {
         });
     }
 
-    /// Clicks on what bears this name.
+    /// Clicks on what bears this name, perhaps with its state behind a comma.
     #[track_caller]
     pub(super) fn click(&self, name: &str) {
+        let bears = |seen: &Seen| {
+            let state = seen.name.strip_prefix(name);
+            state.is_some_and(|state| state.is_empty() || state.starts_with(", "))
+        };
         // Words beside a control often bear its name.
-        let find = || self.look(name, |seen| seen.name == name && seen.role != LABEL);
+        let find = || self.look(name, |seen| bears(seen) && seen.role != LABEL);
         self.come_forward(&find().window);
         // It may have moved while its window came.
         let (x, y) = self.eyes.middle(&find());
@@ -96,6 +100,27 @@ impl<'a> Person<'a> {
         self.desk.xdotool(&["type", "--delay", "10", text]);
     }
 
+    /// The same for what is on no key: the keyboard is given keys for it, and programs have to learn of them.
+    pub(super) fn type_slowly(&self, text: &str) {
+        self.desk.xdotool(&["type", "--delay", "300", text]);
+    }
+
+    /// Clicks into the window of calls, at these parts of its width and height.
+    pub(super) fn click_in_call(&self, right: f64, down: f64) {
+        let window = self.window("Call - Callsign");
+        let shape = self
+            .desk
+            .xdotool(&["getwindowgeometry", "--shell", &window]);
+        let side = |name: &str| -> f64 {
+            let line = shape.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|side| side.parse().ok()).expect("a number")
+        };
+        let at = |part: f64, side: f64| ((part * side).round() as u32).to_string();
+        let (x, y) = (at(right, side("WIDTH=")), at(down, side("HEIGHT=")));
+        self.desk
+            .xdotool(&["mousemove", "--window", &window, &x, &y, "click", "1"]);
+    }
+
     /// Presses keys together: `ctrl+n`.
     pub(super) fn key(&self, keys: &str) {
         self.desk.xdotool(&["key", keys]);
@@ -106,19 +131,57 @@ impl<'a> Person<'a> {
         self.come_forward(&self.title());
     }
 
+    /// Writes to somebody for the first time.
+    pub(super) fn write_to(&self, account: &str) {
+        self.turn_to();
+        self.key("ctrl+n");
+        self.see("Callsign");
+        self.type_text(account);
+        self.key("Return");
+        self.see(&format!("Message {account}"));
+    }
+
+    /// Sends what is said in the conversation that is open.
+    pub(super) fn say(&self, text: &str) {
+        self.type_text(text);
+        self.key("Return");
+        self.see(text);
+    }
+
+    /// Comes into a room.
+    pub(super) fn join(&self, room: &str) {
+        self.turn_to();
+        self.key("ctrl+j");
+        self.see("Name of the room");
+        self.type_text(room);
+        self.key("Return");
+        self.see(&format!("Message #{room}"));
+    }
+
+    /// Makes one's main window an icon.
+    pub(super) fn minimise(&self) {
+        let window = self.window(&self.title());
+        self.desk.xdotool(&["windowminimize", "--sync", &window]);
+    }
+
     /// `kill -9`.
     pub(super) fn kill(mut self) {
         self.app.0.kill().expect("killed");
         self.app.0.wait().expect("over");
     }
 
+    /// Sends a signal: `STOP`, `CONT`.
+    #[track_caller]
+    pub(super) fn signal(&self, name: &str) {
+        let process = self.process().to_string();
+        let kill = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(kill.expect("kill").success());
+    }
+
     /// What the system sends before it ends.
     #[track_caller]
     pub(super) fn terminate(mut self) {
-        let kill = Command::new("kill")
-            .arg(self.process().to_string())
-            .status();
-        assert!(kill.expect("kill").success());
+        self.signal("TERM");
         let status = self.app.0.wait().expect("over");
         assert!(status.success(), "{status}");
     }
