@@ -212,3 +212,21 @@ fn the_keyboard_alone_leaves_the_composer() {
     ann.key(Modifiers::NONE, Key::Space);
     ann.see("delivered");
 }
+
+#[test]
+fn what_was_said_in_a_room_meanwhile_is_there_at_the_next_start() {
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let mut bob = signed_in("bob", data.path(), &bell);
+    let mut ann = signed_in("ann", data.path(), &bell);
+    join(&mut bob, "ops");
+    join(&mut ann, "ops");
+    bob.see("Members · 2");
+    drop(ann);
+    bob.see("Members · 1");
+    bob.type_text("shipping at ten?");
+    bob.key(Modifiers::NONE, Key::Enter);
+    bob.see("sent");
+    let mut ann = Window::open("ann", data.path(), &bell);
+    ann.see("shipping at ten?");
+}

@@ -113,8 +113,8 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
     }
     ui.horizontal_wrapped(|ui| {
         pieces_ui(ui, &last, out);
-        ui.spacing_mut().item_spacing.x = space::HALF;
         if let Some((icon, name, colour)) = mark {
+            ui.add_space(space::HALF);
             let wanted = egui::Vec2::splat(size::SMALL_ICON);
             let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
             response.widget_info(|| {
