@@ -8,6 +8,7 @@ use super::widgets::{Avatar, Button, Kind, failure_ui, icon_button};
 use super::{composer, home, lines, menu, words};
 use crate::app::msg::{CallMsg, Msg, NavMsg, PanesMsg, RoomMsg};
 use crate::app::state::{ConversationId, Home, Link, Membership, Now, Pane, Panes, Presence};
+use crate::protocol::Code;
 
 /// What the view keeps.
 #[derive(Debug, Default)]
@@ -200,7 +201,13 @@ fn may_speak(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) 
             false
         }
         Some(Membership::Out(failure)) => {
-            failure_ui(ui, failure);
+            // Nothing is wrong where one went by oneself.
+            if failure.code == Code::LeaveChannelByUser {
+                let text = "You left this room. What was said until then stays here.";
+                ui.label(theme::body(text).color(palette(ui).muted));
+            } else {
+                failure_ui(ui, failure);
+            }
             if Button::new(Kind::Primary, "Join again").show(ui) {
                 out.push(Msg::Room(RoomMsg::Join(name.clone())));
             }

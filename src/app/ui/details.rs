@@ -162,9 +162,14 @@ fn room_ui(
         if room.membership == Membership::In {
             invite_ui(ui, name, draft, out);
         }
-        ui.add_space(space::ONE_AND_HALF);
-        let members = format!("Members · {}", room.members.len());
-        ui.label(theme::small_strong(members).color(palette(ui).muted));
+        if room.membership == Membership::In {
+            ui.add_space(space::ONE_AND_HALF);
+            let members = format!("Members · {}", room.members.len());
+            ui.label(theme::small_strong(members).color(palette(ui).muted));
+        } else {
+            let text = "Who is here is told to members.";
+            ui.label(theme::body(text).color(palette(ui).muted));
+        }
     });
     ScrollArea::vertical()
         .auto_shrink([false, false])

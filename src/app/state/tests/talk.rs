@@ -1,9 +1,15 @@
 //! What shows that people are at the other end: who writes, who has called, what they are called.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::*;
-use crate::app::effect::NoticeId;
-use crate::app::msg::ContactMsg;
-use crate::protocol::{Additions, Cap, Caps, GrantedLimits, ServerInfo, Typing, limits};
+use crate::app::effect::{InspectEffect, NoticeId};
+use crate::app::msg::{ContactMsg, HeardMessage, InspectMsg};
+use crate::protocol::{
+    Additions, AppId, AttrSubject, Cap, Caps, GrantedLimits, ServerInfo, Typing, limits,
+};
 
 /// Ann is signed in at a server that passes on who is writing.
 fn granted() -> Story {
@@ -152,4 +158,129 @@ fn whoever_has_a_name_here_bears_it_in_calls_and_notices() {
         Some("Bo Karlsson is calling you")
     );
     assert_eq!(story.here().calls.all()[0].name, "Bo Karlsson");
+}
+
+#[test]
+fn older_messages_of_a_room_are_asked_for_when_all_that_is_kept_is_seen() {
+    let mut story = Story::home();
+    let ops = ConversationId::Room(room("ops"));
+    let asks = |effects: Vec<Effect>| {
+        let asked = effects.into_iter().filter_map(|effect| {
+            let Effect::History { before, .. } = effect else {
+                return None;
+            };
+            Some(before)
+        });
+        asked.collect::<Vec<_>>()
+    };
+    let page = |event: Option<u64>, more: bool| {
+        let heard = event.map(|event| HeardMessage {
+            event,
+            id: None,
+            from: account("bob"),
+            text: "one".to_owned(),
+            at_ms: 1,
+        });
+        Msg::Room(RoomMsg::Heard(
+            room("ops"),
+            heard.into_iter().collect(),
+            more,
+        ))
+    };
+    let view = ChannelView {
+        unread: Some(0),
+        ..ChannelView::default()
+    };
+    let effects = story.hear(Event::Channel {
+        channel: room("ops"),
+        event: ChannelEvent::Joined(view),
+    });
+    assert_eq!(asks(effects), [None]);
+    story.hear(says_in("ops", "bob", "one"));
+    story.open(&ops);
+    // What came is known, so that nothing was missed; there is more before it.
+    let more = || {
+        Msg::Chat(ChatMsg::More {
+            of: ConversationId::Room(room("ops")),
+            above: true,
+        })
+    };
+    assert_eq!(asks(story.tell(more())), [], "first what is new");
+    story.tell(page(Some(10), true));
+    let known = Put::Known(story.history.kept[0].clone());
+    let filled = StoreMsg::Filled(ops.clone(), vec![known.clone()]);
+    assert_eq!(asks(story.tell(Msg::Store(filled))), []);
+    assert_eq!(story.here().older(&ops), Older::Perhaps);
+
+    assert_eq!(asks(story.tell(more())), [Some(10)]);
+    assert_eq!(story.here().older(&ops), Older::Asked);
+    assert_eq!(asks(story.tell(more())), [], "once at a time");
+    // What is known goes by, until there is something else.
+    story.tell(page(Some(4), true));
+    let filled = StoreMsg::Filled(ops.clone(), vec![known]);
+    assert_eq!(asks(story.tell(Msg::Store(filled))), [Some(4)]);
+    story.tell(page(None, false));
+    let filled = StoreMsg::Filled(ops.clone(), Vec::new());
+    assert_eq!(asks(story.tell(Msg::Store(filled))), []);
+    assert_eq!(story.here().older(&ops), Older::No);
+    // Without a link nobody can tell.
+    story.hear(SessionEvent::LinkLost);
+    assert_eq!(asks(story.tell(more())), []);
+}
+
+#[test]
+fn whoever_signs_in_elsewhere_is_told_once_where_messages_live() {
+    let told = |place: Place, settings: BTreeMap<String, Value>| {
+        let mut story = Story::new();
+        let account = account("ann");
+        let credentials = Credentials { account, place };
+        story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
+        // Before the history in these stories answers: it has no settings.
+        let effects = story.state.update(story.now, Msg::SignIn(SignInMsg::Done));
+        assert!(effects.contains(&Effect::Store(StoreEffect::Overview)));
+        let overview = Overview {
+            settings,
+            ..Overview::default()
+        };
+        let effects = story.state.update(
+            story.now,
+            Msg::Store(StoreMsg::Overview(Box::new(overview))),
+        );
+        let kept = effects.into_iter().find_map(|effect| {
+            let Effect::Store(StoreEffect::Setting(name, Some(value))) = effect else {
+                return None;
+            };
+            Some((name, value))
+        });
+        (story.here().note.is_some(), kept)
+    };
+    let elsewhere = || Place::Address {
+        url: "wss://example.org".to_owned(),
+        app: AppId::try_from("own").expect("an app"),
+        token: None,
+    };
+    let (noted, kept) = told(elsewhere(), BTreeMap::new());
+    assert!(noted);
+    let settings = kept.into_iter().collect();
+    assert_eq!(told(elsewhere(), settings), (false, None));
+    // On this computer there is no other one.
+    assert_eq!(told(Place::ThisComputer, BTreeMap::new()), (false, None));
+}
+
+#[test]
+fn attributes_are_watched_beside_a_conversation_as_long_as_they_are_shown() {
+    let mut story = Story::home();
+    let ops = || AttrSubject::Channel(room("ops"));
+    let beside = |subject| Msg::Inspect(InspectMsg::Beside(subject));
+    let watch = |subject| Effect::Inspect(InspectEffect::Watch(subject));
+    let unwatch = |subject| Effect::Inspect(InspectEffect::Unwatch(subject));
+    let people = AttrSubject::Account(account("bob"));
+    assert_eq!(story.tell(beside(Some(ops()))), [watch(ops())]);
+    let effects = story.tell(beside(Some(people.clone())));
+    assert_eq!(effects, [unwatch(ops()), watch(people.clone())]);
+    // Nobody sees them on another screen; back at the conversation somebody does.
+    let went = |screen| Msg::Nav(NavMsg::Went(screen));
+    assert_eq!(story.tell(went(Screen::People)), [unwatch(people.clone())]);
+    assert_eq!(story.tell(went(Screen::Chats)), [watch(people.clone())]);
+    assert_eq!(story.tell(beside(None)), [unwatch(people)]);
 }
