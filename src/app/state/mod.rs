@@ -42,7 +42,7 @@ mod settings;
 mod sign_in;
 mod start;
 #[cfg(test)]
-mod tests;
+pub(in crate::app) mod tests;
 
 use std::time::Instant;
 
