@@ -45,7 +45,7 @@ pub(crate) enum StoreEffect {
     MarkRead(ConversationId),
     /// A conversation is in the list from now on. Not answered.
     Begin(ConversationId, u64),
-    /// What is typed, and when. Written down within half a second. Not answered.
+    /// What is typed, and when. Written down at once. Not answered.
     Draft(ConversationId, String, u64),
     /// Whether a conversation is silent, and since when. Not answered.
     Mute(ConversationId, bool, u64),

@@ -47,7 +47,7 @@ mod settings;
 mod sign_in;
 mod start;
 #[cfg(test)]
-mod tests;
+pub(in crate::app) mod tests;
 mod typing;
 
 use std::time::Instant;

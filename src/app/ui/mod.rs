@@ -24,6 +24,8 @@ mod lines;
 mod menu;
 mod message;
 mod people;
+#[cfg(test)]
+mod pictures;
 mod rail;
 mod settings;
 mod sign_in;
