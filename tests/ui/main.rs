@@ -9,4 +9,5 @@ mod notices;
 mod offline;
 mod people;
 mod rooms;
+mod settings;
 mod window;

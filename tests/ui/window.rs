@@ -114,6 +114,14 @@ impl Window {
         self.type_text(text);
     }
 
+    /// Whether the switch of this name is on.
+    #[track_caller]
+    pub(crate) fn is_on(&mut self, name: &str) -> bool {
+        self.see(name);
+        let node = self.harness.get_by_label(name);
+        node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    }
+
     /// Whether it is dark.
     pub(crate) fn dark(&self) -> bool {
         self.harness.ctx.global_style().visuals.dark_mode

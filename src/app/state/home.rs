@@ -8,7 +8,7 @@ use super::chats::{Chats, ConversationId, Said};
 use super::heard::Heard;
 use super::news::{self, News};
 use super::search::Search;
-use super::{Calls, Contacts, Cx, Inspector, Me, Phase, Rooms, sign_in};
+use super::{Calls, Console, Contacts, Cx, Files, Inspector, Me, Phase, Rooms, Serving, sign_in};
 use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
@@ -34,6 +34,16 @@ pub(crate) struct Home {
     pub(crate) contacts: Contacts,
     /// The attribute inspector.
     pub(crate) inspector: Inspector,
+    /// The frames of the link.
+    pub(crate) console: Console,
+    /// Where one is signed in, as people call it.
+    pub(crate) place: Option<String>,
+    /// The server on this computer.
+    pub(crate) serving: Serving,
+    /// What became of a log that was to be written: a sentence.
+    pub(crate) logged: Option<Result<String, String>>,
+    /// Files that are being chosen.
+    pub(crate) files: Files,
     /// Looking for words.
     pub(crate) search: Search,
     /// What is to be said of the history: what went wrong, or that something is done.
@@ -96,6 +106,11 @@ impl Home {
             calls: Calls::default(),
             contacts: Contacts::default(),
             inspector: Inspector::new(me.clone()),
+            console: Console::default(),
+            place: None,
+            serving: Serving::default(),
+            logged: None,
+            files: Files::default(),
             search: Search::default(),
             note: None,
             heard: Heard::default(),
@@ -147,6 +162,11 @@ impl Home {
         }
     }
 
+    /// Whether the frames of the link are to be told.
+    pub(super) fn listens(&self) -> bool {
+        (self.inspector.listens() || self.console.always()) && !self.console.paused()
+    }
+
     pub(super) fn contact(&mut self, cx: &mut Cx<'_>, msg: ContactMsg) {
         if let ContactMsg::Add(account) | ContactMsg::Open(account) = &msg {
             self.people.look(cx, account);
@@ -164,6 +184,7 @@ impl Home {
 
     /// What the history has of this account.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
+        self.me.fill(&overview.settings);
         let rooms = std::mem::take(&mut overview.rooms);
         self.calls.log.fill(cx, std::mem::take(&mut overview.calls));
         self.contacts.fill(std::mem::take(&mut overview.people));
@@ -215,6 +236,7 @@ impl Home {
     fn went(&mut self, cx: &mut Cx<'_>, screen: Screen) {
         self.screen = screen;
         self.inspector.show(cx, screen == Screen::Inspector);
+        self.serving.show(cx, screen == Screen::Settings);
         if screen == Screen::Calls {
             self.calls.log.saw(cx);
         }

@@ -8,7 +8,8 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::link_button;
 use super::{
-    call, calls, chats, conversation, details, dialogs, find, inspector, people, rail, settings,
+    call, calls, chats, conversation, details, dialogs, file_path, find, inspector, people, rail,
+    settings,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{Home, Link, Now, Screen, Settings};
@@ -27,6 +28,9 @@ pub(super) struct Draft {
     pub(super) people: people::Draft,
     pub(super) inspector: inspector::Draft,
     pub(super) about: details::Draft,
+    pub(super) settings: settings::Draft,
+    /// A path that is being typed.
+    pub(super) path: file_path::Draft,
     /// Whether the details are wanted, where there is room for them.
     pub(super) details: bool,
 }
@@ -43,6 +47,8 @@ impl Default for Draft {
             people: people::Draft::default(),
             inspector: inspector::Draft::default(),
             about: details::Draft::default(),
+            settings: settings::Draft::default(),
+            path: file_path::Draft::default(),
             details: true,
         }
     }
@@ -83,11 +89,11 @@ pub(super) fn home_ui(
         Screen::Inspector => {
             inspector::inspector_ui(ui, home, now, narrow, &mut draft.inspector, out);
         }
-        Screen::Settings => settings::settings_ui(ui, home, set, out),
+        Screen::Settings => settings::settings_ui(ui, home, set, narrow, &mut draft.settings, out),
         Screen::Calls => calls::calls_ui(ui, home, now, narrow, &mut draft.history, out),
     }
     if let Some(dialog) = &mut draft.dialog
-        && dialogs::dialog_ui(ui, now, dialog, out) == dialogs::Done::Yes
+        && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
     {
         draft.dialog = None;
     }
@@ -96,6 +102,7 @@ pub(super) fn home_ui(
     {
         draft.find = None;
     }
+    file_path::path_ui(ui, home.files.typed(), &mut draft.path, out);
     // Where calls have a window of their own, they are there.
     if ui.ctx().embed_viewports() {
         call::cards_ui(ui, home.calls.all(), now, &mut draft.calls, out);

@@ -6,9 +6,9 @@ use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Sense, Ui, Widge
 use super::icons::Icon;
 use super::theme::{self, palette, size, space, stroke};
 use super::widgets::{Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button};
-use super::{inspect_asks, inspect_table, words};
-use crate::app::msg::{InspectMsg, Msg};
-use crate::app::state::{ConversationId, Home, Known, Now, Presence, Tab, Trouble};
+use super::{console, inspect_asks, inspect_table, words};
+use crate::app::msg::{FileMsg, InspectMsg, Msg};
+use crate::app::state::{ConversationId, Home, Known, Now, Presence, Purpose, Tab, Trouble};
 use crate::protocol::{Account, AttrSubject, ChannelName};
 
 /// What the view keeps.
@@ -21,15 +21,7 @@ pub(super) struct Draft {
     of: Option<AttrSubject>,
     pub(super) table: inspect_table::Draft,
     pub(super) asks: inspect_asks::Draft,
-    /// What is to be done with a file, and where it is.
-    file: Option<(File, String)>,
-}
-
-/// What is to be done with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum File {
-    Export,
-    Import,
+    console: console::Draft,
 }
 
 /// The screen.
@@ -48,7 +40,6 @@ pub(super) fn inspector_ui(
             draft.of.is_some() || !matches!(subject, AttrSubject::Account(me) if me == home.me());
         draft.of = Some(subject.clone());
         draft.table = inspect_table::Draft::default();
-        draft.file = None;
     }
     let frame = Frame::new().fill(palette(ui).bg1);
     if narrow && !draft.covered {
@@ -68,12 +59,14 @@ pub(super) fn inspector_ui(
         let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
             head_ui(ui, home, narrow, draft, out);
-            file_ui(ui, draft, out);
-            said_ui(ui, home);
+            if home.inspector.tab != Tab::Console {
+                said_ui(ui, home);
+            }
             match home.inspector.tab {
                 Tab::Attributes => inspect_table::table_ui(ui, home, now, &mut draft.table, out),
                 Tab::Queries => inspect_asks::queries_ui(ui, home, &mut draft.asks, out),
                 Tab::Changes => inspect_asks::changes_ui(ui, home),
+                Tab::Console => console::console_ui(ui, home, &mut draft.console, out),
             }
         });
     });
@@ -280,15 +273,16 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
             .icon(Icon::EXPORT)
             .show(ui)
         {
-            let path = format!("~/{}.json", file_name(home.inspector.subject()));
-            draft.file = Some((File::Export, path));
+            let purpose = Purpose::WriteAttrs(home.inspector.subject().clone());
+            out.push(Msg::File(FileMsg::Ask(purpose)));
         }
         if editable
             && Button::new(Kind::Quiet, "Import")
                 .icon(Icon::IMPORT)
                 .show(ui)
         {
-            draft.file = Some((File::Import, "~/".to_owned()));
+            let purpose = Purpose::ReadAttrs(home.inspector.subject().clone());
+            out.push(Msg::File(FileMsg::Ask(purpose)));
         }
         if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
             draft.table.add();
@@ -297,22 +291,13 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
     ui.add_space(space::ONE);
 }
 
-/// A name for a file, of letters that every system takes.
-fn file_name(subject: &AttrSubject) -> String {
-    let (AttrSubject::Account(_) | AttrSubject::Channel(_)) = subject;
-    let name = spoken(subject);
-    let safe = name
-        .chars()
-        .filter(|c| c.is_alphanumeric() || "-_.".contains(*c));
-    format!("attributes-{}", safe.collect::<String>())
-}
-
 fn tab_ui(ui: &mut Ui, tab: Tab, on: bool) -> bool {
     let palette = palette(ui);
     let name = match tab {
         Tab::Attributes => "Attributes",
         Tab::Queries => "Queries",
         Tab::Changes => "Changes",
+        Tab::Console => "Console",
     };
     let ink = if on { palette.text } else { palette.muted };
     let words = theme::strong(name).color(ink);
@@ -335,41 +320,6 @@ fn tab_ui(ui: &mut Ui, tab: Tab, on: bool) -> bool {
         ui.painter().hline(rect.x_range(), rect.bottom(), line);
     }
     response.clicked()
-}
-
-/// Where a file is.
-fn file_ui(ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let Some((what, path)) = &mut draft.file else {
-        return;
-    };
-    let (name, act) = match what {
-        File::Export => ("File to write", "Write file"),
-        File::Import => ("File to read", "Read file"),
-    };
-    let field = Field {
-        name,
-        hint: "a path, such as ~/attributes.json",
-        wrong: None,
-        secret: false,
-    };
-    let response = field_ui(ui, &field, path);
-    let mut go = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    let mut cancel = false;
-    ui.horizontal(|ui| {
-        go |= Button::new(Kind::Primary, act).show(ui);
-        cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
-    });
-    ui.add_space(space::ONE);
-    if go {
-        let path = path.trim().into();
-        out.push(Msg::Inspect(match what {
-            File::Export => InspectMsg::Export(path),
-            File::Import => InspectMsg::Import(path),
-        }));
-    }
-    if go || cancel {
-        draft.file = None;
-    }
 }
 
 /// What went wrong, or what is done.

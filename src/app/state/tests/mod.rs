@@ -4,6 +4,7 @@ mod calls;
 mod chats;
 mod people;
 mod ringing;
+mod settings;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,119 +1,188 @@
-//! What one can set.
+//! What one can set. One file a section.
 
-use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
+mod about;
+mod account;
+mod appearance;
+mod notifications;
+mod server;
+mod shortcuts;
 
-use super::home;
+use egui::accesskit::Role;
+use egui::{
+    Align, CentralPanel, Frame, Margin, Panel, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo,
+};
+
 use super::icons::Icon;
-use super::theme::{self, palette, size, space};
-use super::widgets::{Button, Kind, Toggle};
-use crate::app::msg::{Msg, SettingsMsg, SignInMsg};
-use crate::app::state::{Home, Link, Look, SCALES, Settings};
+use super::theme::{self, palette, radius, size, space};
+use super::widgets::{icon_button, row_text};
+use crate::app::msg::Msg;
+use crate::app::state::{Home, Settings};
 
-/// The licences of what is shipped.
-const LICENCES: [(&str, &str); 4] = [
-    ("Callsign", "MIT or Apache-2.0"),
-    ("Inter", "SIL Open Font Licence 1.1"),
-    ("JetBrains Mono", "SIL Open Font Licence 1.1"),
-    ("Phosphor icons", "MIT"),
-];
-
-/// The screen.
-pub(super) fn settings_ui(ui: &mut Ui, home: &Home, set: &Settings, out: &mut Vec<Msg>) {
-    let frame = Frame::new().fill(palette(ui).bg1);
-    CentralPanel::default().frame(frame).show(ui, |ui| {
-        ScrollArea::vertical()
-            .auto_shrink([false, false])
-            .show(ui, |ui| {
-                Frame::new().inner_margin(Margin::same(20)).show(ui, |ui| {
-                    ui.set_max_width(size::TEXT);
-                    ui.label(theme::title("Settings"));
-                    section_ui(ui, "Account", |ui| account_ui(ui, home, out));
-                    section_ui(ui, "Appearance", |ui| appearance_ui(ui, set, out));
-                    section_ui(ui, "Shortcuts", shortcuts_ui);
-                    section_ui(ui, "About", about_ui);
-                });
-            });
-    });
+/// What the view keeps.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    section: Section,
+    /// Whether a section covers the list, where there is no room for both.
+    covered: bool,
+    server: server::Draft,
 }
 
-fn section_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
-    ui.add_space(space::THREE);
-    ui.label(theme::strong(name));
-    ui.add_space(space::HALF);
-    content(ui);
+/// Settings of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    Account,
+    Notifications,
+    Appearance,
+    Server,
+    Shortcuts,
+    About,
 }
 
-fn account_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
-    let palette = palette(ui);
-    let state = match home.link {
-        Link::Coming => "connecting",
-        Link::Up => "online",
-        Link::Lost => "offline, trying to come back",
-    };
-    let text = format!("Signed in as {} · {state}", home.me());
-    ui.label(theme::body(text).color(palette.muted));
-    if Button::new(Kind::Quiet, "Sign out")
-        .icon(Icon::SIGN_OUT)
-        .show(ui)
-    {
-        out.push(Msg::SignIn(SignInMsg::SignOut));
+impl Section {
+    const ALL: [Self; 6] = [
+        Self::Account,
+        Self::Notifications,
+        Self::Appearance,
+        Self::Server,
+        Self::Shortcuts,
+        Self::About,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Account => "Account",
+            Self::Notifications => "Notifications",
+            Self::Appearance => "Appearance",
+            Self::Server => "Server on this computer",
+            Self::Shortcuts => "Shortcuts",
+            Self::About => "About",
+        }
     }
 }
 
-fn appearance_ui(ui: &mut Ui, set: &Settings, out: &mut Vec<Msg>) {
-    let muted = palette(ui).muted;
-    ui.label(theme::small_strong("Theme").color(muted));
-    ui.horizontal_wrapped(|ui| {
-        for (theme, name) in [
-            (None, "As the system"),
-            (Some(Look::Light), "Light"),
-            (Some(Look::Dark), "Dark"),
-        ] {
-            if Toggle::new(name, set.theme == theme).show(ui) {
-                out.push(Msg::Settings(SettingsMsg::Theme(theme)));
-            }
-        }
+/// The screen: the sections, and the one that is chosen; or one after the other.
+pub(super) fn settings_ui(
+    ui: &mut Ui,
+    home: &Home,
+    set: &Settings,
+    narrow: bool,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    let frame = Frame::new().fill(palette(ui).bg1);
+    if narrow && !draft.covered {
+        CentralPanel::default()
+            .frame(frame)
+            .show(ui, |ui| sections_ui(ui, None, draft));
+        return;
+    }
+    if !narrow {
+        Panel::left("sections")
+            .default_size(size::LIST)
+            .size_range(size::LIST_RANGE)
+            .frame(frame)
+            .show(ui, |ui| sections_ui(ui, Some(draft.section), draft));
+    }
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        ScrollArea::vertical()
+            .id_salt(draft.section.name())
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
+                Frame::new().inner_margin(margin).show(ui, |ui| {
+                    ui.set_max_width(size::TEXT);
+                    section_ui(ui, home, set, narrow, draft, out);
+                });
+            });
     });
-    ui.label(theme::small_strong("Size of text and controls").color(muted));
-    ui.horizontal_wrapped(|ui| {
-        for scale in SCALES {
-            if Toggle::new(&format!("{scale} %"), set.scale == scale).show(ui) {
-                out.push(Msg::Settings(SettingsMsg::Scale(scale)));
-            }
-        }
-    });
+    server::ask_ui(ui, home, &mut draft.server, out);
 }
 
-fn shortcuts_ui(ui: &mut Ui) {
-    let palette = palette(ui);
-    let keys = |shortcut| ui.ctx().format_shortcut(shortcut);
-    let shortcuts = [
-        (keys(&home::NEW), "Write a message"),
-        (keys(&home::JOIN), "Join a room"),
-        (keys(&home::ANSWER), "Answer the call that rings"),
-        ("Enter".to_owned(), "Send what is written"),
-        ("Shift+Enter".to_owned(), "Begin another line"),
-        ("Up".to_owned(), "Bring back the last text that was sent"),
-        ("Esc".to_owned(), "Close what is on top"),
-    ];
-    egui::Grid::new("shortcuts")
-        .num_columns(2)
-        .spacing([space::THREE, space::ONE])
+/// The list; `shown` is marked.
+fn sections_ui(ui: &mut Ui, shown: Option<Section>, draft: &mut Draft) {
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 14,
+        bottom: 6,
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.label(theme::title("Settings"));
+    });
+    Frame::new()
+        .inner_margin(Margin::symmetric(8, 0))
         .show(ui, |ui| {
-            for (keys, what) in shortcuts {
-                ui.label(theme::body(keys).monospace().color(palette.text));
-                ui.label(theme::body(what).color(palette.muted));
-                ui.end_row();
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for section in Section::ALL {
+                if choice_ui(ui, section.name(), shown == Some(section)) {
+                    draft.section = section;
+                    draft.covered = true;
+                }
             }
         });
 }
 
-fn about_ui(ui: &mut Ui) {
+/// A line of the list. Whether it was clicked.
+fn choice_ui(ui: &mut Ui, name: &str, on: bool) -> bool {
     let palette = palette(ui);
-    let version = format!("Callsign {}", env!("CARGO_PKG_VERSION"));
-    ui.label(theme::body(version));
-    for (what, licence) in LICENCES {
-        let line = format!("{what}: {licence}");
-        ui.label(theme::small(line).color(palette.muted));
+    let wanted = egui::vec2(ui.available_width(), size::TALL);
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, name));
+    let fill = match (on, response.hovered() || response.has_focus()) {
+        (true, _) => palette.soft,
+        (false, true) => palette.bg0,
+        (false, false) => palette.bg1,
+    };
+    ui.painter().rect_filled(rect, radius::CONTROL, fill);
+    if response.has_focus() {
+        let ring = palette.focus();
+        ui.painter()
+            .rect_stroke(rect, radius::CONTROL, ring, StrokeKind::Inside);
     }
+    let words = rect.shrink2(egui::vec2(space::ONE, 0.0));
+    let ink = if on { palette.accent } else { palette.text };
+    row_text(ui, theme::strong(name).color(ink), words, Align::Min);
+    response.clicked()
+}
+
+fn section_ui(
+    ui: &mut Ui,
+    home: &Home,
+    set: &Settings,
+    narrow: bool,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    ui.horizontal(|ui| {
+        if narrow && icon_button(ui, Icon::BACK, "Back to the settings", false).clicked() {
+            draft.covered = false;
+        }
+        ui.label(theme::title(draft.section.name()));
+    });
+    ui.add_space(space::ONE);
+    match draft.section {
+        Section::Account => account::account_ui(ui, home, out),
+        Section::Notifications => notifications::notifications_ui(ui, home, set, out),
+        Section::Appearance => appearance::appearance_ui(ui, set, out),
+        Section::Server => server::server_ui(ui, home, &mut draft.server, out),
+        Section::Shortcuts => shortcuts::shortcuts_ui(ui),
+        Section::About => about::about_ui(ui, home, out),
+    }
+}
+
+/// The name of some settings that belong together.
+fn group_ui(ui: &mut Ui, name: &str) {
+    ui.add_space(space::HALF);
+    ui.label(theme::small_strong(name).color(palette(ui).muted));
+}
+
+/// A line that explains.
+fn note_ui(ui: &mut Ui, text: &str) {
+    ui.label(theme::small(text).color(palette(ui).muted));
+}
+
+/// What went wrong, in a sentence.
+fn wrong_ui(ui: &mut Ui, text: &str) {
+    ui.label(theme::small(text).color(palette(ui).bad));
 }

@@ -161,7 +161,7 @@ pub(in crate::app::ui) fn round_button(ui: &mut Ui, icon: Icon, name: &str, fill
             // The button says it already.
             let at = ui.available_rect_before_wrap();
             let line = Rect::from_min_size(at.min, egui::vec2(at.width(), space::TWO));
-            super::text_in(ui, label, line, egui::Align::Center);
+            super::row_text(ui, label, line, egui::Align::Center);
             ui.advance_cursor_after_rect(line);
             response.clicked()
         })

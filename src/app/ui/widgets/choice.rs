@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align, Align2, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 
-use super::{CORNER, focus_ring, text_in};
+use super::{CORNER, focus_ring, row_text};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, palette, size, space, stroke};
 
@@ -59,9 +59,9 @@ impl Choice<'_> {
         } else {
             theme::body(name)
         };
-        text_in(ui, head, line(top, space::PANE), Align::Min);
+        row_text(ui, head, line(top, space::PANE), Align::Min);
         let about = theme::small(self.about).color(palette.muted);
-        text_in(ui, about, line(top + space::PANE, space::PANE), Align::Min);
+        row_text(ui, about, line(top + space::PANE, space::PANE), Align::Min);
         if self.chosen {
             let at = egui::pos2(rect.right() - space::PANE, rect.center().y);
             let font = Icon::font(size::SMALL_ICON, true);

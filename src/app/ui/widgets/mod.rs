@@ -6,7 +6,9 @@ mod button;
 mod choice;
 mod failure;
 mod field;
+mod modal;
 mod row;
+mod switch;
 mod toggle;
 
 pub(super) use avatar::Avatar;
@@ -15,7 +17,9 @@ pub(super) use button::{Button, Kind, icon_button, link_button, round_button};
 pub(super) use choice::Choice;
 pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
+pub(super) use modal::{Width, modal_ui};
 pub(super) use row::Row;
+pub(super) use switch::switch_ui;
 pub(super) use toggle::Toggle;
 
 use egui::{Align, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetText};
@@ -32,7 +36,7 @@ fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, palette: &Pa
 }
 
 /// Paints a text into a row, cut with an ellipsis where it is too long, and says how wide it is.
-fn text_in(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: Align) -> f32 {
+pub(super) fn row_text(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: Align) -> f32 {
     let galley = text.into().into_galley(
         ui,
         Some(TextWrapMode::Truncate),

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align, Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo};
 
-use super::{Avatar, Badge, CORNER, badge_at, focus_ring, text_in};
+use super::{Avatar, Badge, CORNER, badge_at, focus_ring, row_text};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, palette, size, space};
 
@@ -65,9 +65,9 @@ impl Row<'_> {
         };
         let top = rect.center().y - space::PANE + space::HALF / 2.0;
         let when = theme::small(&self.when).color(palette.faint);
-        let taken = text_in(ui, when, line(top, right), Align::Max);
+        let taken = row_text(ui, when, line(top, right), Align::Max);
         let name_right = right - if taken > 0.0 { taken + space::ONE } else { 0.0 };
-        text_in(
+        row_text(
             ui,
             theme::strong(self.name),
             line(top, name_right),
@@ -89,7 +89,7 @@ impl Row<'_> {
             about_line.min.x += size::SMALL_ICON + space::HALF;
         }
         let about = theme::small(&self.about).color(colour);
-        text_in(ui, about, about_line, Align::Min);
+        row_text(ui, about, about_line, Align::Min);
         let spot = egui::pos2(right - space::ONE, below + space::PANE / 2.0);
         badge_at(ui, spot, self.count, Badge::New);
         focus_ring(ui, &response, rect, CORNER, palette);
