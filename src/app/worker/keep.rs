@@ -1,11 +1,8 @@
 //! The history on this computer: does what the state asks of it, in order, on the store's own threads.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::Out;
 use super::files::in_home;
@@ -17,8 +14,6 @@ use crate::store::{
     Window,
 };
 
-/// What is typed is written down when nobody has typed for so long, or after so long at the latest.
-const DRAFT_REST: Duration = Duration::from_millis(400);
 /// What waits for the history. When full, the worker waits, which takes a disk that stands still.
 const ASKS: usize = 1024;
 /// Calls that a start shows.
@@ -54,35 +49,17 @@ impl Keep {
 struct Desk {
     store: Option<Store>,
     out: Out,
-    /// What was typed and is not written down.
-    drafts: BTreeMap<ConversationId, (String, u64)>,
-    /// When that is to be done.
-    due: Option<Instant>,
     /// How many messages could not be kept, and have a number of ours.
     unkept: i64,
 }
 
 async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<StoreEffect>, out: Out) {
     let mut desk = Desk::open(folder.join(FILE), out).await;
-    loop {
-        tokio::select! {
-            ask = asks_rx.recv() => match ask {
-                Some(effect) => desk.perform(effect).await,
-                None => break,
-            },
-            () = rest(desk.due) => desk.write_drafts().await,
-        }
+    while let Some(effect) = asks_rx.recv().await {
+        desk.perform(effect).await;
     }
-    desk.write_drafts().await;
     if let Some(store) = desk.store {
         store.close().await;
-    }
-}
-
-async fn rest(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }
 
@@ -102,8 +79,6 @@ impl Desk {
         let desk = Self {
             store,
             out,
-            drafts: BTreeMap::new(),
-            due: None,
             unkept: 0,
         };
         let overview = Box::new(desk.overview().await);
@@ -117,10 +92,7 @@ impl Desk {
 
     async fn perform(&mut self, effect: StoreEffect) {
         let answer = match effect {
-            StoreEffect::Overview => {
-                self.write_drafts().await;
-                Some(StoreMsg::Overview(Box::new(self.overview().await)))
-            }
+            StoreEffect::Overview => Some(StoreMsg::Overview(Box::new(self.overview().await))),
             StoreEffect::Put(message) => Some(self.put(*message).await),
             StoreEffect::Fill(of, page) => self.fill(of, page).await,
             StoreEffect::Sent(row, at) => self.changed(async |of| of.sent(row, at).await).await,
@@ -144,7 +116,11 @@ impl Desk {
                 self.tell(async |store| store.begin_conversation(of, now).await)
                     .await
             }
-            StoreEffect::Draft(of, text, now) => self.draft(of, text, now).await,
+            // With each key: what costs a fraction of a millisecond need not wait, and nothing that is typed is lost.
+            StoreEffect::Draft(of, text, now) => {
+                let written = self.ask(async |store| store.set_draft(of, text, now).await);
+                written.await.and(None)
+            }
             StoreEffect::Mute(of, muted, now) => {
                 self.tell(async |store| store.set_muted(of, muted, now).await)
                     .await
@@ -154,12 +130,10 @@ impl Desk {
                 done.await.and(None)
             }
             StoreEffect::Erase(of) => {
-                self.drafts.remove(&of);
                 self.tell(async |store| store.erase_conversation(of).await)
                     .await
             }
             StoreEffect::Remove(of) => {
-                self.drafts.remove(&of);
                 self.tell(async |store| store.remove_conversation(of).await)
                     .await
             }
@@ -300,21 +274,6 @@ impl Desk {
         let read = self.ask(async |store| store.mark_read(name, Place::LAST).await);
         let read = read.await.filter(|read| !read.is_empty())?;
         Some(StoreMsg::Read(of, read))
-    }
-
-    async fn draft(&mut self, of: ConversationId, text: String, now_ms: u64) -> Option<StoreMsg> {
-        self.drafts.insert(of, (text, now_ms));
-        // The first that waits says when, so that whoever types without a rest is written down, too.
-        self.due.get_or_insert_with(|| Instant::now() + DRAFT_REST);
-        None
-    }
-
-    async fn write_drafts(&mut self) {
-        self.due = None;
-        for (of, (text, now_ms)) in std::mem::take(&mut self.drafts) {
-            self.ask(async |store| store.set_draft(of, text, now_ms).await)
-                .await;
-        }
     }
 
     fn search(
