@@ -164,7 +164,7 @@ impl Home {
 
     /// Whether the frames of the link are to be told.
     pub(super) fn listens(&self) -> bool {
-        (self.inspector.listens() || self.console.always()) && !self.console.paused()
+        (self.inspector.looking() || self.console.always()) && !self.console.paused()
     }
 
     pub(super) fn contact(&mut self, cx: &mut Cx<'_>, msg: ContactMsg) {

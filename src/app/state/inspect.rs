@@ -311,9 +311,9 @@ impl Inspector {
         }
     }
 
-    /// Whether somebody looks at the frames of the link.
-    pub(super) fn listens(&self) -> bool {
-        self.looking && self.tab == Tab::Console
+    /// Whether somebody looks, and so sees the latest frames of the link.
+    pub(super) fn looking(&self) -> bool {
+        self.looking
     }
 
     fn ask(&mut self, cx: &mut Cx<'_>, query: Query) {

@@ -275,7 +275,8 @@ impl State {
         let listens = matches!(&self.phase, Phase::Home(home) if home.listens());
         if self.listens != listens {
             self.listens = listens;
-            cx.effects.push(Effect::Listen(listens));
+            // First, so that what one begins with is heard, too.
+            effects.insert(0, Effect::Listen(listens));
         }
         if !self.settings.hears(Sound::Keys) {
             effects.retain(|effect| !matches!(effect, Effect::Tone(_)));

@@ -2,7 +2,7 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Align, Align2, CornerRadius, Frame, Margin, RichText, ScrollArea, Sense, Ui, WidgetInfo,
+    Align, Align2, CornerRadius, Frame, Margin, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo,
 };
 
 use super::clock;
@@ -11,6 +11,9 @@ use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Button, Field, Kind, Toggle, field_ui, row_text};
 use crate::app::msg::{ConsoleMsg, Direction, FileMsg, Msg, WireFrame};
 use crate::app::state::{Home, Link, Purpose};
+
+/// How many frames are shown beside something else.
+const LATEST: usize = 3;
 
 /// What the view keeps.
 #[derive(Debug, Default)]
@@ -150,15 +153,27 @@ fn frame_ui(ui: &mut Ui, frame: &WireFrame, on: bool) -> bool {
     let wanted = egui::vec2(ui.available_width(), size::CLICKABLE);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
     let at = clock::exact(frame.at_ms);
-    let (way, colour) = match frame.direction {
-        Direction::Sent => ("Sent", palette.ok),
-        Direction::Received => ("Received", palette.accent),
+    let way = match frame.direction {
+        Direction::Sent => "Sent",
+        Direction::Received => "Received",
     };
     let spoken = format!("{way} {at}, {} bytes: {}", frame.bytes, frame.text);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, &spoken));
     if on || response.has_focus() || response.hovered() {
         ui.painter().rect_filled(rect, radius::CONTROL, palette.bg1);
     }
+    paint(ui, frame, rect);
+    response.clicked()
+}
+
+/// When, which way, what, and how large, in one line.
+fn paint(ui: &Ui, frame: &WireFrame, rect: Rect) {
+    let palette = palette(ui);
+    let at = clock::exact(frame.at_ms);
+    let colour = match frame.direction {
+        Direction::Sent => palette.ok,
+        Direction::Received => palette.accent,
+    };
     let mono = |text: &str| RichText::new(text).monospace().size(theme::letter::SMALL);
     let mut left = rect.shrink2(egui::vec2(space::ONE, 0.0));
     left.min.x += row_text(ui, mono(&at).color(palette.muted), left, Align::Min) + space::ONE;
@@ -170,7 +185,29 @@ fn frame_ui(ui: &mut Ui, frame: &WireFrame, on: bool) -> bool {
     let bytes = format!("{} B", frame.bytes);
     left.max.x -= row_text(ui, mono(&bytes).color(palette.muted), left, Align::Max) + space::ONE;
     row_text(ui, mono(&frame.text).color(palette.text), left, Align::Min);
-    response.clicked()
+}
+
+/// The last few frames, beside something else.
+pub(super) fn latest_ui(ui: &mut Ui, home: &Home) {
+    let mut latest: Vec<_> = home.console.shown().rev().take(LATEST).collect();
+    latest.reverse();
+    if latest.is_empty() {
+        return;
+    }
+    Frame::new()
+        .fill(palette(ui).bg2)
+        .corner_radius(CornerRadius::same(radius::CONTROL))
+        .inner_margin(Margin::symmetric(4, 8))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for line in latest {
+                let wanted = egui::vec2(ui.available_width(), size::ICON);
+                let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
+                let spoken = format!("Frame: {}", line.frame.text);
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+                paint(ui, &line.frame, rect);
+            }
+        });
 }
 
 /// All of a frame, to be read and copied.

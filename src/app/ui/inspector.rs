@@ -1,11 +1,15 @@
 //! The attribute inspector: subjects, and the pages of the one that is looked at.
 
 use egui::accesskit::Role;
-use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Sense, Ui, WidgetInfo};
+use egui::{
+    Align, CentralPanel, Frame, Key, Layout, Margin, Panel, ScrollArea, Sense, Ui, WidgetInfo,
+};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space, stroke};
-use super::widgets::{Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button};
+use super::widgets::{
+    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, pane_head_ui, rows_ui,
+};
 use super::{console, inspect_asks, inspect_table, words};
 use crate::app::msg::{FileMsg, InspectMsg, Msg};
 use crate::app::state::{ConversationId, Home, Known, Now, Presence, Purpose, Tab, Trouble};
@@ -55,6 +59,12 @@ pub(super) fn inspector_ui(
             .frame(frame)
             .show(ui, |ui| subjects_ui(ui, home, draft, out));
     }
+    if !narrow && home.inspector.tab == Tab::Attributes {
+        Panel::bottom("latest frames")
+            .frame(frame.inner_margin(Margin::symmetric(20, 12)))
+            .show_separator_line(false)
+            .show(ui, |ui| console::latest_ui(ui, home));
+    }
     CentralPanel::default().frame(frame).show(ui, |ui| {
         let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
@@ -73,13 +83,7 @@ pub(super) fn inspector_ui(
 }
 
 fn subjects_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let margin = Margin {
-        left: 16,
-        right: 16,
-        top: 14,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(margin).show(ui, |ui| {
+    pane_head_ui(ui, |ui| {
         ui.label(theme::title("Inspector"));
         find_ui(ui, draft, out);
     });
@@ -174,26 +178,14 @@ fn group_ui(
     if subjects.is_empty() {
         return;
     }
-    let heading = Margin {
-        left: 16,
-        right: 16,
-        top: 12,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(heading).show(ui, |ui| {
-        let colour = palette(ui).muted;
-        ui.label(theme::small_strong(name).color(colour));
-    });
-    Frame::new()
-        .inner_margin(Margin::symmetric(8, 0))
-        .show(ui, |ui| {
-            for subject in subjects {
-                if subject_ui(ui, home, subject) {
-                    draft.covered = true;
-                    out.push(Msg::Inspect(InspectMsg::Look(subject.clone())));
-                }
+    rows_ui(ui, Some(name), |ui| {
+        for subject in subjects {
+            if subject_ui(ui, home, subject) {
+                draft.covered = true;
+                out.push(Msg::Inspect(InspectMsg::Look(subject.clone())));
             }
-        });
+        }
+    });
 }
 
 fn subject_ui(ui: &mut Ui, home: &Home, subject: &AttrSubject) -> bool {
@@ -249,7 +241,6 @@ fn spoken(subject: &AttrSubject) -> String {
 }
 
 fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let editable = home.inspector.editable();
     ui.horizontal_wrapped(|ui| {
         if narrow {
             if icon_button(ui, Icon::BACK, "Back to subjects", false).clicked() {
@@ -268,27 +259,36 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
         }
         if narrow {
             ui.end_row();
-        }
-        if Button::new(Kind::Quiet, "Export")
-            .icon(Icon::EXPORT)
-            .show(ui)
-        {
-            let purpose = Purpose::WriteAttrs(home.inspector.subject().clone());
-            out.push(Msg::File(FileMsg::Ask(purpose)));
-        }
-        if editable
-            && Button::new(Kind::Quiet, "Import")
-                .icon(Icon::IMPORT)
-                .show(ui)
-        {
-            let purpose = Purpose::ReadAttrs(home.inspector.subject().clone());
-            out.push(Msg::File(FileMsg::Ask(purpose)));
-        }
-        if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
-            draft.table.add();
+            tools_ui(ui, home, draft, out);
+        } else {
+            let right = Layout::right_to_left(Align::Center);
+            ui.with_layout(right, |ui| tools_ui(ui, home, draft, out));
         }
     });
     ui.add_space(space::ONE);
+}
+
+/// What can be done with the table, the first thing first where one reads from the right.
+fn tools_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let editable = home.inspector.editable();
+    let subject = home.inspector.subject();
+    let ask = |purpose| Msg::File(FileMsg::Ask(purpose));
+    if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
+        draft.table.add();
+    }
+    if editable
+        && Button::new(Kind::Quiet, "Import")
+            .icon(Icon::IMPORT)
+            .show(ui)
+    {
+        out.push(ask(Purpose::ReadAttrs(subject.clone())));
+    }
+    if Button::new(Kind::Quiet, "Export")
+        .icon(Icon::EXPORT)
+        .show(ui)
+    {
+        out.push(ask(Purpose::WriteAttrs(subject.clone())));
+    }
 }
 
 fn tab_ui(ui: &mut Ui, tab: Tab, on: bool) -> bool {

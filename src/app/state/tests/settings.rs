@@ -154,9 +154,8 @@ fn an_own_ringtone_is_kept_and_what_is_no_sound_says_so() {
 fn frames_are_told_only_while_somebody_looks_at_them_or_wants_them_all() {
     let mut story = Story::home();
     let on = |on| Effect::Listen(on);
-    drop(went(&mut story, Screen::Inspector));
-    let tab = |tab| Msg::Inspect(InspectMsg::Tab(tab));
-    assert_eq!(story.tell(tab(Tab::Console)), [on(true)]);
+    assert!(went(&mut story, Screen::Inspector).contains(&on(true)));
+    drop(story.tell(Msg::Inspect(InspectMsg::Tab(Tab::Console))));
     drop(story.tell(frame("one")));
     assert_eq!(
         story.tell(Msg::Console(ConsoleMsg::Pause(true))),

@@ -14,7 +14,7 @@ use egui::{
 
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{icon_button, row_text};
+use super::widgets::{icon_button, pane_head_ui, row_text, rows_ui};
 use crate::app::msg::Msg;
 use crate::app::state::{Home, Settings};
 
@@ -101,26 +101,18 @@ pub(super) fn settings_ui(
 
 /// The list; `shown` is marked.
 fn sections_ui(ui: &mut Ui, shown: Option<Section>, draft: &mut Draft) {
-    let margin = Margin {
-        left: 16,
-        right: 16,
-        top: 14,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(margin).show(ui, |ui| {
+    pane_head_ui(ui, |ui| {
         ui.label(theme::title("Settings"));
     });
-    Frame::new()
-        .inner_margin(Margin::symmetric(8, 0))
-        .show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for section in Section::ALL {
-                if choice_ui(ui, section.name(), shown == Some(section)) {
-                    draft.section = section;
-                    draft.covered = true;
-                }
+    rows_ui(ui, None, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for section in Section::ALL {
+            if choice_ui(ui, section.name(), shown == Some(section)) {
+                draft.section = section;
+                draft.covered = true;
             }
-        });
+        }
+    });
 }
 
 /// A line of the list. Whether it was clicked.
@@ -173,7 +165,7 @@ fn section_ui(
 
 /// The name of some settings that belong together.
 fn group_ui(ui: &mut Ui, name: &str) {
-    ui.add_space(space::HALF);
+    ui.add_space(space::TWO);
     ui.label(theme::small_strong(name).color(palette(ui).muted));
 }
 
