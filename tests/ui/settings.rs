@@ -182,3 +182,41 @@ fn the_server_is_turned_off_and_on_again() {
     ann.press("Account");
     ann.see_part("· online");
 }
+
+#[test]
+fn settings_and_the_console_fit_a_narrow_window() {
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let narrow = egui::vec2(360.0, 640.0);
+    let mut ann = Window::sized("ann", data.path(), &bell, narrow);
+    ann.fill("Your callsign", "ann");
+    ann.press("Sign in");
+    ann.press("Settings");
+    for (section, names) in [
+        ("Account", &["Sign out"][..]),
+        ("Notifications", &["Do not disturb", "Own file…", "Try it"]),
+        ("Appearance", &["As the system", "200 %"]),
+        (
+            "Server on this computer",
+            &["Run the server", "Copy the folder"],
+        ),
+        ("About", &["Save the log…"]),
+    ] {
+        ann.press(section);
+        for name in names {
+            assert!(ann.fits(name), "{section}: {name}");
+        }
+        ann.press("Back to the settings");
+    }
+    ann.press("Inspector");
+    ann.press("Inspect ann");
+    ann.press("Console");
+    for name in [
+        "Filter",
+        "Pause",
+        "Save…",
+        "Record also while I look elsewhere",
+    ] {
+        assert!(ann.fits(name), "{name}");
+    }
+}

@@ -91,7 +91,7 @@ pub(super) fn settings_ui(
             .show(ui, |ui| {
                 let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
                 Frame::new().inner_margin(margin).show(ui, |ui| {
-                    ui.set_max_width(size::TEXT);
+                    ui.set_max_width(size::TEXT.min(ui.available_width()));
                     section_ui(ui, home, set, narrow, draft, out);
                 });
             });
