@@ -63,6 +63,14 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Mask {
+    /// It has seen nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            known: VecDeque::new(),
+        }
+    }
+
     /// A secret that is to be hidden from now on, wherever it stands.
     pub fn hide(&mut self, secret: &str) {
         let short = secret.len() < SHORTEST || secret == NO_TOKEN;

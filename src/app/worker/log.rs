@@ -49,7 +49,14 @@ pub(super) fn text() -> String {
     text
 }
 
+/// A secret that is never to be seen in the log, wherever it stands.
+pub(super) fn hide(secret: &str) {
+    let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    log.mask.hide(secret);
+}
+
 struct Log {
+    mask: Mask,
     lines: VecDeque<String>,
     gone: u64,
 }
@@ -57,13 +64,14 @@ struct Log {
 impl Log {
     const fn new() -> Self {
         Self {
+            mask: Mask::new(),
             lines: VecDeque::new(),
             gone: 0,
         }
     }
 
     fn add(&mut self, line: &str) {
-        let mut line = Mask::default().line(line);
+        let mut line = self.mask.line(line);
         if line.len() > LINE_BYTES {
             line.truncate(line.floor_char_boundary(LINE_BYTES));
             line.push_str("…\n");
@@ -101,6 +109,9 @@ mod tests {
         log.add("signing in token=007eJxSecretSecret to wss://h/?code=abc&x=1\n");
         let line = log.lines.front().expect("a line");
         assert_eq!(line, "signing in token=*** to wss://h/?code=***&x=1\n");
+        log.mask.hide("a long secret");
+        log.add("it said: a long secret\n");
+        assert_eq!(log.lines.pop_back().as_deref(), Some("it said: ***\n"));
         for n in 0..LINES {
             log.add(&format!("{n}\n"));
         }

@@ -16,7 +16,7 @@ use crate::app::state::{CallNo, ConversationId, Purpose};
 use crate::client::core::{LoginOptions, Reconnect};
 use crate::client::error::{CallError, LoginError};
 use crate::client::event::{CallRef, Event, Sent, SessionEvent};
-use crate::client::{Events, Session, Signal};
+use crate::client::{Events, LogLevel, Session, Signal};
 use crate::net::tap::Tap;
 use crate::net::ws::Server;
 use crate::protocol::token::Token;
@@ -387,6 +387,9 @@ async fn login_once(here: Here, tap: Tap, credentials: Credentials) -> Result<At
         }
     };
     let token = token.unwrap_or_else(|| Token::new(NO_TOKEN));
+    log::hide(token.expose());
+    // What becomes of its links, for whoever saves the log.
+    signal.set_do_log(true, LogLevel::Info);
     let options = LoginOptions {
         reconnect: Reconnect::Unlimited,
         ..LoginOptions::default()
