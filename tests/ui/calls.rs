@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window, signed_in};
+use crate::window::{Bell, Window, signed_in, until};
 
 /// Ann has called Bob, and it rings.
 fn ringing() -> (tempfile::TempDir, Window, Window) {
@@ -77,7 +77,11 @@ fn a_call_is_declined_with_a_message() {
     bob.fill("Or your own words", "in an hour");
     bob.press("Decline and send");
     ann.see("Declined");
-    ann.see("in an hour");
+    // It goes out once it is kept, which Bob's window takes in.
+    let told = until(&mut [&mut ann, &mut bob], |windows| {
+        windows[0].shows("in an hour")
+    });
+    assert!(told, "the message did not come");
     bob.see_no("is calling you");
 }
 
