@@ -26,10 +26,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::WARN)
-        .init();
+    app::start_log();
     let Some(data) = arguments.data.or_else(app::data_dir) else {
         eprintln!("error: this system names no directory for data: say one with --data DIR");
         return ExitCode::FAILURE;

@@ -9,7 +9,7 @@ use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, Message
 
 use super::kept::StoreEffect;
 use super::msg::Credentials;
-use super::state::{CallNo, ConversationId, Query};
+use super::state::{CallNo, ConversationId, Purpose, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,33 @@ pub(crate) enum Effect {
     Topic(ChannelName, String),
     /// Tell whoever is in a conversation that one is writing there. Not answered.
     Typing(ConversationId),
+    /// Tell every frame on the link from now on, by `ConsoleMsg::Frames`; or none any more.
+    Listen(bool),
+    /// Let somebody choose a file. Answered by `FileMsg::Chosen`, `Cancelled` or `NoDialog`.
+    ChooseFile(Purpose),
+    /// Write a text into a file. Answered by `FileMsg::Written`.
+    WriteFile(Purpose, PathBuf, String),
+    /// Write what was logged into a file. Answered by `FileMsg::Written`.
+    WriteLog(PathBuf),
+    /// Ring with this file from now on, or with the bundled tone. Answered by `SettingsMsg::NoRingtone` if it is no sound.
+    Ringtone(Option<PathBuf>),
+    /// Let the ring be heard once. Not answered.
+    TryRingtone,
+    /// Something about the server on this computer; how it is answered stands there.
+    Server(ServerEffect),
+}
+
+/// Something about the server on this computer. What does not work is answered by `ServerMsg::Failed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ServerEffect {
+    /// Tell who serves, and every change of that, by `ServerMsg::Is`; or not any more.
+    Watch(bool),
+    /// Let it run, or not, now and at later starts.
+    Turn(bool),
+    /// Let it be called so.
+    Rename(String),
+    /// End somebody's session for good.
+    SendAway(Account),
 }
 
 /// What rings.
@@ -156,8 +183,6 @@ pub(crate) enum InspectEffect {
     Change(AttrSubject, AttrStep),
     /// Ask a question. Answered by `InspectMsg::Answered`.
     Ask(Query),
-    /// Write a text into a file. Answered by `InspectMsg::Exported`.
-    Export(PathBuf, String),
     /// Read a JSON object from a file. Answered by `InspectMsg::Imported`.
     Import(AttrSubject, PathBuf),
 }

@@ -175,6 +175,12 @@ impl App {
     }
 }
 
+/// Logs from now on: warnings to standard error, and what may be of interest afterwards in memory, from where it can be saved
+/// under Settings. Once in a program.
+pub fn start_log() {
+    worker::log::start();
+}
+
 /// Gives an egui context our fonts and our look. Once, before its first frame.
 pub fn install(ctx: &egui::Context) {
     ui::install(ctx);

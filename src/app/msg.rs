@@ -14,7 +14,9 @@ use crate::protocol::{
 
 use super::effect::{NoticeId, Step};
 use super::kept::StoreMsg;
-use super::state::{CallNo, ConversationId, JumpTo, Look, Pane, Query, Screen, Tab};
+use super::state::{
+    CallNo, ConversationId, JumpTo, Look, Pane, Purpose, Query, Raise, Screen, Sound, Tab, Who,
+};
 use crate::store::{Format, MessageRow};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -50,6 +52,12 @@ pub(crate) enum Msg {
     Settings(SettingsMsg),
     /// The panes beside a conversation.
     Panes(PanesMsg),
+    /// The console.
+    Console(ConsoleMsg),
+    /// Files that are chosen.
+    File(FileMsg),
+    /// The server on this computer.
+    Server(ServerMsg),
 }
 
 /// Signing in and out.
@@ -305,12 +313,6 @@ pub(crate) enum InspectMsg {
     NotWatched(AttrSubject, Failure),
     /// A change was refused.
     NotChanged(AttrSubject, Failure),
-    /// The attributes are to be written into a file.
-    Export(PathBuf),
-    /// Attributes are to be read from a file.
-    Import(PathBuf),
-    /// They were written, or a sentence says why not.
-    Exported(Result<String, String>),
     /// What was read for whom, or a sentence says why nothing was.
     Imported(AttrSubject, Result<Map<String, Value>, String>),
     /// These are shown beside a conversation, or none any more.
@@ -318,12 +320,103 @@ pub(crate) enum InspectMsg {
 }
 
 /// What is set for this profile.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum SettingsMsg {
     /// A look; none follows the system.
     Theme(Option<Look>),
     /// How large everything is, in percent.
     Scale(u16),
+    /// Whether this raises a notification.
+    Raise(Raise, bool),
+    /// Whether this is heard.
+    Hear(Sound, bool),
+    /// The file that rings; none for the bundled tone.
+    Ringtone(Option<PathBuf>),
+    /// That file does not ring; the sentence says why.
+    NoRingtone(PathBuf, String),
+    /// The ring is to be heard once.
+    TryRingtone,
+}
+
+/// The server on this computer.
+#[derive(Clone, Debug)]
+pub(crate) enum ServerMsg {
+    /// Who serves now.
+    Is(Who),
+    /// Whether it is to run.
+    Turn(bool),
+    /// It is to be called so.
+    Rename(String),
+    /// Somebody's session is to end.
+    SendAway(Account),
+    /// Something did not work; the sentence says why.
+    Failed(String),
+}
+
+/// The console.
+#[derive(Clone, Debug)]
+pub(crate) enum ConsoleMsg {
+    /// Frames went by.
+    Frames(Vec<WireFrame>),
+    /// Whether what comes is not taken in.
+    Pause(bool),
+    /// Whether frames are recorded also while nobody looks.
+    Always(bool),
+    /// What a frame must hold to be shown.
+    Filter(String),
+    /// Which way it must have gone.
+    Only(Option<Direction>),
+    /// All that was recorded goes.
+    Clear,
+}
+
+/// A frame on the link, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WireFrame {
+    /// Which way it went.
+    pub(crate) direction: Direction,
+    /// When, in ms since the Unix epoch.
+    pub(crate) at_ms: u64,
+    /// How many bytes it has on the wire.
+    pub(crate) bytes: usize,
+    /// What it says.
+    pub(crate) text: String,
+    /// How many before it were passed over.
+    pub(crate) missed: u64,
+}
+
+/// Which way a frame went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// To the server.
+    Sent,
+    /// From it.
+    Received,
+}
+
+impl Direction {
+    /// How it is drawn.
+    pub(crate) fn arrow(self) -> &'static str {
+        match self {
+            Self::Sent => "→",
+            Self::Received => "←",
+        }
+    }
+}
+
+/// Files that are chosen.
+#[derive(Clone, Debug)]
+pub(crate) enum FileMsg {
+    /// One is wanted.
+    Ask(Purpose),
+    /// The system has no dialog for that: the path is to be typed.
+    NoDialog(Purpose),
+    /// This one was chosen.
+    Chosen(Purpose, PathBuf),
+    /// None was.
+    Cancelled,
+    /// It was written, or a sentence says why not.
+    Written(Purpose, Result<String, String>),
 }
 
 /// The panes beside a conversation.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::protocol::{ClientFrame, ServerFrame};
+use crate::protocol::{Account, AppId, ClientFrame, ServerFrame};
 
 use super::{HistoryError, HistoryPage, HistoryQuery, StoreOp};
 
@@ -60,6 +60,18 @@ pub enum Input {
     Tick,
     /// The server is about to stop: everybody is sent away in the way that lets them come back.
     Drain,
+    /// An administrator ends somebody's session; its client does not come back by itself.
+    SendAway {
+        /// In which app.
+        app: AppId,
+        /// Whose.
+        account: Account,
+    },
+    /// The server is called otherwise from now on. Who signs in is told.
+    Rename {
+        /// What it is called.
+        name: String,
+    },
 }
 
 /// Why an incoming message is no frame.

@@ -203,6 +203,8 @@ impl Hub {
             Input::History { query, page } => self.history_read(query, page, &mut effects),
             Input::Tick => {}
             Input::Drain => self.drain(now, &mut effects),
+            Input::SendAway { app, account } => self.send_away(now, &app, &account, &mut effects),
+            Input::Rename { name } => self.settings.server_name = name,
         }
         for id in std::mem::take(&mut self.presence_news) {
             self.in_app(now, &id, &mut effects, App::tell_presence);
@@ -239,6 +241,24 @@ impl Hub {
             inbox_messages: self.totals.messages,
             inbox_bytes: self.totals.message_bytes,
         }
+    }
+
+    /// Who is signed in and can be reached now, in the order of their names.
+    #[must_use]
+    pub fn online(&self) -> Vec<(AppId, Account)> {
+        let apps = self.apps.iter();
+        let mut online: Vec<_> = apps
+            .flat_map(|(id, app)| app.online().map(|account| (id.clone(), account.clone())))
+            .collect();
+        online.sort();
+        online
+    }
+
+    fn send_away(&mut self, now: Now, id: &AppId, account: &Account, effects: &mut Effects) {
+        self.in_app(now, id, effects, |app, cx| {
+            let why = "an administrator ended the session";
+            app.send_away(cx, account, Code::LogoutKicked, why);
+        });
     }
 
     fn opened(&mut self, now: Now, link: LinkId, peer: IpAddr, effects: &mut Effects) {

@@ -260,6 +260,15 @@ impl App {
         self.end_session(cx, account, Ending::Kicked);
     }
 
+    /// Who is signed in and has a link.
+    pub(super) fn online(&self) -> impl Iterator<Item = &Account> {
+        let live = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| !session.detached);
+        live.map(|(account, _)| account)
+    }
+
     /// The link of a session is gone.
     pub(super) fn link_lost(&mut self, cx: &mut Cx<'_>, account: &Account) {
         let Some(session) = self.sessions.get(account) else {

@@ -6,6 +6,8 @@
 //! | [`ws`] | `client` | one over a WebSocket: finds the server and checks who it is |
 //! | [`memory`] | `client` | one without a network |
 //! | [`trust`] | `client` | whom to believe to be the server |
+//! | [`tap`] | `client` | what goes over a link, for whoever wants to see it |
+//! | [`mask`] | `client` | hides secrets in what people are shown |
 //! | [`tls`] | `server` | who this server is |
 //! | [`addresses`] | `server` | the machine's addresses |
 //! | [`private`] | `server` | files that are their owner's alone |
@@ -15,9 +17,13 @@ pub mod addresses;
 #[cfg(feature = "client")]
 pub mod link;
 #[cfg(feature = "client")]
+pub mod mask;
+#[cfg(feature = "client")]
 pub mod memory;
 #[cfg(feature = "server")]
 pub mod private;
+#[cfg(feature = "client")]
+pub mod tap;
 #[cfg(feature = "server")]
 pub mod tls;
 #[cfg(feature = "client")]

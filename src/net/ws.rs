@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::link::{Connect, Heard, Link, LinkError, OpenError, Opening};
+use super::tap::Tap;
 use super::trust::Trust;
 use crate::protocol::{AppId, ClientFrame, codec};
 
@@ -34,6 +35,7 @@ pub struct Server {
     place: Place,
     trust: Trust,
     tls: OnceLock<Arc<ClientConfig>>,
+    tap: Tap,
 }
 
 #[derive(Clone, Debug)]
@@ -98,11 +100,19 @@ impl Server {
         self
     }
 
+    /// The same; what goes over its links can be seen there.
+    #[must_use]
+    pub fn tapped(mut self, tap: Tap) -> Self {
+        self.tap = tap;
+        self
+    }
+
     fn new(place: Place) -> Self {
         Self {
             place,
             trust: Trust::default(),
             tls: OnceLock::new(),
+            tap: Tap::default(),
         }
     }
 
@@ -144,9 +154,9 @@ impl Server {
         let stream = address.connect().await?;
         if address.tls {
             let stream = self.secure(address, stream).await?;
-            shake_hands(address, stream).await
+            shake_hands(address, stream, self.tap.clone()).await
         } else {
-            shake_hands(address, stream).await
+            shake_hands(address, stream, self.tap.clone()).await
         }
     }
 
@@ -335,7 +345,7 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-async fn shake_hands<S>(address: &Address, stream: S) -> Result<Link, OpenError>
+async fn shake_hands<S>(address: &Address, stream: S, tap: Tap) -> Result<Link, OpenError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -351,25 +361,33 @@ where
         .max_frame_size(Some(FRAME_BYTES));
     let shaken = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
     let (ws, _) = shaken.await.map_err(failed)?;
-    Ok(link(ws))
+    Ok(link(ws, tap))
 }
 
-fn link<S>(ws: WebSocketStream<S>) -> Link
+fn link<S>(ws: WebSocketStream<S>, tap: Tap) -> Link
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sink, messages) = ws.split();
+    let sent = tap.clone();
     let outgoing = sink
         .sink_map_err(|error| LinkError(error.to_string()))
-        .with(|frame: ClientFrame| future::ready(Ok(Message::text(codec::encode_client(&frame)))));
-    let incoming = stream::unfold(Some(messages), |messages| async {
-        let mut messages = messages?;
+        .with(move |frame: ClientFrame| {
+            let text = codec::encode_client(&frame);
+            sent.sent(&text);
+            future::ready(Ok(Message::text(text)))
+        });
+    let incoming = stream::unfold(Some((messages, tap)), |open| async {
+        let (mut messages, tap) = open?;
         loop {
             let heard = match messages.next().await {
-                Some(Ok(Message::Text(text))) => match codec::decode_server(&text) {
-                    Ok(frame) => Heard::Frame(frame),
-                    Err(error) => Heard::Unreadable(error.to_string()),
-                },
+                Some(Ok(Message::Text(text))) => {
+                    tap.heard(&text);
+                    match codec::decode_server(&text) {
+                        Ok(frame) => Heard::Frame(frame),
+                        Err(error) => Heard::Unreadable(error.to_string()),
+                    }
+                }
                 Some(Ok(Message::Binary(_))) => {
                     Heard::Unreadable("a binary message, which was not asked for".to_owned())
                 }
@@ -380,7 +398,7 @@ where
                 }
                 Some(Err(error)) => return Some((Heard::Closed(error.to_string()), None)),
             };
-            return Some((heard, Some(messages)));
+            return Some((heard, Some((messages, tap))));
         }
     });
     Link {

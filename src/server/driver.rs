@@ -24,11 +24,13 @@ use crate::protocol::{CallRet, Failure, LoginRet, ServerFrame, codec, limits};
 use super::batches::Batches;
 use super::clock::Clock;
 use super::event::{Event, What};
-use super::handle::{HubHandle, Shared};
+use super::handle::{HubHandle, Order, Shared};
 use super::held::{Delivery, Held};
 use super::outbox::{Closing, OutboxTx};
 use super::store::{CommitError, Reader, Store};
 
+/// Orders of administrators that wait. When full, the next is refused.
+const ORDERS: usize = 16;
 /// How many events are handled before other tasks get their turn.
 const EVENTS_AT_ONCE: usize = 128;
 /// How many of the deliveries that a commit sets free are done before other tasks get their turn.
@@ -79,9 +81,10 @@ impl Prepared {
         }
         driver.publish();
         let (events_tx, events_rx) = mpsc::channel(limits::HUB_INPUTS);
+        let (orders_tx, orders_rx) = mpsc::channel(ORDERS);
         let shared = Arc::clone(&driver.shared);
-        let task = tokio::spawn(driver.run(events_rx));
-        (HubHandle::new(shared, events_tx), task)
+        let task = tokio::spawn(driver.run(events_rx, orders_rx));
+        (HubHandle::new(shared, events_tx, orders_tx), task)
     }
 }
 
@@ -123,7 +126,11 @@ impl Driver {
         }
     }
 
-    async fn run(mut self, mut events_rx: mpsc::Receiver<Event>) -> Result<(), DriverError> {
+    async fn run(
+        mut self,
+        mut events_rx: mpsc::Receiver<Event>,
+        mut orders_rx: mpsc::Receiver<Order>,
+    ) -> Result<(), DriverError> {
         let shared = Arc::clone(&self.shared);
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE);
         while !self.is_drained() {
@@ -145,6 +152,7 @@ impl Driver {
                 (query, page) = self.reader.answered(), if !self.is_full() => {
                     self.input(Input::History { query, page });
                 }
+                Some(order) = orders_rx.recv(), if !self.is_full() => self.ordered(order),
                 () = until(wakeup) => {}
             }
             self.tick();
@@ -178,6 +186,15 @@ impl Driver {
             }
         };
         self.input(input);
+    }
+
+    fn ordered(&mut self, order: Order) {
+        match order {
+            Order::SendAway(app, account) => self.input(Input::SendAway { app, account }),
+            Order::Rename(name) => self.input(Input::Rename { name }),
+            // Told below, like everything else that has changed.
+            Order::Look => {}
+        }
     }
 
     fn input(&mut self, input: Input) {
@@ -379,6 +396,15 @@ impl Driver {
     fn publish(&self) {
         self.shared.set_hub_stats(self.hub.stats());
         self.shared.counters.held.set(self.held.len() as u64);
+        let online = &self.shared.online;
+        if online.receiver_count() > 0 {
+            let now = self.hub.online();
+            online.send_if_modified(|told| {
+                let news = *told != now;
+                *told = now;
+                news
+            });
+        }
     }
 
     fn drain(&mut self) {
@@ -564,7 +590,10 @@ mod tests {
         let alice = link(&mut driver, 1);
         driver.done(vec![urgent(1), pong(1, 1)]);
         let (_events_tx, events_rx) = mpsc::channel(1);
-        let error = driver.run(events_rx).await.expect_err("stops");
+        let error = driver
+            .run(events_rx, mpsc::channel(1).1)
+            .await
+            .expect_err("stops");
         assert!(matches!(
             error,
             DriverError::Store(CommitError::Database(_))
@@ -592,7 +621,11 @@ mod tests {
         fan(&mut driver, start + PATIENCE);
         alice.cut().await;
         assert_eq!(driver.links.len(), 1);
-        let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
+        let handle = HubHandle::new(
+            Arc::clone(&driver.shared),
+            mpsc::channel(1).0,
+            mpsc::channel(1).0,
+        );
         assert_eq!(handle.stats().slow_links_closed, 1);
     }
 
@@ -648,7 +681,11 @@ mod tests {
             link: LinkId(1),
             what: What::Frame(crate::protocol::ClientFrame::Ping(1)),
         });
-        let handle = HubHandle::new(Arc::clone(&driver.shared), mpsc::channel(1).0);
+        let handle = HubHandle::new(
+            Arc::clone(&driver.shared),
+            mpsc::channel(1).0,
+            mpsc::channel(1).0,
+        );
         assert_eq!(handle.stats().frames_in, 0);
     }
 
@@ -673,10 +710,13 @@ mod tests {
         let mut first = driver(store(temp.path()));
         first.done(vec![urgent(1), patient(), urgent(2)]);
         let (events_tx, events_rx) = mpsc::channel(1);
-        let handle = HubHandle::new(Arc::clone(&first.shared), events_tx);
+        let handle = HubHandle::new(Arc::clone(&first.shared), events_tx, mpsc::channel(1).0);
         handle.drain();
         assert!(handle.is_draining());
-        first.run(events_rx).await.expect("everything is kept");
+        first
+            .run(events_rx, mpsc::channel(1).1)
+            .await
+            .expect("everything is kept");
         let mut store = store(temp.path());
         let Snapshot { messages, .. } = store.take_snapshot();
         assert_eq!(messages, [message(1), message(2)]);

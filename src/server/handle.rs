@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 
 use crate::hub::{self, LinkId};
 use crate::net::addresses::network;
+use crate::protocol::{Account, AppId};
 
 use super::event::{Event, What};
 use super::link;
@@ -20,6 +21,18 @@ use super::outbox::outbox;
 pub(super) struct HubHandle {
     shared: Arc<Shared>,
     events_tx: mpsc::Sender<Event>,
+    orders_tx: mpsc::Sender<Order>,
+}
+
+/// What an administrator wants.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    /// End somebody's session.
+    SendAway(AppId, Account),
+    /// Call the server so.
+    Rename(String),
+    /// Somebody wants to know who is online.
+    Look,
 }
 
 /// Figures of a running hub; what counts up does so from its start.
@@ -54,6 +67,8 @@ pub(super) struct Shared {
     pub(super) drain: Notify,
     pub(super) counters: Counters,
     hub_stats: Mutex<hub::Stats>,
+    /// Who is online, as long as somebody wants to know.
+    pub(super) online: watch::Sender<Vec<(AppId, Account)>>,
 }
 
 /// What the driver counts.
@@ -97,8 +112,29 @@ impl Shared {
 }
 
 impl HubHandle {
-    pub(super) fn new(shared: Arc<Shared>, events_tx: mpsc::Sender<Event>) -> Self {
-        Self { shared, events_tx }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        events_tx: mpsc::Sender<Event>,
+        orders_tx: mpsc::Sender<Order>,
+    ) -> Self {
+        Self {
+            shared,
+            events_tx,
+            orders_tx,
+        }
+    }
+
+    /// Gives an order. `false` if the hub does not run any more, or has more to do than it can.
+    pub(super) fn order(&self, order: Order) -> bool {
+        self.orders_tx.try_send(order).is_ok()
+    }
+
+    /// Who is online, now and from now on.
+    pub(super) fn online(&self) -> watch::Receiver<Vec<(AppId, Account)>> {
+        let online = self.shared.online.subscribe();
+        // A hub that has ended has nobody online.
+        self.order(Order::Look);
+        online
     }
 
     /// Serves a WebSocket connection, in a task of its own, until either side ends it. `peer` is the client's address.

@@ -30,6 +30,7 @@ pub mod config;
 mod accept;
 mod batches;
 mod clock;
+mod control;
 mod driver;
 mod edge;
 mod event;
@@ -67,6 +68,7 @@ use store::{DataDir, Store};
 use ws::accept_websocket;
 
 pub use config::{Config, ConfigError};
+pub use control::{Busy, Control};
 pub use driver::DriverError;
 pub use store::{CommitError, OpenError};
 
@@ -219,6 +221,12 @@ impl Server {
     #[must_use]
     pub fn ready_line(&self) -> String {
         format!("ready ws://{} wss://{}", self.plain, self.tls)
+    }
+
+    /// What an administrator may do with it.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control::new(self.edge.hub.clone())
     }
 
     /// What ends [`Self::serve`].

@@ -13,6 +13,7 @@
 //! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
 //! | `resume` | what our SDK makes of links that are cut in the middle of everything, which `proxy` does |
 //! | `people` | presence, receipts, typing and blocking, and that 1.x clients see nothing of them |
+//! | `control` | what an administrator of an embedded server does, and what a tap on a link shows |
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
 //! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
@@ -24,6 +25,8 @@ mod bad_input;
 mod beside_web;
 mod calls;
 mod channels;
+#[cfg(feature = "client")]
+mod control;
 mod keepalive;
 mod kill9;
 mod lbs;

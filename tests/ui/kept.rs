@@ -97,7 +97,7 @@ fn a_conversation_is_written_into_a_file_and_erased() {
     let file = data.path().join("bob.txt");
     ann.press("More about this conversation");
     ann.press("Export…");
-    ann.fill("File to write", &file.display().to_string());
+    ann.replace("File to write", &file.display().to_string());
     ann.press("Export");
     ann.see("1 message was written.");
     let written = std::fs::read_to_string(&file).expect("a file");
@@ -132,6 +132,7 @@ fn calls_people_and_the_look_are_there_again() {
     ann.fill("Their name here", "Bob from next door");
     ann.press("Save name");
     ann.press("Settings");
+    ann.press("Appearance");
     ann.press("Dark");
     drop(ann);
 

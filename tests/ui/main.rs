@@ -9,5 +9,6 @@ mod notices;
 mod offline;
 mod people;
 mod rooms;
+mod settings;
 mod talk;
 mod window;

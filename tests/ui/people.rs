@@ -167,6 +167,7 @@ fn looks_follow_the_settings() {
     let data = tempfile::tempdir().expect("a directory");
     let mut ann = signed_in("ann", data.path(), &Bell::default());
     ann.press("Settings");
+    ann.press("Appearance");
     ann.press("Dark");
     assert!(ann.dark());
     ann.press("Light");

@@ -128,6 +128,23 @@ impl Window {
         node.accesskit_node().label()
     }
 
+    /// Whether the switch of this name is on.
+    #[track_caller]
+    pub(crate) fn is_on(&mut self, name: &str) -> bool {
+        self.see(name);
+        let node = self.harness.get_by_label(name);
+        node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    }
+
+    /// Whether all of what bears this name is within the width of the window.
+    #[track_caller]
+    pub(crate) fn fits(&mut self, name: &str) -> bool {
+        self.see(name);
+        let window = self.harness.ctx.content_rect().x_range();
+        let rect = self.harness.get_by_label(name).rect();
+        window.contains(rect.left()) && window.contains(rect.right())
+    }
+
     /// Whether it is dark.
     pub(crate) fn dark(&self) -> bool {
         self.harness.ctx.global_style().visuals.dark_mode

@@ -11,7 +11,7 @@ use super::chats::{Chats, ConversationId};
 use super::heard::{Heard, Older};
 use super::news::{self, News};
 use super::search::Search;
-use super::{Calls, Contacts, Cx, Inspector, Me, Rooms, Typing};
+use super::{Calls, Console, Contacts, Cx, Files, Inspector, Me, Rooms, Serving, Typing};
 use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
@@ -43,6 +43,16 @@ pub(crate) struct Home {
     pub(crate) contacts: Contacts,
     /// The attribute inspector.
     pub(crate) inspector: Inspector,
+    /// The frames of the link.
+    pub(crate) console: Console,
+    /// Where one is signed in, as people call it.
+    pub(crate) place: Option<String>,
+    /// The server on this computer.
+    pub(crate) serving: Serving,
+    /// What became of a log that was to be written: a sentence.
+    pub(crate) logged: Option<Result<String, String>>,
+    /// Files that are being chosen.
+    pub(crate) files: Files,
     /// Looking for words.
     pub(crate) search: Search,
     /// What is to be said of the history: what went wrong, or that something is done.
@@ -109,6 +119,11 @@ impl Home {
             calls: Calls::new(me.clone()),
             contacts: Contacts::default(),
             inspector: Inspector::new(me.clone()),
+            console: Console::default(),
+            place: None,
+            serving: Serving::default(),
+            logged: None,
+            files: Files::default(),
             search: Search::default(),
             note: None,
             typing: Typing::default(),
@@ -199,6 +214,11 @@ impl Home {
         }
     }
 
+    /// Whether the frames of the link are to be told.
+    pub(super) fn listens(&self) -> bool {
+        (self.screen == Screen::Inspector || self.console.always()) && !self.console.paused()
+    }
+
     pub(super) fn contact(&mut self, cx: &mut Cx<'_>, msg: ContactMsg) {
         if let ContactMsg::Add(account) | ContactMsg::Open(account) = &msg {
             self.people.look(cx, account);
@@ -217,6 +237,7 @@ impl Home {
     /// What the history has of this account.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
         self.tell_where_messages_live(cx, &overview.settings);
+        self.me.fill(&overview.settings);
         let rooms = std::mem::take(&mut overview.rooms);
         self.calls.log.fill(cx, std::mem::take(&mut overview.calls));
         self.contacts.fill(std::mem::take(&mut overview.people));
@@ -281,6 +302,7 @@ impl Home {
         let beside = screen == Screen::Chats && self.inspector.is_beside();
         self.inspector
             .show(cx, screen == Screen::Inspector || beside);
+        self.serving.show(cx, screen == Screen::Settings);
         if screen == Screen::Calls {
             self.calls.log.saw(cx);
         }

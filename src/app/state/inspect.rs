@@ -1,10 +1,11 @@
 //! The attribute inspector: whose attributes are looked at, what they are, how they changed, and what was asked.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::Cx;
+use super::{Cx, Purpose};
 use crate::app::effect::{AttrStep, Effect, InspectEffect};
 use crate::app::msg::{Failure, InspectMsg};
 use crate::protocol::attr::BuiltInAttr;
@@ -45,11 +46,18 @@ pub(crate) enum Tab {
     Queries,
     /// What changed while one looked.
     Changes,
+    /// The raw frames of the link.
+    Console,
 }
 
 impl Tab {
     /// All of them, in their order.
-    pub(crate) const ALL: [Self; 3] = [Self::Attributes, Self::Queries, Self::Changes];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Attributes,
+        Self::Queries,
+        Self::Changes,
+        Self::Console,
+    ];
 }
 
 /// What is known of the attributes.
@@ -194,18 +202,7 @@ impl Inspector {
             InspectMsg::Answered(query, answer) => self.answered(&query, answer),
             InspectMsg::NotWatched(subject, failure) => self.not_watched(&subject, failure),
             InspectMsg::NotChanged(subject, failure) => self.not_changed(&subject, failure),
-            InspectMsg::Export(path) => {
-                let text = Value::Object(self.export());
-                self.file(cx, InspectEffect::Export(path, format!("{text:#}\n")));
-            }
-            InspectMsg::Import(path) => {
-                let subject = self.subject.clone();
-                self.file(cx, InspectEffect::Import(subject, path));
-            }
-            InspectMsg::Exported(Ok(said)) => self.note = Some(said),
-            InspectMsg::Exported(Err(why)) | InspectMsg::Imported(_, Err(why)) => {
-                self.trouble = Some(Trouble::File(why));
-            }
+            InspectMsg::Imported(_, Err(why)) => self.trouble = Some(Trouble::File(why)),
             InspectMsg::Imported(subject, Ok(attrs)) => self.imported(cx, &subject, attrs),
         }
     }
@@ -305,10 +302,30 @@ impl Inspector {
         cx.effects.push(Effect::Inspect(change));
     }
 
-    fn file(&mut self, cx: &mut Cx<'_>, effect: InspectEffect) {
+    /// The attributes go to a file.
+    pub(super) fn write_to(&mut self, cx: &mut Cx<'_>, path: PathBuf) {
         self.trouble = None;
         self.note = None;
-        cx.effects.push(Effect::Inspect(effect));
+        let purpose = Purpose::WriteAttrs(self.subject.clone());
+        let text = Value::Object(self.export());
+        cx.effects
+            .push(Effect::WriteFile(purpose, path, format!("{text:#}\n")));
+    }
+
+    /// Attributes come from a file.
+    pub(super) fn read_from(&mut self, cx: &mut Cx<'_>, of: AttrSubject, path: PathBuf) {
+        self.trouble = None;
+        self.note = None;
+        let import = InspectEffect::Import(of, path);
+        cx.effects.push(Effect::Inspect(import));
+    }
+
+    /// The attributes were written into a file, or not.
+    pub(super) fn written(&mut self, written: Result<String, String>) {
+        match written {
+            Ok(said) => self.note = Some(said),
+            Err(why) => self.trouble = Some(Trouble::File(why)),
+        }
     }
 
     fn ask(&mut self, cx: &mut Cx<'_>, query: Query) {

@@ -1,10 +1,22 @@
 //! What others see of oneself: what one chose, or what is so by itself.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Cx;
+use crate::app::effect::Effect;
+use crate::app::kept::StoreEffect;
 use crate::app::msg::MeMsg;
 use crate::protocol::{Show, limits};
 
 /// What stands beside the state during a call, if one has nothing to say oneself.
 pub(crate) const IN_A_CALL: &str = "in a call";
+
+/// The setting that says what was chosen.
+const SHOWN: &str = "shown";
+/// What can be chosen, as it is kept.
+const CHOICES: [Show; 4] = [Show::Available, Show::Away, Show::Busy, Show::Dnd];
 
 /// One's own state.
 #[derive(Debug)]
@@ -58,14 +70,37 @@ impl Me {
         (show, text)
     }
 
-    pub(super) fn update(&mut self, msg: MeMsg) {
+    pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: MeMsg) {
         match msg {
             // Nobody is offline by wish: that is what signing out is for.
             MeMsg::Chose(Show::Offline) => {}
-            MeMsg::Chose(show) => self.chosen = show,
-            MeMsg::Said(text) => self.text = cut(text.trim()),
+            MeMsg::Chose(show) => {
+                self.chosen = show;
+                self.keep(cx);
+            }
+            MeMsg::Said(text) => {
+                self.text = cut(text.trim());
+                self.keep(cx);
+            }
             MeMsg::Idle(idle) => self.idle = idle,
         }
+    }
+
+    /// What was chosen before the last end of the program.
+    pub(super) fn fill(&mut self, kept: &BTreeMap<String, Value>) {
+        let Some(kept) = kept.get(SHOWN) else { return };
+        let show = kept["show"].as_str();
+        let show = CHOICES.into_iter().find(|one| Some(one.name()) == show);
+        if let Some(show) = show {
+            self.chosen = show;
+        }
+        self.text = cut(kept["text"].as_str().unwrap_or_default());
+    }
+
+    fn keep(&self, cx: &mut Cx<'_>) {
+        let value = json!({ "show": self.chosen.name(), "text": self.text });
+        let setting = StoreEffect::Setting(SHOWN.to_owned(), Some(value));
+        cx.effects.push(Effect::Store(setting));
     }
 
     pub(super) fn in_call(&mut self, in_call: bool) {

@@ -19,6 +19,9 @@
 //! | `calls` | calls, from the first ring to the last word |
 //! | `contacts` | the people whom one has added, their names, who is blocked |
 //! | `inspect` | the attribute inspector |
+//! | `console` | the raw frames of the link |
+//! | `files` | which file something goes to or comes from |
+//! | `serving` | the server on this computer |
 //! | `settings` | what is set for this profile |
 //! | `panes` | what is shown beside a conversation, and how wide |
 //! | `call_log` | the calls that were |
@@ -28,9 +31,11 @@
 mod call_log;
 mod calls;
 mod chats;
+mod console;
 mod contacts;
 mod conversation;
 mod events;
+mod files;
 mod heard;
 mod home;
 mod inspect;
@@ -43,11 +48,12 @@ mod people;
 mod rooms;
 mod search;
 mod sending;
+mod serving;
 mod settings;
 mod sign_in;
 mod start;
 #[cfg(test)]
-pub(in crate::app) mod tests;
+pub(crate) mod tests;
 mod typing;
 
 use std::time::Instant;
@@ -56,13 +62,15 @@ use crate::protocol::MessageId;
 
 use super::effect::Effect;
 use super::kept::StoreMsg;
-use super::msg::Msg;
+use super::msg::{Msg, Place};
 
 pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
+pub(crate) use console::Console;
 pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use conversation::{Conversation, JumpTo};
+pub(crate) use files::{Files, Purpose};
 pub(crate) use heard::Older;
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
@@ -71,12 +79,11 @@ pub(crate) use message::{Body, Delivery, Message};
 pub(crate) use panes::{Pane, Panes};
 pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
-pub(crate) use settings::{Look, SCALES, Settings};
+pub(crate) use serving::{Serving, Who};
+pub(crate) use settings::{Look, Raise, SCALES, Settings, Sound};
 pub(crate) use sign_in::{Card, Refusal};
 pub(crate) use typing::Typing;
 
-/// How a conversation is written into a file.
-pub(crate) use crate::store::Format;
 /// The number of a line in the history.
 pub(crate) use crate::store::MessageRow as Row;
 
@@ -90,6 +97,10 @@ pub(crate) struct State {
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
+    /// Whether the frames of the link are being told.
+    listens: bool,
+    /// Where one signed in last.
+    place: Option<String>,
 }
 
 /// Where the app is.
@@ -162,6 +173,8 @@ impl State {
             panes: Panes::default(),
             note: None,
             told: news::Told::default(),
+            listens: false,
+            place: None,
         }
     }
 
@@ -196,6 +209,23 @@ impl State {
         }
     }
 
+    /// Remembers where one signs in, for whoever asks.
+    fn note_place(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::SignIn(credentials) | Effect::Return(credentials) = effect {
+                self.place = Some(match &credentials.place {
+                    Place::ThisComputer => "on this computer".to_owned(),
+                    Place::Address { url, .. } => format!("at {url}"),
+                });
+            }
+        }
+        if let Phase::Home(home) = &mut self.phase
+            && home.place.is_none()
+        {
+            home.place.clone_from(&self.place);
+        }
+    }
+
     /// Takes in what happened, and says what is to be done.
     #[must_use]
     pub(crate) fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
@@ -213,7 +243,7 @@ impl State {
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
             (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
-            (Msg::Me(msg), Phase::Home(home)) => home.me.update(msg),
+            (Msg::Me(msg), Phase::Home(home)) => home.me.update(&mut cx, msg),
             (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
             (Msg::Contact(msg), Phase::Home(home)) => home.contact(&mut cx, msg),
             (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
@@ -225,10 +255,15 @@ impl State {
             }
             (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
                 self.note = note;
-                self.settings.fill(&overview.settings);
+                self.settings.fill(&mut cx, &overview.settings);
                 self.panes.fill(&overview.settings);
                 start::opened(phase, &mut cx, *overview);
             }
+            (Msg::Console(msg), Phase::Home(home)) => home.console.update(msg),
+            (Msg::File(msg), Phase::Home(home)) => {
+                files::update(home, &mut self.settings, &mut cx, msg)
+            }
+            (Msg::Server(msg), Phase::Home(home)) => home.serving.update(&mut cx, msg),
             (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
             (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),
             // What a session had to say that is over by now.
@@ -243,7 +278,10 @@ impl State {
                 | Msg::Contact(_)
                 | Msg::Inspect(_)
                 | Msg::Store(_)
-                | Msg::Search(_),
+                | Msg::Search(_)
+                | Msg::Console(_)
+                | Msg::File(_)
+                | Msg::Server(_),
                 Phase::Opening | Phase::Out(_),
             ) => {}
         }
@@ -252,8 +290,18 @@ impl State {
         }
         match &mut self.phase {
             Phase::Opening | Phase::Out(_) => self.told.leave(&mut cx),
-            Phase::Home(home) => self.told.settle(&mut cx, home),
+            Phase::Home(home) => self.told.settle(&mut cx, home, &self.settings),
         }
+        let listens = matches!(&self.phase, Phase::Home(home) if home.listens());
+        if self.listens != listens {
+            self.listens = listens;
+            // First, so that what one begins with is heard, too.
+            effects.insert(0, Effect::Listen(listens));
+        }
+        if !self.settings.hears(Sound::Keys) {
+            effects.retain(|effect| !matches!(effect, Effect::Tone(_)));
+        }
+        self.note_place(&effects);
         effects
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CallNo, CallPhase, ConversationId, Cx, Home, message};
+use super::{CallNo, CallPhase, ConversationId, Cx, Home, Raise, Settings, Sound, message};
 use crate::app::effect::{Effect, Notice, NoticeId, Ring};
 use crate::protocol::{Account, Show};
 
@@ -66,15 +66,15 @@ impl News {
 
 impl Told {
     /// Tells what is new for somebody who is signed in.
-    pub(super) fn settle(&mut self, cx: &mut Cx<'_>, home: &mut Home) {
+    pub(super) fn settle(&mut self, cx: &mut Cx<'_>, home: &mut Home, set: &Settings) {
         home.news
             .chats
             .retain(|id, _| home.chats.get(id).is_some_and(|chat| chat.unread > 0));
         let talking = |call: &super::Call| !call.over() && call.phase != CallPhase::RingingHere;
         home.me.in_call(home.calls.all().iter().any(talking));
         home.calls.name(&home.contacts);
-        self.ring(cx, ring(home));
-        self.notices(cx, notices(home));
+        self.ring(cx, ring(home, set));
+        self.notices(cx, notices(home, set));
         let show = home.me.shown();
         if home.people.granted() && self.show != show {
             self.show = show.clone();
@@ -113,14 +113,15 @@ impl Told {
 }
 
 /// What should ring.
-fn ring(home: &Home) -> Ring {
+fn ring(home: &Home, set: &Settings) -> Ring {
     let calls = home.calls.all();
     let talking = calls
         .iter()
         .any(|call| matches!(call.phase, CallPhase::Talking { .. } | CallPhase::Answering));
     let rings_here = home.calls.ringing().next().is_some();
     let rings_there = |call: &super::Call| call.phase == CallPhase::RingingThere;
-    match (rings_here && !home.me.dnd(), talking) {
+    let heard = !home.me.dnd() && set.hears(Sound::Ring);
+    match (rings_here && heard, talking) {
         (true, true) => Ring::Waiting,
         (true, false) => Ring::Here,
         (false, false) if calls.iter().any(rings_there) => Ring::There,
@@ -129,7 +130,7 @@ fn ring(home: &Home) -> Ring {
 }
 
 /// What should be on the screen.
-fn notices(home: &Home) -> BTreeMap<NoticeId, Notice> {
+fn notices(home: &Home, set: &Settings) -> BTreeMap<NoticeId, Notice> {
     if home.me.dnd() {
         return BTreeMap::new();
     }
@@ -163,6 +164,7 @@ fn notices(home: &Home) -> BTreeMap<NoticeId, Notice> {
         (NoticeId::Chat(id.clone()), title, text)
     });
     let all = calls.chain(missed).chain(chats);
+    let all = all.filter(|(id, ..)| set.raises(Raise::of(id)));
     all.map(|(id, title, text)| (id.clone(), Notice { id, title, text }))
         .collect()
 }

@@ -1,16 +1,22 @@
-//! What one has set for this profile, whoever is signed in.
+//! What one has set for this profile, whoever is signed in. Each change is kept at once.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::Cx;
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::StoreEffect;
 use crate::app::msg::SettingsMsg;
+use crate::app::state::ConversationId;
 
 /// The setting that says how everything looks.
 const LOOK: &str = "look";
+/// Those that say what is told, what is heard, and what rings.
+const RAISES: &str = "raises";
+const SOUNDS: &str = "sounds";
+const RINGTONE: &str = "ringtone";
 
 /// Light or dark, whatever the system says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +27,79 @@ pub(crate) enum Look {
     Dark,
 }
 
+/// What raises a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Raise {
+    /// A message to oneself.
+    Message,
+    /// A message in a room that names one.
+    Mention,
+    /// A call that rings.
+    Call,
+    /// A call that was missed.
+    Missed,
+}
+
+impl Raise {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Message, Self::Mention, Self::Call, Self::Missed];
+
+    /// The one that a notification is raised by.
+    pub(super) fn of(notice: &NoticeId) -> Self {
+        match notice {
+            NoticeId::Call(_) => Self::Call,
+            NoticeId::Missed(_) => Self::Missed,
+            NoticeId::Chat(ConversationId::Person(_)) => Self::Message,
+            NoticeId::Chat(ConversationId::Room(_)) => Self::Mention,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Message => "messages",
+            Self::Mention => "mentions",
+            Self::Call => "calls",
+            Self::Missed => "missed",
+        }
+    }
+}
+
+/// What is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sound {
+    /// The ring.
+    Ring,
+    /// The tones of keys.
+    Keys,
+}
+
+impl Sound {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Ring, Self::Keys];
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::Keys => "keys",
+        }
+    }
+}
+
 /// The settings.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     /// Light or dark; `None` follows the system.
     pub(crate) theme: Option<Look>,
     /// How large everything is, in percent.
     pub(crate) scale: u16,
+    /// What raises a notification, in the order of [`Raise::ALL`].
+    raises: [bool; 4],
+    /// What is heard, in the order of [`Sound::ALL`].
+    sounds: [bool; 2],
+    /// The file that rings; `None` for the bundled tone.
+    ringtone: Option<PathBuf>,
+    /// Why it does not.
+    no_ringtone: Option<String>,
 }
 
 /// The sizes that one can choose, in percent.
@@ -36,12 +108,61 @@ pub(crate) const SCALES: [u16; 6] = [80, 100, 125, 150, 175, 200];
 impl Settings {
     /// With a look that was asked for at the start.
     pub(crate) fn new(theme: Option<Look>) -> Self {
-        Self { theme, scale: 100 }
+        Self {
+            theme,
+            scale: 100,
+            raises: [true; 4],
+            sounds: [true; 2],
+            ringtone: None,
+            no_ringtone: None,
+        }
+    }
+
+    /// Whether this raises a notification.
+    pub(crate) fn raises(&self, what: Raise) -> bool {
+        Raise::ALL
+            .iter()
+            .zip(self.raises)
+            .any(|(one, on)| *one == what && on)
+    }
+
+    /// Whether this is heard.
+    pub(crate) fn hears(&self, what: Sound) -> bool {
+        Sound::ALL
+            .iter()
+            .zip(self.sounds)
+            .any(|(one, on)| *one == what && on)
+    }
+
+    /// The file that rings; `None` for the bundled tone.
+    pub(crate) fn ringtone(&self) -> Option<&PathBuf> {
+        self.ringtone.as_ref()
+    }
+
+    /// Why the chosen file does not ring: a sentence.
+    pub(crate) fn no_ringtone(&self) -> Option<&str> {
+        self.no_ringtone.as_deref()
     }
 
     /// What is kept, unless another look was asked for at the start.
-    pub(super) fn fill(&mut self, kept: &BTreeMap<String, Value>) {
-        let Some(kept) = kept.get(LOOK) else { return };
+    pub(super) fn fill(&mut self, cx: &mut Cx<'_>, kept: &BTreeMap<String, Value>) {
+        if let Some(kept) = kept.get(LOOK) {
+            self.fill_look(kept);
+        }
+        let said = |name: &str, key: &str| kept.get(name)?.get(key)?.as_bool();
+        for (one, on) in Raise::ALL.into_iter().zip(&mut self.raises) {
+            *on = said(RAISES, one.key()).unwrap_or(true);
+        }
+        for (one, on) in Sound::ALL.into_iter().zip(&mut self.sounds) {
+            *on = said(SOUNDS, one.key()).unwrap_or(true);
+        }
+        if let Some(path) = kept.get(RINGTONE).and_then(Value::as_str) {
+            self.ringtone = Some(path.into());
+            cx.effects.push(Effect::Ringtone(self.ringtone.clone()));
+        }
+    }
+
+    fn fill_look(&mut self, kept: &Value) {
         let theme = match kept["theme"].as_str() {
             Some("light") => Some(Look::Light),
             Some("dark") => Some(Look::Dark),
@@ -56,23 +177,71 @@ impl Settings {
         }
     }
 
-    fn keep(self, cx: &mut Cx<'_>) {
+    pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: SettingsMsg) {
+        match msg {
+            SettingsMsg::Theme(theme) => {
+                self.theme = theme;
+                self.keep_look(cx);
+            }
+            SettingsMsg::Scale(scale) if SCALES.contains(&scale) => {
+                self.scale = scale;
+                self.keep_look(cx);
+            }
+            // No view offers another.
+            SettingsMsg::Scale(_) => {}
+            SettingsMsg::Raise(what, on) => self.raise(cx, what, on),
+            SettingsMsg::Hear(what, on) => self.hear(cx, what, on),
+            SettingsMsg::Ringtone(path) => self.ring_with(cx, path),
+            SettingsMsg::NoRingtone(path, why) => {
+                if self.ringtone.as_ref() == Some(&path) {
+                    self.no_ringtone = Some(why);
+                }
+            }
+            SettingsMsg::TryRingtone => cx.effects.push(Effect::TryRingtone),
+        }
+    }
+
+    fn raise(&mut self, cx: &mut Cx<'_>, what: Raise, on: bool) {
+        for (one, is) in Raise::ALL.into_iter().zip(&mut self.raises) {
+            if one == what {
+                *is = on;
+            }
+        }
+        let all = Raise::ALL.into_iter().zip(self.raises);
+        let all = all.map(|(one, on)| (one.key().to_owned(), on.into()));
+        keep(cx, RAISES, Some(Value::Object(all.collect())));
+    }
+
+    fn hear(&mut self, cx: &mut Cx<'_>, what: Sound, on: bool) {
+        for (one, is) in Sound::ALL.into_iter().zip(&mut self.sounds) {
+            if one == what {
+                *is = on;
+            }
+        }
+        let all = Sound::ALL.into_iter().zip(self.sounds);
+        let all = all.map(|(one, on)| (one.key().to_owned(), on.into()));
+        keep(cx, SOUNDS, Some(Value::Object(all.collect())));
+    }
+
+    fn ring_with(&mut self, cx: &mut Cx<'_>, path: Option<PathBuf>) {
+        self.no_ringtone = None;
+        let kept = path.as_ref().map(|path| path.to_string_lossy().into());
+        keep(cx, RINGTONE, kept);
+        self.ringtone.clone_from(&path);
+        cx.effects.push(Effect::Ringtone(path));
+    }
+
+    fn keep_look(&self, cx: &mut Cx<'_>) {
         let theme = self.theme.map(|theme| match theme {
             Look::Light => "light",
             Look::Dark => "dark",
         });
         let value = json!({ "theme": theme, "scale": self.scale });
-        let setting = StoreEffect::Setting(LOOK.to_owned(), Some(value));
-        cx.effects.push(Effect::Store(setting));
+        keep(cx, LOOK, Some(value));
     }
+}
 
-    pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: SettingsMsg) {
-        match msg {
-            SettingsMsg::Theme(theme) => self.theme = theme,
-            SettingsMsg::Scale(scale) if SCALES.contains(&scale) => self.scale = scale,
-            // No view offers another.
-            SettingsMsg::Scale(_) => {}
-        }
-        self.keep(cx);
-    }
+fn keep(cx: &mut Cx<'_>, name: &str, value: Option<Value>) {
+    let setting = StoreEffect::Setting(name.to_owned(), value);
+    cx.effects.push(Effect::Store(setting));
 }

@@ -4,7 +4,9 @@ use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button};
+use super::widgets::{
+    Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button, pane_head_ui,
+};
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Ending, Home, Now, PastCall};
@@ -86,13 +88,7 @@ fn history_ui(
     out: &mut Vec<Msg>,
 ) {
     let palette = palette(ui);
-    let margin = Margin {
-        left: 16,
-        right: 16,
-        top: 14,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(margin).show(ui, |ui| {
+    pane_head_ui(ui, |ui| {
         ui.horizontal(|ui| {
             ui.set_height(size::CONTROL);
             ui.label(theme::title("Calls"));

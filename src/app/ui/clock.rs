@@ -27,6 +27,11 @@ pub(super) fn time(unix_ms: u64) -> String {
     zoned(unix_ms).strftime("%H:%M").to_string()
 }
 
+/// `09:14:02.118`.
+pub(super) fn exact(unix_ms: u64) -> String {
+    zoned(unix_ms).strftime("%H:%M:%S%.3f").to_string()
+}
+
 /// The day of a time.
 pub(super) fn day(unix_ms: u64) -> Date {
     zoned(unix_ms).date()

@@ -1,14 +1,13 @@
 //! Small dialogs: to whom to write, which room to join, and whom to add.
 
-use egui::{Frame, Key, Margin, Ui};
+use egui::{Key, Ui};
 
-use super::clock;
 use super::home::{JOIN, NEW};
 use super::icons::Icon;
-use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Button, Field, Kind, field_ui};
+use super::theme::{self, palette, space};
+use super::widgets::{Button, Field, Kind, Width, field_ui, modal_ui};
 use crate::app::msg::{ChatMsg, ContactMsg, Msg, NavMsg, RoomMsg};
-use crate::app::state::{ConversationId, Format, Now};
+use crate::app::state::ConversationId;
 use crate::protocol::{Account, ChannelName, NameError};
 
 /// What is asked.
@@ -20,8 +19,6 @@ enum Question {
     Room,
     /// Whom to add.
     Person,
-    /// Where to write a conversation.
-    Export(ConversationId),
     /// Whether to erase a conversation.
     Erase(ConversationId),
 }
@@ -58,11 +55,6 @@ impl Dialog {
         Self::new(Question::Person)
     }
 
-    /// Where to write a conversation?
-    pub(super) fn export(of: ConversationId) -> Self {
-        Self::new(Question::Export(of))
-    }
-
     /// Whether to erase a conversation?
     pub(super) fn erase(of: ConversationId) -> Self {
         Self::new(Question::Erase(of))
@@ -77,7 +69,7 @@ impl Dialog {
     }
 
     /// What the answer does.
-    fn answer(&self, now: Now) -> Result<Msg, NameError> {
+    fn answer(&self) -> Result<Msg, NameError> {
         let name = self.name.trim();
         Ok(match &self.question {
             Question::Message => {
@@ -89,18 +81,6 @@ impl Dialog {
                 Msg::Room(RoomMsg::Join(ChannelName::try_from(name)?))
             }
             Question::Person => Msg::Contact(ContactMsg::Add(Account::try_from(name)?)),
-            Question::Export(_) if name.is_empty() => return Err(NameError::Empty),
-            Question::Export(of) => {
-                let utc_offset_min = clock::utc_offset_min(now.unix_ms);
-                Msg::Chat(ChatMsg::Export {
-                    conversation: of.clone(),
-                    format: match name.ends_with(".json") {
-                        true => Format::Json,
-                        false => Format::Text { utc_offset_min },
-                    },
-                    path: name.into(),
-                })
-            }
             Question::Erase(of) => Msg::Chat(ChatMsg::Erase(of.clone())),
         })
     }
@@ -128,47 +108,21 @@ pub(super) fn openers_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
 }
 
 /// Shows it above everything else.
-pub(super) fn dialog_ui(ui: &Ui, now: Now, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
-    let palette = palette(ui);
-    let frame = Frame::new()
-        .fill(palette.bg1)
-        .stroke(palette.divider())
-        .corner_radius(radius::CARD)
-        .shadow(palette.shadow())
-        .inner_margin(Margin::same(24));
-    let modal = egui::Modal::new(egui::Id::unique("dialog"))
-        .frame(frame)
-        .backdrop_color(palette.veil);
-    let shown = modal.show(ui.ctx(), |ui| {
-        let room = ui.ctx().content_rect().width() - 2.0 * space::FOUR - space::TWO;
-        ui.set_width(size::DIALOG.min(room));
-        content_ui(ui, now, dialog, out)
-    });
-    if shown.should_close() {
-        Done::Yes
-    } else {
-        shown.inner
-    }
+pub(super) fn dialog_ui(ui: &Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
+    let (done, close) = modal_ui(ui, "dialog", Width::Usual, |ui| content_ui(ui, dialog, out));
+    if close { Done::Yes } else { done }
 }
 
-fn content_ui(ui: &mut Ui, now: Now, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
+fn content_ui(ui: &mut Ui, dialog: &mut Dialog, out: &mut Vec<Msg>) -> Done {
     ui.spacing_mut().item_spacing.y = space::TWO;
-    if let Question::Erase(of) = &dialog.question {
-        return erase_ui(ui, of, out);
-    }
     let (title, name, hint, action) = match &dialog.question {
+        Question::Erase(of) => return erase_ui(ui, of, out),
         Question::Message => ("New message", "Callsign", "whom to write to", "Write"),
         Question::Room => ("Join a room", "Name of the room", "such as ops", "Join"),
         Question::Person => ("Add a person", "Callsign", "whom to add", "Add"),
-        Question::Export(_) | Question::Erase(_) => (
-            "Export the conversation",
-            "File to write",
-            "a path that ends in .txt or .json",
-            "Export",
-        ),
     };
     ui.label(theme::title(title));
-    let answer = dialog.answer(now);
+    let answer = dialog.answer();
     let wrong = match &answer {
         Ok(_) | Err(NameError::Empty) => None,
         Err(error) => Some(format!(
@@ -191,7 +145,7 @@ fn content_ui(ui: &mut Ui, now: Now, dialog: &mut Dialog, out: &mut Vec<Msg>) ->
             .enabled(answer.is_ok())
             .show(ui);
         let cancelled = Button::new(Kind::Quiet, "Cancel").show(ui);
-        match dialog.answer(now) {
+        match dialog.answer() {
             Ok(msg) if pressed || enter => {
                 out.push(msg);
                 Done::Yes

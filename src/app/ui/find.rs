@@ -1,9 +1,9 @@
 //! Ctrl+K: goes to a person, a room or a message; in one conversation also to a date.
 
-use egui::{Frame, Key, Margin, ScrollArea, Ui};
+use egui::{Key, ScrollArea, Ui};
 
-use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Field, Row, field_ui, link_button};
+use super::theme::{self, palette, space};
+use super::widgets::{Avatar, Field, Row, Width, field_ui, link_button, modal_ui};
 use super::{clock, words};
 use crate::app::msg::{ChatMsg, Msg, NavMsg, SearchMsg};
 use crate::app::state::{ConversationId, Home, JumpTo, Message, Now, Presence};
@@ -32,23 +32,10 @@ impl Find {
 
 /// Shows it above everything else. Whether it is done with.
 pub(super) fn find_ui(ui: &Ui, home: &Home, now: Now, find: &mut Find, out: &mut Vec<Msg>) -> bool {
-    let palette = palette(ui);
-    let frame = Frame::new()
-        .fill(palette.bg1)
-        .stroke(palette.divider())
-        .corner_radius(radius::CARD)
-        .shadow(palette.shadow())
-        .inner_margin(Margin::same(16));
-    let modal = egui::Modal::new(egui::Id::unique("find"))
-        .frame(frame)
-        .backdrop_color(palette.veil);
-    let shown = modal.show(ui.ctx(), |ui| {
-        let screen = ui.ctx().content_rect().size();
-        ui.set_width((size::DIALOG * 1.25).min(screen.x - 2.0 * space::FOUR));
-        ui.set_max_height(screen.y - 2.0 * space::FOUR - 2.0 * space::FOUR);
+    let (chosen, close) = modal_ui(ui, "find", Width::Wide, |ui| {
         content_ui(ui, home, now, find, out)
     });
-    let done = shown.inner || shown.should_close();
+    let done = chosen || close;
     if done {
         out.push(Msg::Search(SearchMsg::Closed));
     }

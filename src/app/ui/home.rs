@@ -8,8 +8,8 @@ use super::icons::Icon;
 use super::theme::{self, palette, size};
 use super::widgets::link_button;
 use super::{
-    call, call_bar, calls, conversation, details, dialogs, find, inspector, people, rail, settings,
-    talk,
+    call, call_bar, calls, conversation, details, dialogs, file_path, find, inspector, people,
+    rail, settings, talk,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{ConversationId, Home, Link, Now, Panes, Screen, Settings};
@@ -31,6 +31,9 @@ pub(super) struct Draft {
     pub(super) about: details::Draft,
     /// Whose details cover the conversation, where there is no room for both.
     pub(super) covered: Option<ConversationId>,
+    pub(super) settings: settings::Draft,
+    /// A path that is being typed.
+    pub(super) path: file_path::Draft,
 }
 
 /// New message.
@@ -72,11 +75,11 @@ pub(super) fn home_ui(
         Screen::Inspector => {
             inspector::inspector_ui(ui, home, now, narrow, &mut draft.inspector, out);
         }
-        Screen::Settings => settings::settings_ui(ui, home, set, out),
+        Screen::Settings => settings::settings_ui(ui, home, set, narrow, &mut draft.settings, out),
         Screen::Calls => calls::calls_ui(ui, home, now, narrow, &mut draft.history, out),
     }
     if let Some(dialog) = &mut draft.dialog
-        && dialogs::dialog_ui(ui, now, dialog, out) == dialogs::Done::Yes
+        && dialogs::dialog_ui(ui, dialog, out) == dialogs::Done::Yes
     {
         draft.dialog = None;
     }
@@ -85,6 +88,7 @@ pub(super) fn home_ui(
     {
         draft.find = None;
     }
+    file_path::path_ui(ui, home.files.typed(), &mut draft.path, out);
     // Where calls have a window of their own, they are there.
     if ui.ctx().embed_viewports() {
         call::cards_ui(ui, home.calls.all(), now, &mut draft.calls, out);

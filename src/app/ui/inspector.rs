@@ -1,13 +1,16 @@
 //! The attribute inspector: subjects, and the pages of the one that is looked at.
 
-use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, ScrollArea, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, tab_ui};
-use super::{inspect_asks, inspect_table, words};
-use crate::app::msg::{InspectMsg, Msg};
-use crate::app::state::{ConversationId, Home, Known, Now, Presence, Tab, Trouble};
+use super::widgets::{
+    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, pane_head_ui, rows_ui,
+    tab_ui,
+};
+use super::{console, inspect_asks, inspect_table, words};
+use crate::app::msg::{FileMsg, InspectMsg, Msg};
+use crate::app::state::{ConversationId, Home, Known, Now, Presence, Purpose, Tab, Trouble};
 use crate::protocol::{Account, AttrSubject, ChannelName};
 
 /// What the view keeps.
@@ -20,15 +23,7 @@ pub(super) struct Draft {
     of: Option<AttrSubject>,
     pub(super) table: inspect_table::Draft,
     pub(super) asks: inspect_asks::Draft,
-    /// What is to be done with a file, and where it is.
-    file: Option<(File, String)>,
-}
-
-/// What is to be done with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum File {
-    Export,
-    Import,
+    console: console::Draft,
 }
 
 /// The screen.
@@ -47,7 +42,6 @@ pub(super) fn inspector_ui(
             draft.of.is_some() || !matches!(subject, AttrSubject::Account(me) if me == home.me());
         draft.of = Some(subject.clone());
         draft.table = inspect_table::Draft::default();
-        draft.file = None;
     }
     let frame = Frame::new().fill(palette(ui).bg1);
     if narrow && !draft.covered {
@@ -63,29 +57,31 @@ pub(super) fn inspector_ui(
             .frame(frame)
             .show(ui, |ui| subjects_ui(ui, home, draft, out));
     }
+    if !narrow && home.inspector.tab == Tab::Attributes {
+        Panel::bottom("latest frames")
+            .frame(frame.inner_margin(Margin::symmetric(20, 12)))
+            .show_separator_line(false)
+            .show(ui, |ui| console::latest_ui(ui, home));
+    }
     CentralPanel::default().frame(frame).show(ui, |ui| {
         let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
             head_ui(ui, home, narrow, draft, out);
-            file_ui(ui, draft, out);
-            said_ui(ui, home);
+            if home.inspector.tab != Tab::Console {
+                said_ui(ui, home);
+            }
             match home.inspector.tab {
                 Tab::Attributes => inspect_table::table_ui(ui, home, now, &mut draft.table, out),
                 Tab::Queries => inspect_asks::queries_ui(ui, home, &mut draft.asks, out),
                 Tab::Changes => inspect_asks::changes_ui(ui, home),
+                Tab::Console => console::console_ui(ui, home, &mut draft.console, out),
             }
         });
     });
 }
 
 fn subjects_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let margin = Margin {
-        left: 16,
-        right: 16,
-        top: 14,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(margin).show(ui, |ui| {
+    pane_head_ui(ui, |ui| {
         ui.label(theme::title("Inspector"));
         find_ui(ui, draft, out);
     });
@@ -180,26 +176,14 @@ fn group_ui(
     if subjects.is_empty() {
         return;
     }
-    let heading = Margin {
-        left: 16,
-        right: 16,
-        top: 12,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(heading).show(ui, |ui| {
-        let colour = palette(ui).muted;
-        ui.label(theme::small_strong(name).color(colour));
-    });
-    Frame::new()
-        .inner_margin(Margin::symmetric(8, 0))
-        .show(ui, |ui| {
-            for subject in subjects {
-                if subject_ui(ui, home, subject) {
-                    draft.covered = true;
-                    out.push(Msg::Inspect(InspectMsg::Look(subject.clone())));
-                }
+    rows_ui(ui, Some(name), |ui| {
+        for subject in subjects {
+            if subject_ui(ui, home, subject) {
+                draft.covered = true;
+                out.push(Msg::Inspect(InspectMsg::Look(subject.clone())));
             }
-        });
+        }
+    });
 }
 
 fn subject_ui(ui: &mut Ui, home: &Home, subject: &AttrSubject) -> bool {
@@ -255,7 +239,6 @@ fn spoken(subject: &AttrSubject) -> String {
 }
 
 fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let editable = home.inspector.editable();
     ui.horizontal_wrapped(|ui| {
         if narrow {
             if icon_button(ui, Icon::BACK, "Back to subjects", false).clicked() {
@@ -274,36 +257,36 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
         }
         if narrow {
             ui.end_row();
-        }
-        if Button::new(Kind::Quiet, "Export")
-            .icon(Icon::EXPORT)
-            .show(ui)
-        {
-            let path = format!("~/{}.json", file_name(home.inspector.subject()));
-            draft.file = Some((File::Export, path));
-        }
-        if editable
-            && Button::new(Kind::Quiet, "Import")
-                .icon(Icon::IMPORT)
-                .show(ui)
-        {
-            draft.file = Some((File::Import, "~/".to_owned()));
-        }
-        if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
-            draft.table.add();
+            tools_ui(ui, home, draft, out);
+        } else {
+            let right = Layout::right_to_left(Align::Center);
+            ui.with_layout(right, |ui| tools_ui(ui, home, draft, out));
         }
     });
     ui.add_space(space::ONE);
 }
 
-/// A name for a file, of letters that every system takes.
-fn file_name(subject: &AttrSubject) -> String {
-    let (AttrSubject::Account(_) | AttrSubject::Channel(_)) = subject;
-    let name = spoken(subject);
-    let safe = name
-        .chars()
-        .filter(|c| c.is_alphanumeric() || "-_.".contains(*c));
-    format!("attributes-{}", safe.collect::<String>())
+/// What can be done with the table, the first thing first where one reads from the right.
+fn tools_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let editable = home.inspector.editable();
+    let subject = home.inspector.subject();
+    let ask = |purpose| Msg::File(FileMsg::Ask(purpose));
+    if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
+        draft.table.add();
+    }
+    if editable
+        && Button::new(Kind::Quiet, "Import")
+            .icon(Icon::IMPORT)
+            .show(ui)
+    {
+        out.push(ask(Purpose::ReadAttrs(subject.clone())));
+    }
+    if Button::new(Kind::Quiet, "Export")
+        .icon(Icon::EXPORT)
+        .show(ui)
+    {
+        out.push(ask(Purpose::WriteAttrs(subject.clone())));
+    }
 }
 
 fn tab_name(tab: Tab) -> &'static str {
@@ -311,41 +294,7 @@ fn tab_name(tab: Tab) -> &'static str {
         Tab::Attributes => "Attributes",
         Tab::Queries => "Queries",
         Tab::Changes => "Changes",
-    }
-}
-
-/// Where a file is.
-fn file_ui(ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let Some((what, path)) = &mut draft.file else {
-        return;
-    };
-    let (name, act) = match what {
-        File::Export => ("File to write", "Write file"),
-        File::Import => ("File to read", "Read file"),
-    };
-    let field = Field {
-        name,
-        hint: "a path, such as ~/attributes.json",
-        wrong: None,
-        secret: false,
-    };
-    let response = field_ui(ui, &field, path);
-    let mut go = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    let mut cancel = false;
-    ui.horizontal(|ui| {
-        go |= Button::new(Kind::Primary, act).show(ui);
-        cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
-    });
-    ui.add_space(space::ONE);
-    if go {
-        let path = path.trim().into();
-        out.push(Msg::Inspect(match what {
-            File::Export => InspectMsg::Export(path),
-            File::Import => InspectMsg::Import(path),
-        }));
-    }
-    if go || cancel {
-        draft.file = None;
+        Tab::Console => "Console",
     }
 }
 

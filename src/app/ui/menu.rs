@@ -2,14 +2,15 @@
 
 use egui::{Popup, Rect, Response, Ui, UiBuilder, Vec2};
 
+use super::clock;
 use super::dialogs::Dialog;
 use super::find::Find;
 use super::home;
 use super::icons::Icon;
 use super::theme::{palette, radius, size, space};
 use super::widgets::{Button, Kind, icon_button};
-use crate::app::msg::{ChatMsg, Msg};
-use crate::app::state::{ConversationId, Delivery, Home, Message};
+use crate::app::msg::{ChatMsg, FileMsg, Msg};
+use crate::app::state::{ConversationId, Delivery, Home, Message, Purpose};
 
 /// The actions of a message, at its right, while it is pointed at or has the keyboard.
 pub(super) fn message_menu_ui(
@@ -99,7 +100,10 @@ pub(super) fn conversation_menu_ui(
             ui.close();
         }
         if Button::new(Kind::Quiet, "Export…").wide(ui).show(ui) {
-            draft.dialog = Some(Dialog::export(of.clone()));
+            let utc_offset_min = clock::utc_offset_min(conversation.active_ms);
+            let of = of.clone();
+            let purpose = Purpose::History { of, utc_offset_min };
+            out.push(Msg::File(FileMsg::Ask(purpose)));
             ui.close();
         }
         if Button::new(Kind::Danger, "Erase…").wide(ui).show(ui) {

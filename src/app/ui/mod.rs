@@ -9,9 +9,11 @@ mod calls;
 mod chats;
 mod clock;
 mod composer;
+mod console;
 mod conversation;
 mod details;
 mod dialogs;
+mod file_path;
 mod find;
 mod fonts;
 mod home;
@@ -53,7 +55,7 @@ pub(super) struct Screens {
     /// Whether the caret is to blink at all, as egui was told before the first frame.
     blinks: Option<bool>,
     /// What egui has been told of the settings.
-    looks: Option<Settings>,
+    looks: Option<(Option<Look>, u16)>,
 }
 
 /// The caret blinks for so long after the last input, in seconds; then it rests, and no frame is drawn for it.
@@ -75,10 +77,11 @@ impl Screens {
 
     /// Looks as it is set, from the next frame on.
     pub(super) fn look(&mut self, ctx: &egui::Context, settings: &Settings) {
-        if self.looks.as_ref() == Some(settings) {
+        let looks = Some((settings.theme, settings.scale));
+        if self.looks == looks {
             return;
         }
-        self.looks = Some(*settings);
+        self.looks = looks;
         ctx.set_theme(match settings.theme {
             None => egui::ThemePreference::System,
             Some(Look::Light) => egui::ThemePreference::Light,

@@ -7,7 +7,8 @@ use super::home;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, link_button,
+    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, link_button, pane_head_ui,
+    rows_ui,
 };
 use super::words;
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
@@ -62,13 +63,7 @@ pub(super) fn people_ui(
 }
 
 fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out: &mut Vec<Msg>) {
-    let margin = Margin {
-        left: 16,
-        right: 16,
-        top: 14,
-        bottom: 6,
-    };
-    Frame::new().inner_margin(margin).show(ui, |ui| {
+    pane_head_ui(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(theme::title("People"));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -119,25 +114,11 @@ fn group_ui(
     if accounts.is_empty() {
         return;
     }
-    if let Some(name) = name {
-        let heading = Margin {
-            left: 16,
-            right: 16,
-            top: 12,
-            bottom: 6,
-        };
-        Frame::new().inner_margin(heading).show(ui, |ui| {
-            let colour = palette(ui).muted;
-            ui.label(theme::small_strong(name).color(colour));
-        });
-    }
-    Frame::new()
-        .inner_margin(Margin::symmetric(8, 0))
-        .show(ui, |ui| {
-            for account in accounts {
-                row_ui(ui, home, now, account, out);
-            }
-        });
+    rows_ui(ui, name, |ui| {
+        for account in accounts {
+            row_ui(ui, home, now, account, out);
+        }
+    });
 }
 
 fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<Msg>) {
@@ -205,7 +186,7 @@ fn page_ui(
         .show(ui, |ui| {
             Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
                 ui.vertical_centered(|ui| {
-                    ui.set_max_width(size::CARD);
+                    ui.set_max_width(size::CARD.min(ui.available_width()));
                     person_ui(ui, home, account, now, &mut draft.people, out);
                 });
             });

@@ -11,17 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::{Mutex, oneshot, watch};
+use tokio::sync::{Mutex, Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::LAST_WORK;
+use super::rules::Rules;
 use crate::net::link::{Connect, OpenError, Opening};
 use crate::net::private;
+use crate::net::tap::Tap;
 use crate::net::ws::Server as Remote;
 use crate::protocol::AppId;
 use crate::server::config::{DEFAULT_LISTEN, Durability};
-use crate::server::{BindError, Config, OpenError as StoreError, Server, ShutdownHandle};
+use crate::server::{BindError, Config, Control, OpenError as StoreError, Server, ShutdownHandle};
 
 /// Whose holder serves.
 const LOCK: &str = "serving.lock";
@@ -29,6 +31,12 @@ const LOCK: &str = "serving.lock";
 const ADDRESS: &str = "address";
 /// What the server keeps.
 const DATA: &str = "data";
+
+/// What is said where the server is needed but turned off.
+const OFF: &str =
+    "The server on this computer is turned off. Signing in on this computer turns it on again.";
+/// How often to look whether another Callsign has turned it on.
+const OFF_LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long whoever has the lock may take until it serves.
 const READY: Duration = Duration::from_secs(10);
@@ -42,53 +50,129 @@ const RELEASE: Duration = Duration::from_secs(3);
 pub(super) struct Here {
     dir: Arc<Path>,
     service: Arc<Mutex<Option<Service>>>,
+    tap: Tap,
 }
 
 /// Our own readiness to serve, from the first sign-in here on.
 #[derive(Debug)]
 struct Service {
     duty: watch::Receiver<Duty>,
+    /// The rules have changed.
+    turned: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 /// How far it is.
 #[derive(Clone, Debug)]
-enum Duty {
+pub(super) enum Duty {
     /// Another process serves, or is about to.
     Waiting,
     /// We have the lock and are about to serve.
     Starting,
     /// We do.
-    Serving(ShutdownHandle),
+    Serving(Running),
+    /// We have the lock, and the server is turned off.
+    Off,
     /// We have the lock, but cannot serve; a sentence.
     Unable(String),
 }
 
+/// Our own server.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    /// Where it is reached.
+    pub(super) address: SocketAddr,
+    /// Who is there.
+    pub(super) control: Control,
+    shutdown: ShutdownHandle,
+}
+
 impl Here {
     /// Nothing is started yet.
-    pub(super) fn new(dir: PathBuf) -> Self {
+    pub(super) fn new(dir: PathBuf, tap: Tap) -> Self {
         Self {
             dir: dir.into(),
             service: Arc::default(),
+            tap,
+        }
+    }
+
+    /// Where the server's data is.
+    pub(super) fn data(&self) -> PathBuf {
+        self.dir.join(DATA)
+    }
+
+    /// What is set for the server.
+    pub(super) fn rules(&self) -> Rules {
+        Rules::read(&self.dir)
+    }
+
+    /// How far our own service is, if somebody signed in here.
+    pub(super) async fn duty(&self) -> Option<watch::Receiver<Duty>> {
+        let service = self.service.lock().await;
+        service.as_ref().map(|service| service.duty.clone())
+    }
+
+    /// Where somebody serves, as far as it answers.
+    pub(super) async fn found(&self) -> Option<SocketAddr> {
+        let address = read_address(&self.dir).ok()?;
+        TcpStream::connect(address).await.ok().map(|_| address)
+    }
+
+    /// Whether the server is to run, now and at later starts.
+    pub(super) async fn turn(&self, on: bool) -> io::Result<()> {
+        let rules = Rules { on, ..self.rules() };
+        rules.write(&self.dir)?;
+        let service = self.service.lock().await;
+        let Some(service) = service.as_ref() else {
+            return Ok(());
+        };
+        service.turned.notify_one();
+        let duty = service.duty.borrow().clone();
+        if let (false, Duty::Serving(running)) = (on, duty) {
+            running.shutdown.shutdown();
+        }
+        Ok(())
+    }
+
+    /// What the server is called, now and at later starts.
+    pub(super) async fn rename(&self, name: String) -> io::Result<()> {
+        let rules = Rules {
+            name: name.clone(),
+            ..self.rules()
+        };
+        rules.write(&self.dir)?;
+        if let Some(running) = self.running().await {
+            running.control.rename(name).map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+
+    /// Our own server, if we serve.
+    pub(super) async fn running(&self) -> Option<Running> {
+        match self.duty().await?.borrow().clone() {
+            Duty::Serving(running) => Some(running),
+            Duty::Waiting | Duty::Starting | Duty::Off | Duty::Unable(_) => None,
         }
     }
 
     /// Waits until somebody serves here, if need be we. A sentence says why nobody does.
     pub(super) async fn join(&self) -> Result<Joined, String> {
+        if !self.rules().on {
+            return Err(OFF.to_owned());
+        }
         let duty = self.start().await?;
         let latest = Instant::now() + READY;
         loop {
             let now = duty.borrow().clone();
             match now {
-                Duty::Serving(_) => return Ok(Joined(Arc::clone(&self.dir))),
+                Duty::Serving(_) => return Ok(self.joined()),
                 Duty::Unable(why) => return Err(why),
-                // What stands in the file is of the last one that served.
-                Duty::Starting => {}
+                // What stands in the file is of the last one that served; and it is on by now.
+                Duty::Starting | Duty::Off => {}
                 Duty::Waiting => {
-                    if let Ok(address) = read_address(&self.dir)
-                        && TcpStream::connect(address).await.is_ok()
-                    {
-                        return Ok(Joined(Arc::clone(&self.dir)));
+                    if self.found().await.is_some() {
+                        return Ok(self.joined());
                     }
                 }
             }
@@ -102,13 +186,16 @@ impl Here {
         }
     }
 
+    fn joined(&self) -> Joined {
+        Joined {
+            dir: Arc::clone(&self.dir),
+            tap: self.tap.clone(),
+        }
+    }
+
     /// Comes back when we serve, be it at once or because whoever did has gone; never, if we do not.
     pub(super) async fn took_over(&self) {
-        let duty = {
-            let service = self.service.lock().await;
-            service.as_ref().map(|service| service.duty.clone())
-        };
-        if let Some(mut duty) = duty
+        if let Some(mut duty) = self.duty().await
             && duty
                 .wait_for(|duty| matches!(duty, Duty::Serving(_)))
                 .await
@@ -125,8 +212,8 @@ impl Here {
             return;
         };
         let duty = service.duty.borrow().clone();
-        if let Duty::Serving(shutdown) = duty {
-            shutdown.shutdown();
+        if let Duty::Serving(running) = duty {
+            running.shutdown.shutdown();
             // Its own panic has been told already. What is not kept by then was not acknowledged either.
             drop(tokio::time::timeout(LAST_WORK, service.task).await);
         } else {
@@ -135,7 +222,7 @@ impl Here {
     }
 
     /// Makes us ready to serve; a service that could not is tried anew.
-    async fn start(&self) -> Result<watch::Receiver<Duty>, String> {
+    pub(super) async fn start(&self) -> Result<watch::Receiver<Duty>, String> {
         let mut service = self.service.lock().await;
         let running = service.take().filter(|service| !service.task.is_finished());
         let running = match running {
@@ -150,8 +237,13 @@ impl Here {
                     Lock::Waiting(_) => Duty::Waiting,
                 };
                 let (duty_tx, duty) = watch::channel(first);
-                let task = tokio::spawn(serve(Arc::clone(&self.dir), lock, duty_tx));
-                Service { duty, task }
+                let turned = Arc::new(Notify::new());
+                let serving = serve(Arc::clone(&self.dir), lock, duty_tx, Arc::clone(&turned));
+                Service {
+                    duty,
+                    turned,
+                    task: tokio::spawn(serving),
+                }
             }
         };
         Ok(service.insert(running).duty.clone())
@@ -160,14 +252,17 @@ impl Here {
 
 /// A server on this computer that runs. Each link goes to whoever serves at that time.
 #[derive(Debug)]
-pub(super) struct Joined(Arc<Path>);
+pub(super) struct Joined {
+    dir: Arc<Path>,
+    tap: Tap,
+}
 
 impl Connect for Joined {
     fn connect<'a>(&'a self, app: &'a AppId) -> Opening<'a> {
         Box::pin(async move {
-            let address = read_address(&self.0).map_err(|_| OpenError::NoServer)?;
+            let address = read_address(&self.dir).map_err(|_| OpenError::NoServer)?;
             let server = Remote::at(&format!("ws://{address}")).map_err(|_| OpenError::NoServer)?;
-            server.connect(app).await
+            server.tapped(self.tap.clone()).connect(app).await
         })
     }
 }
@@ -206,7 +301,7 @@ impl Lock {
 }
 
 /// Serves once we have the lock, and as long as we can.
-async fn serve(dir: Arc<Path>, lock: Lock, duty: watch::Sender<Duty>) {
+async fn serve(dir: Arc<Path>, lock: Lock, duty: watch::Sender<Duty>, turned: Arc<Notify>) {
     let _held = match lock.held().await {
         Some(Ok(file)) => file,
         Some(Err(error)) => {
@@ -215,29 +310,52 @@ async fn serve(dir: Arc<Path>, lock: Lock, duty: watch::Sender<Duty>) {
         }
         None => return,
     };
-    // Nobody may take a stranger at the old address for us.
-    drop(std::fs::remove_file(dir.join(ADDRESS)));
-    duty.send_replace(Duty::Starting);
-    let server = match bind(&dir).await {
-        Ok(server) => server,
-        Err(error) => {
-            tracing::warn!(%error, "the server on this computer cannot start");
-            duty.send_replace(Duty::Unable(format!("The server cannot start: {error}.")));
+    loop {
+        // Nobody may take a stranger at the old address for us.
+        drop(std::fs::remove_file(dir.join(ADDRESS)));
+        turned_on(&dir, &duty, &turned).await;
+        duty.send_replace(Duty::Starting);
+        if let Err(why) = serve_once(&dir, &duty).await {
+            tracing::warn!(%why, "the server on this computer does not run");
+            duty.send_replace(Duty::Unable(why));
             return;
         }
-    };
-    let shutdown = server.shutdown_handle();
-    if let Err(error) = write_address(&dir, server.plain_addr()) {
-        let why = format!("The server's address cannot be written down: {error}.");
-        duty.send_replace(Duty::Unable(why));
-        return;
+        if Rules::read(&dir).on {
+            return;
+        }
     }
-    tracing::info!(address = %server.plain_addr(), "serving on this computer");
-    duty.send_replace(Duty::Serving(shutdown));
-    if let Err(error) = server.serve().await {
-        tracing::error!(%error, "the server on this computer had to stop");
-        duty.send_replace(Duty::Unable(format!("The server had to stop: {error}.")));
+}
+
+/// Waits until it is on, here or by another Callsign.
+async fn turned_on(dir: &Path, duty: &watch::Sender<Duty>, turned: &Notify) {
+    while !Rules::read(dir).on {
+        duty.send_if_modified(|duty| {
+            let news = !matches!(duty, Duty::Off);
+            *duty = Duty::Off;
+            news
+        });
+        tokio::select! {
+            () = turned.notified() => {}
+            () = tokio::time::sleep(OFF_LOOK_EVERY) => {}
+        }
     }
+}
+
+/// Serves until it is to end. A sentence says why it cannot.
+async fn serve_once(dir: &Path, duty: &watch::Sender<Duty>) -> Result<(), String> {
+    let server = bind(dir).await;
+    let server = server.map_err(|error| format!("The server cannot start: {error}."))?;
+    let address = server.plain_addr();
+    write_address(dir, address)
+        .map_err(|error| format!("The server's address cannot be written down: {error}."))?;
+    tracing::info!(%address, "serving on this computer");
+    duty.send_replace(Duty::Serving(Running {
+        address,
+        control: server.control(),
+        shutdown: server.shutdown_handle(),
+    }));
+    let served = server.serve().await;
+    served.map_err(|error| format!("The server had to stop: {error}."))
 }
 
 /// Takes the usual port, or a free one; and the data, as soon as whoever had them is gone for good.
@@ -246,6 +364,7 @@ async fn bind(dir: &Path) -> Result<Server, BindError> {
         listen: DEFAULT_LISTEN,
         data: Some(dir.join(DATA)),
         durability: Durability::Disk,
+        name: Rules::read(dir).name,
         ..Config::default()
     };
     let latest = Instant::now() + RELEASE;

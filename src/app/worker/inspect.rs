@@ -1,16 +1,16 @@
 //! What people and the inspector ask of the session, and files of attributes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::files::in_home;
 use super::session::{Desk, failure};
 use crate::app::effect::{AttrStep, InspectEffect, PersonEffect};
 use crate::app::msg::{ContactMsg, Failure, InspectMsg, Msg, RoomMsg};
 use crate::app::state::{ConversationId, Query, TOPIC};
 use crate::client::Session;
 use crate::client::error::{AttrError, QueryError, TypingError};
-use crate::net::private;
 use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Uid};
 
 /// The most bytes of a file of attributes: more than a subject can have.
@@ -100,23 +100,16 @@ impl Desk {
             }
             InspectEffect::Change(subject, step) => self.change(subject, step),
             InspectEffect::Ask(query) => self.query(query),
-            InspectEffect::Export(path, text) => self.alone(async move {
-                let path = in_home(path);
-                let shown = path.display().to_string();
-                let write = move || private::replace(&path, text.as_bytes());
-                let written = tokio::task::spawn_blocking(write).await;
-                InspectMsg::Exported(match written {
-                    Ok(Ok(())) => Ok(format!("Written to {shown}.")),
-                    Ok(Err(error)) => Err(format!("{shown} cannot be written: {error}.")),
-                    Err(error) => Err(format!("{shown} cannot be written: {error}.")),
-                })
-            }),
-            InspectEffect::Import(subject, path) => self.alone(async move {
-                let path = in_home(path);
-                let read = read_object(&path).await;
-                let read = read.map_err(|why| format!("{}: {why}.", path.display()));
-                InspectMsg::Imported(subject, read)
-            }),
+            InspectEffect::Import(subject, path) => {
+                let out = self.out.clone();
+                tokio::spawn(async move {
+                    let path = in_home(path);
+                    let read = read_object(&path).await;
+                    let read = read.map_err(|why| format!("{}: {why}.", path.display()));
+                    out.say(Msg::Inspect(InspectMsg::Imported(subject, read)))
+                        .await;
+                });
+            }
         }
     }
 
@@ -228,14 +221,6 @@ fn yes(is: bool, so: &str, not: &str) -> String {
 fn list((num, users): &(usize, Vec<(Account, Uid)>)) -> String {
     let names: Vec<_> = users.iter().map(|(account, _)| account.as_str()).collect();
     format!("{num}: {}", names.join(", "))
-}
-
-/// A path as a person writes it: `~/ops.json` is in their folder.
-fn in_home(path: PathBuf) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::home_dir()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path,
-    }
 }
 
 async fn read_object(path: &Path) -> Result<Map<String, Value>, String> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use super::Out;
+use super::files::in_home;
 use crate::app::kept::{Overview, Page, PastCall, StoreEffect, StoreMsg};
 use crate::app::msg::Msg;
 use crate::app::state::ConversationId;
@@ -301,7 +302,7 @@ impl Desk {
         path: PathBuf,
     ) -> Option<StoreMsg> {
         let store = self.store.clone()?;
-        let out = self.out.clone();
+        let (out, path) = (self.out.clone(), in_home(path));
         tokio::spawn(async move {
             let exported = store.export(Some(conversation), format, &path).await;
             let exported = exported.map_err(|error| {

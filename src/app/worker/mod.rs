@@ -5,16 +5,28 @@
 //! | file | what |
 //! |---|---|
 //! | `session` | the session of the account: performs effects, pumps events |
+//! | `others` | who is there, what was said in rooms, what was read |
 //! | `inspect` | what people and the inspector ask, and files of attributes |
+//! | `console` | the frames of the link |
+//! | `files` | files that are chosen and written |
 //! | `keep` | the history: does what is asked of it, in order |
 //! | `notices` | notifications of the desktop |
-//! | `sound`, `tones` | the ring and the tones of keys |
+//! | `sound`, `tones`, `ringtone` | the ring and the tones of keys |
+//! | `log` | what was logged last |
+//! | `rules`, `serving` | what is set for the server on this computer, and what is seen of it |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
+mod console;
+mod files;
 mod here;
 mod inspect;
 mod keep;
+pub(super) mod log;
 mod notices;
+mod others;
+mod ringtone;
+mod rules;
+mod serving;
 mod session;
 mod sound;
 mod tones;

@@ -9,23 +9,21 @@ use super::here::Here;
 use super::keep::Keep;
 use super::notices::Notices;
 use super::sound::Sounds;
-use super::{Folders, LAST_WORK, Out};
+use super::{Folders, LAST_WORK, Out, log};
 use crate::app::effect::{Effect, Step};
-use crate::app::msg::{
-    CallMsg, ChatMsg, Credentials, Failure, HeardMessage, InspectMsg, Msg, PeopleMsg, Place,
-    RoomMsg, SignInMsg,
-};
-use crate::app::state::{CallNo, ConversationId};
+use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg};
+use crate::app::state::{CallNo, ConversationId, Purpose};
 use crate::client::core::{LoginOptions, Reconnect};
 use crate::client::error::{CallError, LoginError};
 use crate::client::event::{CallRef, Event, Sent, SessionEvent};
-use crate::client::{Events, Session, Signal};
+use crate::client::{Events, LogLevel, Session, Signal};
+use crate::net::tap::Tap;
 use crate::net::ws::Server;
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, MessageId, Show, limits};
+use crate::protocol::{Account, AppId, ChannelName, Code, MessageId};
 
 /// The app that Callsigns on one computer share.
-const OWN_APP: &str = "callsign";
+pub(super) const OWN_APP: &str = "callsign";
 /// What stands for a token where none is needed (protocol page, section 4).
 const NO_TOKEN: &str = "_no_need_token";
 
@@ -38,13 +36,17 @@ pub(super) async fn run(
 ) {
     let mut terminated = std::pin::pin!(terminated);
     let (keep, kept) = Keep::start(folders.profile, out.clone());
+    let tap = Tap::default();
     let mut desk = Desk {
-        here: Here::new(folders.server),
+        here: Here::new(folders.server, tap.clone()),
         keep,
         login: None,
         at_work: None,
         sounds: Sounds::start(),
         notices: Notices::start(out.clone()),
+        watching: None,
+        tone: None,
+        tap,
         out,
     };
     loop {
@@ -66,13 +68,28 @@ pub(super) async fn run(
 
 /// The worker's desk: at most one login on its way, or one session at work.
 pub(super) struct Desk {
-    here: Here,
+    pub(super) here: Here,
     keep: Keep,
-    out: Out,
+    pub(super) out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
-    sounds: Sounds,
+    pub(super) sounds: Sounds,
     notices: Notices,
+    /// Who looks at the server on this computer.
+    pub(super) watching: Option<Ends>,
+    /// Who reads a ringtone.
+    pub(super) tone: Option<Ends>,
+    /// What goes over the link can be seen there.
+    pub(super) tap: Tap,
+}
+
+/// A task that ends with this.
+pub(super) struct Ends(pub(super) JoinHandle<()>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A session whose events nobody has taken yet.
@@ -144,13 +161,26 @@ impl Desk {
             Effect::Tone(key) => self.sounds.key(key),
             Effect::Notify(notice) => self.notices.show(notice),
             Effect::Unnotify(id) => self.notices.close(id),
+            Effect::Listen(listens) => self.listen(listens),
+            Effect::ChooseFile(purpose) => self.choose_file(purpose),
+            Effect::WriteFile(purpose, path, text) => self.write_file(purpose, path, text),
+            Effect::WriteLog(path) => self.write_file(Purpose::Log, path, log::text()),
+            Effect::Ringtone(path) => self.ring_with(path),
+            Effect::TryRingtone => self.sounds.try_ring(),
+            Effect::Server(effect) => self.server(effect).await,
         }
     }
 
     async fn sign_in(&mut self, credentials: Credentials, patience: Patience) {
         self.sign_out().await;
-        let here = self.here.clone();
-        self.login = Some(tokio::spawn(login(here, credentials, patience)));
+        if patience == Patience::None && credentials.place == Place::ThisComputer {
+            // Whoever signs in here by hand wants it to run. What cannot be written is told by the sign-in.
+            if let Err(error) = self.here.turn(true).await {
+                tracing::warn!(%error, "the server's settings cannot be kept");
+            }
+        }
+        let (here, tap) = (self.here.clone(), self.tap.clone());
+        self.login = Some(tokio::spawn(login(here, tap, credentials, patience)));
     }
 
     async fn signed_in(&mut self, answer: Result<AtDoor, SignInError>) {
@@ -188,6 +218,16 @@ impl Desk {
             if said.is_err() {
                 tracing::debug!("signed out without the server's word");
             }
+        }
+    }
+
+    /// When our own server runs again, the session need not wait for its next try.
+    pub(super) fn come_back_at_once(&mut self) {
+        if let Some(at_work) = &mut self.at_work {
+            let signal = at_work.signal.clone();
+            at_work
+                .tasks
+                .spawn(come_back_at_once(self.here.clone(), signal));
         }
     }
 
@@ -237,75 +277,6 @@ impl Desk {
                 let error = result.err()?;
                 let failure = failure(error.code(), &error);
                 Some(Msg::Room(RoomMsg::NotLeft(of, failure)))
-            },
-        );
-    }
-
-    fn ask_online(&mut self, account: Account) {
-        let of = account.clone();
-        self.ask(
-            |session| session.user_query_user_status(&account),
-            move |result| Some(Msg::People(PeopleMsg::Online(of, result.ok()?))),
-        );
-    }
-
-    fn history(&mut self, room: ChannelName, before: Option<u64>) {
-        let of = room.clone();
-        self.ask(
-            |session| session.channel(&room).history(before, limits::HISTORY_PAGE),
-            move |result| {
-                let page = match result {
-                    Ok(page) => page,
-                    Err(error) => {
-                        tracing::warn!(%error, "what was said in a room is not known");
-                        return Some(Msg::Room(RoomMsg::Heard(of, Vec::new(), false)));
-                    }
-                };
-                let messages = page.messages.into_iter().map(|message| HeardMessage {
-                    event: message.msgid,
-                    id: message.id,
-                    from: message.account,
-                    text: message.msg,
-                    at_ms: message.sent_ms,
-                });
-                let heard = RoomMsg::Heard(of, messages.collect(), page.more);
-                Some(Msg::Room(heard))
-            },
-        );
-    }
-
-    fn tell_read(&mut self, peer: Account, ids: &[MessageId]) {
-        self.ask(
-            |session| session.receipt_read(&peer, ids),
-            |result| {
-                if let Err(error) = result {
-                    tracing::debug!(%error, "nobody was told what was read");
-                }
-                None
-            },
-        );
-    }
-
-    fn watch(&mut self, accounts: &[Account]) {
-        self.ask(
-            |session| session.presence_watch(accounts),
-            |result| {
-                if let Err(error) = result {
-                    tracing::warn!(%error, "some presence is not told");
-                }
-                None
-            },
-        );
-    }
-
-    fn show_me(&mut self, show: Show, text: &str) {
-        self.ask(
-            |session| session.presence_set(show, text, &[]),
-            |result| {
-                if let Err(error) = result {
-                    tracing::warn!(%error, "others do not see how we are");
-                }
-                None
             },
         );
     }
@@ -361,19 +332,6 @@ impl Desk {
     }
 }
 
-impl Desk {
-    /// Does something beside the session, and tells how it went.
-    pub(super) fn alone(&mut self, work: impl Future<Output = InspectMsg> + Send + 'static) {
-        let Some(at_work) = &mut self.at_work else {
-            return;
-        };
-        let out = self.out.clone();
-        at_work
-            .tasks
-            .spawn(async move { out.say(Msg::Inspect(work.await)).await });
-    }
-}
-
 /// How long to try to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Patience {
@@ -389,12 +347,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 async fn login(
     here: Here,
+    tap: Tap,
     credentials: Credentials,
     patience: Patience,
 ) -> Result<AtDoor, SignInError> {
     let mut pause = FIRST_PAUSE;
     loop {
-        match login_once(here.clone(), credentials.clone()).await {
+        match login_once(here.clone(), tap.clone(), credentials.clone()).await {
             Err(SignInError::Login(Failure {
                 code: Code::LoginNet,
                 ..
@@ -407,7 +366,7 @@ async fn login(
     }
 }
 
-async fn login_once(here: Here, credentials: Credentials) -> Result<AtDoor, SignInError> {
+async fn login_once(here: Here, tap: Tap, credentials: Credentials) -> Result<AtDoor, SignInError> {
     let (signal, token) = match credentials.place {
         Place::ThisComputer => {
             let server = here.join().await.map_err(SignInError::Here)?;
@@ -425,10 +384,13 @@ async fn login_once(here: Here, credentials: Credentials) -> Result<AtDoor, Sign
             };
             let server =
                 server.map_err(|error| SignInError::Login(failure(Code::LoginNet, &error)))?;
-            (Signal::new(app, server), token)
+            (Signal::new(app, server.tapped(tap)), token)
         }
     };
     let token = token.unwrap_or_else(|| Token::new(NO_TOKEN));
+    log::hide(token.expose());
+    // What becomes of its links, for whoever saves the log.
+    signal.set_do_log(true, LogLevel::Info);
     let options = LoginOptions {
         reconnect: Reconnect::Unlimited,
         ..LoginOptions::default()

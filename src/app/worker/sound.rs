@@ -4,11 +4,12 @@
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::ringtone::Samples;
 #[cfg(target_os = "linux")]
 use super::tones;
-use super::tones::Sound;
+use super::tones::{Sound, Source};
 use crate::app::effect::Ring;
 use crate::protocol::Dtmf;
 
@@ -23,19 +24,44 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const HELD: u32 = tones::RATE * 2 / 50;
 
 /// The way to the player. It stops when this is gone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sounds {
-    ring_tx: tokio::sync::watch::Sender<Ring>,
-    keys_tx: mpsc::Sender<Dtmf>,
+    ring_tx: watch::Sender<Ring>,
+    tone_tx: watch::Sender<Option<Samples>>,
+    keys_tx: mpsc::Sender<Touch>,
+}
+
+/// What is heard once.
+#[derive(Clone, Copy, Debug)]
+enum Touch {
+    /// A key.
+    Key(Dtmf),
+    /// The ring, as somebody who chooses one wants to hear it.
+    Ring,
 }
 
 impl Sounds {
     /// Starts it. Nothing is connected to before there is something to be heard.
     pub(super) fn start() -> Self {
-        let (ring_tx, ring_rx) = tokio::sync::watch::channel(Ring::Silent);
+        let (ring_tx, ring_rx) = watch::channel(Ring::Silent);
+        let (tone_tx, tone_rx) = watch::channel(None);
         let (keys_tx, keys_rx) = mpsc::channel(ORDERS);
-        tokio::spawn(play(ring_rx, keys_rx));
-        Self { ring_tx, keys_tx }
+        tokio::spawn(play(ring_rx, tone_rx, keys_rx));
+        Self {
+            ring_tx,
+            tone_tx,
+            keys_tx,
+        }
+    }
+
+    /// Rings with this the next time; with the bundled tone, if it is none.
+    pub(super) fn set_ringtone(&self, tone: Option<Samples>) {
+        self.tone_tx.send_replace(tone);
+    }
+
+    /// Lets the ring be heard once.
+    pub(super) fn try_ring(&self) {
+        self.touch(Touch::Ring);
     }
 
     /// Rings so from now on.
@@ -45,13 +71,21 @@ impl Sounds {
 
     /// Lets a key be heard.
     pub(super) fn key(&self, key: Dtmf) {
-        if self.keys_tx.try_send(key).is_err() {
+        self.touch(Touch::Key(key));
+    }
+
+    fn touch(&self, touch: Touch) {
+        if self.keys_tx.try_send(touch).is_err() {
             tracing::debug!("a key was not heard");
         }
     }
 }
 
-async fn play(mut ring_rx: tokio::sync::watch::Receiver<Ring>, mut keys_rx: mpsc::Receiver<Dtmf>) {
+async fn play(
+    mut ring_rx: watch::Receiver<Ring>,
+    tone_rx: watch::Receiver<Option<Samples>>,
+    mut keys_rx: mpsc::Receiver<Touch>,
+) {
     let mut player = player::Player::default();
     loop {
         tokio::select! {
@@ -60,12 +94,29 @@ async fn play(mut ring_rx: tokio::sync::watch::Receiver<Ring>, mut keys_rx: mpsc
                     return;
                 }
                 let ring = *ring_rx.borrow_and_update();
-                player.ring(Sound::ring(ring)).await;
+                let tone = tone_rx.borrow().clone();
+                player.ring(source(ring, tone)).await;
             }
             key = keys_rx.recv() => match key {
-                Some(key) => player.key(Sound::key(key)).await,
+                Some(Touch::Key(key)) => player.key(Source::Made(Sound::key(key))).await,
+                Some(Touch::Ring) => {
+                    let tone = tone_rx.borrow().clone();
+                    if let Some(ring) = source(Ring::Here, tone) {
+                        player.key(ring.once()).await;
+                    }
+                }
                 None => return,
             },
+        }
+    }
+}
+
+/// What is heard as long as it rings so; only a call that comes here has a tone of one's own.
+fn source(ring: Ring, tone: Option<Samples>) -> Option<Source> {
+    match (ring, tone) {
+        (Ring::Here, Some(samples)) => Some(Source::file(samples)),
+        (Ring::Here | Ring::Silent | Ring::Waiting | Ring::There, _) => {
+            Sound::ring(ring).map(Source::Made)
         }
     }
 }
@@ -78,7 +129,7 @@ mod player {
     };
     use pulseaudio::{AsPlaybackSource as _, Client, ClientError, PlaybackStream};
 
-    use super::{HELD, PATIENCE, Sound, tones};
+    use super::{HELD, PATIENCE, Source, tones};
 
     /// A link to the sound server while there is one, and what it plays.
     #[derive(Default)]
@@ -90,7 +141,7 @@ mod player {
 
     impl Player {
         /// Plays this in the place of the ring before; or nothing.
-        pub(super) async fn ring(&mut self, sound: Option<Sound>) {
+        pub(super) async fn ring(&mut self, sound: Option<Source>) {
             // What the server still holds of it is dropped with it.
             self.ring = None;
             if let Some(sound) = sound {
@@ -99,12 +150,12 @@ mod player {
         }
 
         /// Plays a key, in the place of the one before.
-        pub(super) async fn key(&mut self, sound: Sound) {
+        pub(super) async fn key(&mut self, sound: Source) {
             self.key = None;
             self.key = self.play(sound).await;
         }
 
-        async fn play(&mut self, sound: Sound) -> Option<PlaybackStream> {
+        async fn play(&mut self, sound: Source) -> Option<PlaybackStream> {
             let played = tokio::time::timeout(PATIENCE, self.start(sound)).await;
             match played {
                 Ok(Ok(stream)) => Some(stream),
@@ -121,7 +172,7 @@ mod player {
             }
         }
 
-        async fn start(&mut self, mut sound: Sound) -> Result<PlaybackStream, ClientError> {
+        async fn start(&mut self, mut sound: Source) -> Result<PlaybackStream, ClientError> {
             let client = match self.client.take() {
                 Some(client) => client,
                 // It looks for a socket, and does not wait.
@@ -165,15 +216,15 @@ mod player {
 
 #[cfg(not(target_os = "linux"))]
 mod player {
-    use super::Sound;
+    use super::Source;
 
     /// There is no way to a sound server yet.
     #[derive(Default)]
     pub(super) struct Player;
 
     impl Player {
-        pub(super) async fn ring(&mut self, _sound: Option<Sound>) {}
+        pub(super) async fn ring(&mut self, _sound: Option<Source>) {}
 
-        pub(super) async fn key(&mut self, _sound: Sound) {}
+        pub(super) async fn key(&mut self, _sound: Source) {}
     }
 }

@@ -2,6 +2,7 @@
 
 use std::f32::consts::TAU;
 
+use super::ringtone::Samples;
 use crate::app::effect::Ring;
 use crate::protocol::Dtmf;
 
@@ -11,6 +12,10 @@ pub(super) const RATE: u32 = 48_000;
 const KEY: u32 = RATE * 12 / 100;
 /// Beginnings and ends are softened over so many samples (5 ms), or they would click.
 const SOFT: u32 = RATE / 200;
+/// Between a file and its next time, in samples: a second.
+const REST: usize = RATE as usize;
+/// How much of a file is heard when it is tried, in samples: 8 s.
+const TRIED: usize = RATE as usize * 8;
 /// How loud a key or a tone is, of 1.
 const QUIET: f32 = 0.12;
 /// How loud the ring is.
@@ -19,6 +24,73 @@ const LOUD: f32 = 0.3;
 /// The two frequencies of a key, in Hz (ITU-T Q.23).
 const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 const COLUMNS: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
+
+/// What is played: made here, or from a file.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// Made of sines.
+    Made(Sound),
+    /// Samples.
+    Sampled {
+        /// All of them, of [`RATE`].
+        samples: Samples,
+        /// Which one comes next.
+        at: usize,
+        /// Whether it begins anew at its end, after [`REST`].
+        repeats: bool,
+    },
+}
+
+impl Source {
+    /// A file, as a ring.
+    pub(super) fn file(samples: Samples) -> Self {
+        Self::Sampled {
+            samples,
+            at: 0,
+            repeats: true,
+        }
+    }
+
+    /// The same, but only once, and for [`TRIED`] at most.
+    pub(super) fn once(self) -> Self {
+        match self {
+            Self::Made(sound) => Self::Made(Sound {
+                repeats: false,
+                ..sound
+            }),
+            Self::Sampled { samples, at, .. } => {
+                let tried = samples.get(..TRIED).map(Samples::from);
+                Self::Sampled {
+                    samples: tried.unwrap_or(samples),
+                    at,
+                    repeats: false,
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Source {
+    type Item = i16;
+
+    fn next(&mut self) -> Option<i16> {
+        match self {
+            Self::Made(sound) => sound.next(),
+            Self::Sampled {
+                samples,
+                at,
+                repeats,
+            } => {
+                if *repeats && *at >= samples.len() + REST {
+                    *at = 0;
+                }
+                let sample = samples.get(*at).copied();
+                *at += 1;
+                if *repeats { sample.or(Some(0)) } else { sample }
+            }
+        }
+    }
+}
 
 /// A sound, one sample after the other.
 #[derive(Clone, Debug)]
@@ -153,5 +225,18 @@ mod tests {
             );
         }
         assert!(Sound::ring(Ring::Silent).is_none());
+    }
+
+    #[test]
+    fn a_file_rings_again_after_a_rest_and_once_when_it_is_tried() {
+        let samples = Samples::from([7, 8, 9]);
+        let ring: Vec<_> = Source::file(samples.clone()).take(REST + 6).collect();
+        assert_eq!(&ring[..4], [7, 8, 9, 0]);
+        assert_eq!(&ring[REST + 2..], [0, 7, 8, 9]);
+        assert_eq!(Source::file(samples).once().count(), 3);
+        let long = Samples::from(vec![1; TRIED + 5]);
+        assert_eq!(Source::file(long).once().count(), TRIED);
+        let made = Sound::ring(Ring::Here).expect("a sound");
+        assert!(Source::Made(made).once().count() < TRIED);
     }
 }

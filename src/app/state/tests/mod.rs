@@ -4,6 +4,7 @@ mod calls;
 mod chats;
 mod people;
 mod ringing;
+mod settings;
 mod talk;
 
 use std::collections::VecDeque;
@@ -21,9 +22,9 @@ use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
 use crate::store::{self, MessageRow, NewMessage, Put, Way, Window};
 
 /// A state, its time, and a history that answers at once.
-pub(in crate::app) struct Story {
-    pub(in crate::app) state: State,
-    pub(in crate::app) now: Now,
+pub(crate) struct Story {
+    pub(crate) state: State,
+    pub(crate) now: Now,
     history: History,
 }
 
@@ -105,7 +106,7 @@ impl History {
 }
 
 impl Story {
-    pub(in crate::app) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let now = Now {
             at: Instant::now(),
             unix_ms: 1_700_000_000_000,
@@ -121,12 +122,12 @@ impl Story {
     }
 
     /// What the history was asked for and did not answer.
-    pub(in crate::app) fn asked(&self) -> &[StoreEffect] {
+    pub(crate) fn asked(&self) -> &[StoreEffect] {
         &self.history.asked
     }
 
     /// Ann is signed in.
-    pub(in crate::app) fn home() -> Self {
+    pub(crate) fn home() -> Self {
         let mut story = Self::new();
         let credentials = Credentials {
             account: account("ann"),
@@ -139,7 +140,7 @@ impl Story {
     }
 
     /// What is to be done, but for what the history does.
-    pub(in crate::app) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(crate) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         let mut others = Vec::new();
         let mut waiting = VecDeque::from(self.state.update(self.now, msg));
         while let Some(effect) = waiting.pop_front() {
@@ -154,22 +155,22 @@ impl Story {
         others
     }
 
-    pub(in crate::app) fn open(&mut self, of: &ConversationId) {
+    pub(crate) fn open(&mut self, of: &ConversationId) {
         self.tell(Msg::Nav(NavMsg::Opened(of.clone())));
     }
 
-    pub(in crate::app) fn come_in(&mut self, name: &str) {
+    pub(crate) fn come_in(&mut self, name: &str) {
         self.hear(Event::Channel {
             channel: room(name),
             event: ChannelEvent::Joined(ChannelView::default()),
         });
     }
 
-    pub(in crate::app) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
+    pub(crate) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
         self.tell(Msg::Happened(event.into()))
     }
 
-    pub(in crate::app) fn here(&self) -> &Home {
+    pub(crate) fn here(&self) -> &Home {
         match self.state.phase() {
             Phase::Home(home) => home,
             Phase::Opening => panic!("nothing is open yet"),
@@ -177,17 +178,13 @@ impl Story {
         }
     }
 
-    pub(in crate::app) fn deliveries(&self, to: &ConversationId) -> Vec<Delivery> {
+    pub(crate) fn deliveries(&self, to: &ConversationId) -> Vec<Delivery> {
         let conversation = self.here().chats.get(to).expect("a conversation");
         let messages = conversation.messages();
         messages.map(|message| message.delivery.clone()).collect()
     }
 
-    pub(in crate::app) fn send(
-        &mut self,
-        to: &ConversationId,
-        text: &str,
-    ) -> crate::protocol::MessageId {
+    pub(crate) fn send(&mut self, to: &ConversationId, text: &str) -> crate::protocol::MessageId {
         self.open(to);
         let (to, text) = (to.clone(), text.to_owned());
         match self.tell(Msg::Chat(ChatMsg::Send { to, text })).pop() {
@@ -197,24 +194,24 @@ impl Story {
     }
 }
 
-pub(in crate::app) fn account(name: &str) -> Account {
+pub(crate) fn account(name: &str) -> Account {
     Account::try_from(name).expect("an account")
 }
 
-pub(in crate::app) fn room(name: &str) -> ChannelName {
+pub(crate) fn room(name: &str) -> ChannelName {
     ChannelName::try_from(name).expect("a room")
 }
 
-pub(in crate::app) fn bob() -> ConversationId {
+pub(crate) fn bob() -> ConversationId {
     ConversationId::Person(account("bob"))
 }
 
-pub(in crate::app) fn failure(code: Code) -> Failure {
+pub(crate) fn failure(code: Code) -> Failure {
     let detail = String::new();
     Failure { code, detail }
 }
 
-pub(in crate::app) fn says(from: &str, msg: &str) -> SessionEvent {
+pub(crate) fn says(from: &str, msg: &str) -> SessionEvent {
     SessionEvent::MessageInstantReceive {
         account: account(from),
         uid: Uid(0),
@@ -224,7 +221,7 @@ pub(in crate::app) fn says(from: &str, msg: &str) -> SessionEvent {
     }
 }
 
-pub(in crate::app) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
+pub(crate) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     let event = ChannelEvent::MessageReceive {
         account: account(from),
         uid: Uid(1),
@@ -237,7 +234,7 @@ pub(in crate::app) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     Event::Channel { channel, event }
 }
 
-pub(in crate::app) fn calls(at: u64, glare: bool) -> SessionEvent {
+pub(crate) fn calls(at: u64, glare: bool) -> SessionEvent {
     SessionEvent::InviteReceived {
         call: CallRef(at),
         channel: room("ops"),
@@ -247,7 +244,7 @@ pub(in crate::app) fn calls(at: u64, glare: bool) -> SessionEvent {
     }
 }
 
-pub(in crate::app) fn in_call(at: u64, event: CallEvent) -> Event {
+pub(crate) fn in_call(at: u64, event: CallEvent) -> Event {
     let call = CallRef(at);
     Event::Call { call, event }
 }

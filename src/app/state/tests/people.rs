@@ -87,13 +87,17 @@ fn only_what_is_looked_at_is_watched() {
     let mut story = Story::home();
     let me = AttrSubject::Account(account("ann"));
     let went = |screen| Msg::Nav(NavMsg::Went(screen));
-    assert_eq!(story.tell(went(Screen::Inspector)), [watch(me.clone())]);
+    assert_eq!(
+        story.tell(went(Screen::Inspector)),
+        [Effect::Listen(true), watch(me.clone())]
+    );
     let look = Msg::Inspect(InspectMsg::Look(ops()));
     assert_eq!(story.tell(look), [unwatch(me), watch(ops())]);
-    assert_eq!(story.tell(went(Screen::Chats)), [unwatch(ops())]);
+    let left = story.tell(went(Screen::Chats));
+    assert_eq!(left, [Effect::Listen(false), unwatch(ops())]);
     // What is shown from elsewhere brings the screen with it.
     let look = Msg::Inspect(InspectMsg::Look(ops()));
-    assert_eq!(story.tell(look), [watch(ops())]);
+    assert_eq!(story.tell(look), [Effect::Listen(true), watch(ops())]);
     assert_eq!(story.here().screen, Screen::Inspector);
 }
 
@@ -101,7 +105,7 @@ fn only_what_is_looked_at_is_watched() {
 fn the_table_follows_what_is_told() {
     let mut story = Story::home();
     let look = story.tell(Msg::Inspect(InspectMsg::Look(ops())));
-    assert_eq!(look, [watch(ops())]);
+    assert_eq!(look, [Effect::Listen(true), watch(ops())]);
     assert_eq!(*story.here().inspector.known(), Known::Asked);
     // Of somebody else, on its way when one looked away.
     let other = AttrSubject::Account(account("cy"));

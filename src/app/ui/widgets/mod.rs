@@ -6,7 +6,10 @@ mod button;
 mod choice;
 mod failure;
 mod field;
+mod modal;
+mod pane;
 mod row;
+mod switch;
 mod tab;
 mod toggle;
 
@@ -16,7 +19,10 @@ pub(super) use button::{Button, Kind, icon_button, link_button, round_button};
 pub(super) use choice::Choice;
 pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
+pub(super) use modal::{Width, modal_ui};
+pub(super) use pane::{pane_head_ui, rows_ui};
 pub(super) use row::{Marks, Row};
+pub(super) use switch::switch_ui;
 pub(super) use tab::tab_ui;
 pub(super) use toggle::Toggle;
 

@@ -1,0 +1,40 @@
+//! What the lists at the left have in common: a head, groups of rows with their names.
+
+use egui::{Frame, Margin, Ui};
+
+use crate::app::ui::theme::{self, palette};
+
+/// The head of a list.
+pub(in crate::app::ui) fn pane_head_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 14,
+        bottom: 6,
+    };
+    Frame::new().inner_margin(margin).show(ui, content).inner
+}
+
+/// Rows that belong together, under a name if they have one.
+pub(in crate::app::ui) fn rows_ui<R>(
+    ui: &mut Ui,
+    name: Option<&str>,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    if let Some(name) = name {
+        let margin = Margin {
+            left: 16,
+            right: 16,
+            top: 12,
+            bottom: 6,
+        };
+        Frame::new().inner_margin(margin).show(ui, |ui| {
+            let colour = palette(ui).muted;
+            ui.label(theme::small_strong(name).color(colour));
+        });
+    }
+    Frame::new()
+        .inner_margin(Margin::symmetric(8, 0))
+        .show(ui, content)
+        .inner
+}
