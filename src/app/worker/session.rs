@@ -481,7 +481,9 @@ async fn come_back_at_once(here: Here, signal: Signal) {
 
 fn login_failure(error: &LoginError) -> Failure {
     let detail = match error {
-        LoginError::AlreadyLoggedIn | LoginError::Cancelled => String::new(),
+        LoginError::AlreadyLoggedIn | LoginError::OnlineElsewhere | LoginError::Cancelled => {
+            String::new()
+        },
         LoginError::Unreachable { reason }
         | LoginError::Rejected { reason, .. }
         | LoginError::Refused { reason, .. } => reason.clone(),
