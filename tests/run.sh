@@ -19,7 +19,7 @@ pip_packages=(agora-signaling-sdk==1.0.2 twisted==26.10.0 autobahn==26.10.2 requ
 nextest=0.9.143
 
 main() {
-    step "machine: node, npm, python3 with venv, openssl, a desk for notifications and sounds" install_programs
+    step "machine: node, npm, python3 with venv, openssl, a desk for notifications, sounds and a keyring" install_programs
     step "machine: rustfmt, clippy" install_components
     step "machine: cargo-nextest" install_nextest
     step "live: npm packages" install_npm_packages
@@ -72,12 +72,13 @@ install_programs() {
     # Debian has the module venv but not ensurepip where the package python3-venv is not installed.
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
     command -v openssl >/dev/null || missing+=(openssl)
-    # What the app's notifications and sounds are tested with.
+    # What the app's notifications, sounds and keyring are tested with.
     command -v Xvfb >/dev/null || missing+=(xvfb)
     command -v dbus-run-session >/dev/null || missing+=(dbus)
     command -v dunst >/dev/null || missing+=(dunst)
     command -v pulseaudio >/dev/null || missing+=(pulseaudio)
     command -v pactl >/dev/null || missing+=(pulseaudio-utils)
+    command -v gnome-keyring-daemon >/dev/null || missing+=(gnome-keyring)
     if [ ${#missing[@]} = 0 ]; then
         return
     fi

@@ -1,7 +1,7 @@
-//! A desk with a real notification daemon and a real sound server: the test starts itself anew within a D-Bus session, a
-//! display and a sound server of its own, so that nothing of the computer's own is used.
+//! A desk with a real notification daemon and a real sound server, or with a real keyring: the test starts itself anew within a
+//! D-Bus session, a display and a sound server of its own, so that nothing of the computer's own is used.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -39,6 +39,21 @@ impl Running {
     }
 }
 
+impl Running {
+    /// With something to read.
+    #[track_caller]
+    fn fed(command: &mut Command, input: Option<&[u8]>) -> Self {
+        let name = command.get_program().to_owned();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)"));
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(input.unwrap_or_default()).expect("read");
+        Self(child)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -63,8 +78,6 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
         "[global]\nidle_threshold = 0\n\n[callsign]\nappname = Callsign\naction_name = {action}\n"
     );
     std::fs::write(folder.path().join("dunstrc"), config).expect("written");
-    let bus = folder.path().join("bus.conf");
-    std::fs::write(&bus, BUS).expect("written");
     let mut display = Running::start(
         Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "800x600x24"])
@@ -94,20 +107,117 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
             .stdout(Stdio::null())
             .stderr(Stdio::null()),
     );
+    let mut session = session(name, folder.path());
+    session
+        .env("DISPLAY", format!(":{}", number.trim()))
+        .env("PULSE_SERVER", format!("unix:{}", socket.display()));
+    succeed(&mut session);
+}
+
+/// Runs a test on a bus of its own, where nothing is yet; it is given a folder of its own, too.
+pub(crate) fn on_a_bus(name: &str, test: impl FnOnce(&Path)) {
+    if let Some(folder) = std::env::var_os(DESK) {
+        test(&PathBuf::from(folder));
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a directory");
+    let mut session = session(name, folder.path());
+    // There is nobody whom the keyring could ask.
+    session.env_remove("DISPLAY");
+    succeed(&mut session);
+}
+
+/// This test again, on a bus of its own.
+fn session(name: &str, folder: &Path) -> Command {
+    let bus = folder.join("bus.conf");
+    std::fs::write(&bus, BUS).expect("written");
     let this = std::env::current_exe().expect("this program");
-    let status = Command::new("dbus-run-session")
+    let mut command = Command::new("dbus-run-session");
+    command
         .arg("--config-file")
         .arg(&bus)
         .arg("--")
         .arg(this)
         .args([name, "--exact", "--nocapture"])
-        .env("DISPLAY", format!(":{}", number.trim()))
-        .env("PULSE_SERVER", format!("unix:{}", socket.display()))
         .env_remove("WAYLAND_DISPLAY")
-        .env(DESK, folder.path())
-        .status()
-        .expect("dbus-run-session (tests/run.sh installs it)");
+        .env("HOME", folder)
+        .env("XDG_RUNTIME_DIR", folder)
+        .env(DESK, folder);
+    command
+}
+
+#[track_caller]
+fn succeed(session: &mut Command) {
+    let status = session.status();
+    let status = status.expect("dbus-run-session (tests/run.sh installs it)");
     assert!(status.success(), "at the desk: {status}");
+}
+
+/// A keyring's daemon, the system's own, whose keyring is in a folder.
+pub(crate) struct KeyringDaemon {
+    _daemon: Running,
+}
+
+/// What unlocks it.
+const PASSWORD: &[u8] = b"of this test";
+
+impl KeyringDaemon {
+    /// Starts it, as at a login with a password; without one, nothing is unlocked, and at first there is no keyring at all.
+    #[track_caller]
+    pub(crate) fn start(folder: &Path, unlock: bool) -> Self {
+        let mut command = Self::command(folder);
+        command.args(["--foreground", "--components=secrets"]);
+        if unlock {
+            command.arg("--unlock");
+        }
+        let daemon = Running::fed(&mut command, unlock.then_some(PASSWORD));
+        let daemon = Self { _daemon: daemon };
+        wait("the keyring's daemon", || {
+            let owner = [
+                "org.freedesktop.DBus.NameHasOwner",
+                "string:org.freedesktop.secrets",
+            ];
+            let bus = [
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.DBus",
+                "/",
+            ];
+            said("dbus-send", &[&bus[..], &owner].concat())
+                .is_some_and(|said| said.contains("true"))
+        });
+        daemon
+    }
+
+    /// Locks what it has.
+    #[track_caller]
+    pub(crate) fn lock(&self) {
+        let to = [
+            "--session",
+            "--print-reply",
+            "--dest=org.freedesktop.secrets",
+        ];
+        let lock = [
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service.Lock",
+        ];
+        let what = ["array:objpath:/org/freedesktop/secrets/collection/login"];
+        let said = said("dbus-send", &[&to[..], &lock, &what].concat());
+        assert!(said.is_some(), "not locked");
+    }
+
+    fn command(folder: &Path) -> Command {
+        let control = folder.join("keyring");
+        let mut command = Command::new("gnome-keyring-daemon");
+        command
+            .arg("--control-directory")
+            .arg(&control)
+            .env("GNOME_KEYRING_CONTROL", &control)
+            .env("XDG_DATA_HOME", folder.join("share"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
 }
 
 impl Desk {

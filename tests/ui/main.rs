@@ -1,12 +1,16 @@
 //! The app as a person uses it: two windows of it, found by what a screen reader would say, over a real server in this
 //! process. No display is needed.
 
+mod accounts;
 mod calls;
 mod desk;
 mod first_run;
 mod kept;
+mod keyring;
 mod notices;
 mod offline;
 mod people;
 mod rooms;
+mod server;
+mod take_over;
 mod window;

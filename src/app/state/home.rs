@@ -1,6 +1,7 @@
 //! All that a signed-in account has, and who of it hears which event.
 
 use crate::client::event::{ChannelEvent, Event, SessionEvent};
+use crate::protocol::token::Token;
 use crate::protocol::{Account, Cap, ChannelName, Code};
 use crate::store::{self, Attention, MessageKind, Way};
 
@@ -11,13 +12,22 @@ use super::search::Search;
 use super::{Calls, Contacts, Cx, Inspector, Me, Phase, Rooms, sign_in};
 use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
-use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
+use crate::app::msg::{
+    CallMsg, ChatMsg, ContactMsg, Credentials, Identity, InspectMsg, NavMsg, NoticeMsg, RoomMsg,
+};
 use crate::app::state::People;
 
 /// A signed-in account.
 #[derive(Debug)]
 pub(crate) struct Home {
     account: Account,
+    /// Who that is, and where.
+    pub(super) identity: Identity,
+    /// Whether the server lets one in by a token; it, once it is known.
+    pub(crate) by_token: bool,
+    pub(super) token: Option<Token>,
+    /// Whether the keyring is looking for it.
+    pub(crate) finding: bool,
     /// Where one is.
     pub(crate) screen: Screen,
     /// Whether the server is there at the moment.
@@ -38,6 +48,8 @@ pub(crate) struct Home {
     pub(crate) search: Search,
     /// What is to be said of the history: what went wrong, or that something is done.
     pub(crate) note: Option<String>,
+    /// Whether the history is this account's by now. What comes before is of whoever was in before.
+    filled: bool,
     heard: Heard,
     /// What others see of oneself.
     pub(crate) me: Me,
@@ -86,8 +98,13 @@ pub(crate) enum Link {
 }
 
 impl Home {
-    pub(super) fn new(me: Account, link: Link) -> Self {
+    pub(super) fn new(identity: Identity, link: Link) -> Self {
+        let me = identity.account.clone();
         Self {
+            identity,
+            by_token: false,
+            token: None,
+            finding: false,
             screen: Screen::Chats,
             link,
             chats: Chats::new(me.clone(), link),
@@ -98,12 +115,18 @@ impl Home {
             inspector: Inspector::new(me.clone()),
             search: Search::default(),
             note: None,
+            filled: false,
             heard: Heard::default(),
             me: Me::default(),
             news: News::default(),
             wanted: 0,
             account: me,
         }
+    }
+
+    /// What signing in again takes.
+    pub(super) fn credentials(&self) -> Credentials {
+        Credentials::of(&self.identity, self.token.clone())
     }
 
     /// Who is signed in.
@@ -164,6 +187,7 @@ impl Home {
 
     /// What the history has of this account.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
+        self.filled = true;
         let rooms = std::mem::take(&mut overview.rooms);
         self.calls.log.fill(cx, std::mem::take(&mut overview.calls));
         self.contacts.fill(std::mem::take(&mut overview.people));
@@ -187,8 +211,10 @@ impl Home {
     }
 
     pub(super) fn stored(&mut self, cx: &mut Cx<'_>, msg: StoreMsg) {
+        if !self.filled {
+            return;
+        }
         match msg {
-            StoreMsg::Overview(overview) => self.fill(cx, *overview),
             StoreMsg::Found(no, found) => self.search.found(cx, no, found),
             StoreMsg::Exported(Ok(1)) => self.note = Some("1 message was written.".to_owned()),
             StoreMsg::Exported(Ok(count)) => {
@@ -206,6 +232,7 @@ impl Home {
                 self.chats.stored(cx, StoreMsg::Kept(put));
             }
             StoreMsg::Opened(..)
+            | StoreMsg::Account(..)
             | StoreMsg::Changed(_)
             | StoreMsg::Page(..)
             | StoreMsg::Read(..) => self.chats.stored(cx, msg),

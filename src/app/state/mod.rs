@@ -5,6 +5,7 @@
 //! | file | what |
 //! |---|---|
 //! | `sign_in` | the card: signed out, signing in, and why not |
+//! | `keyring` | the token of a sign-in, which the system's keyring keeps |
 //! | `home` | all that a signed-in account has, and who of it hears which event |
 //! | `start` | what is kept is opened, and whoever was in comes back |
 //! | `chats` | conversations: who says what where, drafts, unread |
@@ -30,6 +31,7 @@ mod conversation;
 mod heard;
 mod home;
 mod inspect;
+mod keyring;
 mod me;
 mod message;
 mod news;
@@ -59,6 +61,7 @@ pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use conversation::{Conversation, JumpTo};
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
+pub(crate) use keyring::{Keyring, TokenWanted};
 pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use message::{Body, Delivery, Message};
 pub(crate) use people::{People, Presence, Status};
@@ -76,7 +79,10 @@ pub(crate) use crate::store::MessageRow as Row;
 pub(crate) struct State {
     ids: Ids,
     phase: Phase,
+    /// Who comes back by themselves, as soon as their history is open.
+    coming: Option<start::Coming>,
     settings: Settings,
+    keyring: Keyring,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
@@ -148,7 +154,9 @@ impl State {
                 last: 0,
             },
             phase: Phase::Opening,
+            coming: None,
             settings: Settings::new(theme),
+            keyring: Keyring::default(),
             note: None,
             told: news::Told::default(),
         }
@@ -157,6 +165,11 @@ impl State {
     /// What is set for this profile.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What this profile has to do with the system's keyring.
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Where the app is.
@@ -190,7 +203,10 @@ impl State {
             effects: &mut effects,
         };
         match (msg, &mut self.phase) {
-            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut cx, msg),
+            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut self.keyring, &mut cx, msg),
+            (Msg::Secret(msg), phase) => {
+                keyring::update(phase, &mut self.keyring, &mut self.coming, &mut cx, msg);
+            }
             (Msg::Happened(event), phase) => home::happened(phase, &mut cx, event),
             (Msg::Nav(msg), Phase::Home(home)) => home.nav(&mut cx, msg),
             (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
@@ -204,10 +220,15 @@ impl State {
             (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
                 self.settings.update(&mut cx, msg)
             }
-            (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
+            (Msg::Store(StoreMsg::Opened(settings, note)), phase) => {
                 self.note = note;
-                self.settings.fill(&overview.settings);
-                start::opened(phase, &mut cx, *overview);
+                self.settings.fill(&settings);
+                self.keyring.fill(&settings);
+                start::opened(phase, &mut self.coming, &self.keyring, &mut cx, &settings);
+            }
+            (Msg::Store(StoreMsg::Account(overview, note)), phase) => {
+                self.note = note.or(self.note.take());
+                start::filled(phase, &mut self.coming, &mut cx, *overview);
             }
             (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
             (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),

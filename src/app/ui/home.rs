@@ -8,10 +8,11 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::link_button;
 use super::{
-    call, calls, chats, conversation, details, dialogs, find, inspector, people, rail, settings,
+    Set, call, calls, chats, conversation, details, dialogs, find, inspector, people, rail,
+    settings,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{Home, Link, Now, Screen, Settings};
+use crate::app::state::{Home, Link, Now, Screen};
 
 /// What the views of this screen keep.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COM
 pub(super) fn home_ui(
     ui: &mut Ui,
     home: &Home,
-    set: &Settings,
+    set: Set<'_>,
     now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,

@@ -2,12 +2,12 @@
 
 use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
 
-use super::home;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Kind, Toggle};
+use super::{Set, home, keyring};
 use crate::app::msg::{Msg, SettingsMsg, SignInMsg};
-use crate::app::state::{Home, Link, Look, SCALES, Settings};
+use crate::app::state::{Home, Keyring, Link, Look, SCALES, Settings};
 
 /// The licences of what is shipped.
 const LICENCES: [(&str, &str); 4] = [
@@ -18,7 +18,7 @@ const LICENCES: [(&str, &str); 4] = [
 ];
 
 /// The screen.
-pub(super) fn settings_ui(ui: &mut Ui, home: &Home, set: &Settings, out: &mut Vec<Msg>) {
+pub(super) fn settings_ui(ui: &mut Ui, home: &Home, set: Set<'_>, out: &mut Vec<Msg>) {
     let frame = Frame::new().fill(palette(ui).bg1);
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ScrollArea::vertical()
@@ -27,8 +27,8 @@ pub(super) fn settings_ui(ui: &mut Ui, home: &Home, set: &Settings, out: &mut Ve
                 Frame::new().inner_margin(Margin::same(20)).show(ui, |ui| {
                     ui.set_max_width(size::TEXT);
                     ui.label(theme::title("Settings"));
-                    section_ui(ui, "Account", |ui| account_ui(ui, home, out));
-                    section_ui(ui, "Appearance", |ui| appearance_ui(ui, set, out));
+                    section_ui(ui, "Account", |ui| account_ui(ui, home, set.keyring, out));
+                    section_ui(ui, "Appearance", |ui| appearance_ui(ui, set.settings, out));
                     section_ui(ui, "Shortcuts", shortcuts_ui);
                     section_ui(ui, "About", about_ui);
                 });
@@ -43,7 +43,7 @@ fn section_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     content(ui);
 }
 
-fn account_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
+fn account_ui(ui: &mut Ui, home: &Home, keyring: &Keyring, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let state = match home.link {
         Link::Coming => "connecting",
@@ -52,6 +52,9 @@ fn account_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
     };
     let text = format!("Signed in as {} · {state}", home.me());
     ui.label(theme::body(text).color(palette.muted));
+    if home.by_token {
+        keyring::ask_ui(ui, keyring, out);
+    }
     if Button::new(Kind::Quiet, "Sign out")
         .icon(Icon::SIGN_OUT)
         .show(ui)

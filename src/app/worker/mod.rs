@@ -4,16 +4,18 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `session` | the session of the account: performs effects, pumps events |
+//! | `session`, `login` | signing in, and the session of the account: performs effects, pumps events |
 //! | `inspect` | what people and the inspector ask, and files of attributes |
-//! | `keep` | the history: does what is asked of it, in order |
+//! | `keep`, `folder` | the history: does what is asked of it, in order; whose it is, and the settings of the profile |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones` | the ring and the tones of keys |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
+mod folder;
 mod here;
 mod inspect;
 mod keep;
+mod login;
 mod notices;
 mod session;
 mod sound;
@@ -108,6 +110,7 @@ impl Worker {
         let folders = Folders {
             server: data.join("server"),
             profile: data.join("profiles").join(profile.to_string()),
+            name: profile.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("callsign-worker".to_owned())
@@ -172,6 +175,8 @@ struct Folders {
     server: PathBuf,
     /// What this profile keeps.
     profile: PathBuf,
+    /// What the profile is called.
+    name: Profile,
 }
 
 /// The way from the worker to the window.
@@ -185,6 +190,13 @@ impl Out {
     /// Says something. Without a window nobody has to hear it.
     async fn say(&self, msg: Msg) {
         if self.msgs_tx.send(msg).await.is_ok() {
+            (self.wake)();
+        }
+    }
+
+    /// The same for a thread of its own.
+    fn say_blocking(&self, msg: Msg) {
+        if self.msgs_tx.blocking_send(msg).is_ok() {
             (self.wake)();
         }
     }
