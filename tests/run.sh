@@ -37,6 +37,10 @@ main() {
     done
     step "doc" env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features
     step "doctests" cargo test --doc --all-features
+    # As people have it: tests/live drives this one.
+    step "build the app" cargo build --release --bin callsign
+    APP_UNDER_TEST=$(realpath "$target/release/callsign")
+    export APP_UNDER_TEST
     step "build the tests" cargo nextest run --all-features --no-run
     # What the builds wrote is on its way to the disk: the server's own syncs would wait behind it.
     step "let the disk settle" sync
@@ -72,8 +76,20 @@ install_programs() {
     # Debian has the module venv but not ensurepip where the package python3-venv is not installed.
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
     command -v openssl >/dev/null || missing+=(openssl)
-    # What the app's notifications, sounds and keyring are tested with.
+    # What the app is tested with: a display, a window manager, a mouse, a keyboard, a screen reader's ears, notifications, sounds,
+    # a keyring.
     command -v Xvfb >/dev/null || missing+=(xvfb)
+    command -v openbox >/dev/null || missing+=(openbox)
+    command -v xdotool >/dev/null || missing+=(xdotool)
+    [ -e /usr/libexec/at-spi-bus-launcher ] || [ -e /usr/lib/at-spi2-core/at-spi-bus-launcher ] || missing+=(at-spi2-core)
+    # What a desktop has had for long, and the app's window needs.
+    local libraries library
+    libraries=$(ldconfig -p)
+    for library in libX11-xcb.so.1=libx11-xcb1 libXcursor.so.1=libxcursor1 libXi.so.6=libxi6 libXrandr.so.2=libxrandr2 \
+        libxkbcommon-x11.so.0=libxkbcommon-x11-0 libGL.so.1=libgl1 libEGL.so.1=libegl1; do
+        grep -qF "${library%=*}" <<<"$libraries" || missing+=("${library#*=}")
+    done
+    compgen -G '/usr/lib/*/dri/swrast_dri.so' >/dev/null || missing+=(libgl1-mesa-dri)
     command -v dbus-run-session >/dev/null || missing+=(dbus)
     command -v dunst >/dev/null || missing+=(dunst)
     command -v pulseaudio >/dev/null || missing+=(pulseaudio)

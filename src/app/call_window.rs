@@ -13,6 +13,9 @@ use super::msg::Msg;
 use super::state::{Call, CallPhase};
 use super::ui;
 
+/// What it is called.
+const TITLE: &str = "Call - Callsign";
+
 /// The window, as the app has it.
 #[derive(Debug)]
 pub(super) struct CallWindow {
@@ -93,7 +96,7 @@ impl CallWindow {
         let usual = ui::call_window_size(&[], &ui::CallDraft::default());
         let builder = ViewportBuilder::default()
             .with_app_id("callsign")
-            .with_title("Call - Callsign")
+            .with_title(TITLE)
             .with_inner_size(usual)
             .with_resizable(false)
             .with_maximize_button(false)
@@ -114,6 +117,7 @@ impl CallWindow {
 
 impl Shared {
     fn frame(&mut self, ui: &mut egui::Ui) {
+        ui::name_window(ui.ctx(), TITLE);
         ui::call_window_ui(
             ui,
             &self.calls,

@@ -60,6 +60,8 @@ pub enum RunError {
 /// The app of one profile: its state, what its views keep, and the way to its worker.
 #[derive(Debug)]
 pub struct App {
+    /// What the window is called.
+    title: String,
     state: State,
     screens: ui::Screens,
     worker: Worker,
@@ -92,6 +94,7 @@ impl App {
             screens.prefill(server);
         }
         Ok(Self {
+            title: title(&options.profile),
             state: State::new(
                 RandomState::new().build_hasher().finish(),
                 options.theme.map(look),
@@ -137,6 +140,7 @@ impl App {
     /// Paints a frame, and takes in what was done in it.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let now = now();
+        ui::name_window(ui.ctx(), &self.title);
         self.calls.register(ui.ctx());
         self.screens.rest(ui.ctx());
         self.screens.look(ui.ctx(), self.state.settings());
@@ -193,10 +197,7 @@ impl eframe::App for App {
 /// # Errors
 /// No window can be had, or no threads.
 pub fn run(options: Options) -> Result<(), RunError> {
-    let title = match options.profile.is_usual() {
-        true => "Callsign".to_owned(),
-        false => format!("Callsign ({})", options.profile),
-    };
+    let title = title(&options.profile);
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_app_id("callsign")
@@ -213,6 +214,14 @@ pub fn run(options: Options) -> Result<(), RunError> {
     };
     eframe::run_native(&title, native, Box::new(start))
         .map_err(|error| RunError::Window(error.to_string()))
+}
+
+/// What the window of a profile is called.
+fn title(profile: &Profile) -> String {
+    match profile.is_usual() {
+        true => "Callsign".to_owned(),
+        false => format!("Callsign ({profile})"),
+    }
 }
 
 /// Shows the window, wherever it is: somebody wants to see it.

@@ -1,35 +1,26 @@
 //! The web SDK beside ours: whatever ours asks for beyond 1.x, the application on the web SDK is told the same, callback by callback.
 
-use callsign::client::Signal;
 use callsign::client::core::LoginOptions;
 use callsign::client::event::{CallEvent, Event, SessionEvent};
-use callsign::net::ws;
-use callsign::protocol::token::Token;
-use callsign::protocol::{Account, AppId, Caps, ChannelName, Show};
+use callsign::protocol::{Caps, ChannelName, Show};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::ours::{account, no_token, plain, signal};
 use crate::peer::{Peer, Sdk};
 use crate::server::Server;
-
-fn account(name: &str) -> Account {
-    Account::try_from(name).expect("an account")
-}
 
 /// Everything that Bob's application is told, by whose callback it is, its name and its arguments.
 fn told_beside(caps: Caps) -> Vec<(String, String, Value)> {
     let server = Server::start();
     let mut bob = Peer::signed_in(Sdk::Web, &server, "bob");
     Runtime::new().expect("a runtime").block_on(async {
-        let url = format!("ws://127.0.0.1:{}", server.port());
-        let to = ws::Server::at(&url).expect("an address");
-        let app = AppId::try_from("callsign-tests").expect("an app");
         let options = LoginOptions {
             caps,
             ..LoginOptions::default()
         };
-        let (alice, mut events) = Signal::new(app, to)
-            .login(&account("alice"), Token::new("_no_need_token"), options)
+        let (alice, mut events) = signal(plain(server.port()))
+            .login(&account("alice"), no_token(), options)
             .await
             .expect("signed in");
         let (number, _) = bob.join("room");

@@ -9,12 +9,16 @@
 //! | `messages`, `channels`, `queries`, `calls` | what users do with it |
 //! | `settings` | where they come from |
 //! | `restart`, `kill9` | what outlives the process |
+//! | `ours` | what the next ones have in common |
 //! | `rust_client` | our own SDK, over lost links and killed servers, and with the 1.4.0 web SDK |
 //! | `resume` | what our SDK makes of links that are cut in the middle of everything, which `proxy` does |
 //! | `people` | presence, receipts, typing and blocking, and that 1.x clients see nothing of them |
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
+//! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
+#[cfg(all(feature = "app", target_os = "linux"))]
+mod app;
 mod bad_input;
 #[cfg(feature = "client")]
 mod beside_web;
@@ -25,6 +29,8 @@ mod kill9;
 mod lbs;
 mod login;
 mod messages;
+#[cfg(feature = "client")]
+mod ours;
 mod peer;
 #[cfg(feature = "client")]
 mod people;

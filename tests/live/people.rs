@@ -1,61 +1,27 @@
 //! Presence, receipts, typing and blocking over real sockets (protocol page, section 18), beside a 1.x client that sees nothing of it.
 
-use std::time::Duration;
-
-use callsign::client::core::{LoginOptions, Reconnect};
+use callsign::client::Events;
 use callsign::client::event::{CallEvent, EndReason, Event, SessionEvent};
-use callsign::client::{Events, Session, Signal};
-use callsign::net::ws;
-use callsign::protocol::token::Token;
-use callsign::protocol::{
-    Account, AppId, ChannelName, MessageId, Presence, Receipt, ReceiptState, Show, Typing,
-};
+use callsign::protocol::{ChannelName, MessageId, Presence, Receipt, ReceiptState, Show, Typing};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::ours::{self, account, sign_in};
 use crate::peer::{Peer, Sdk};
 use crate::raw::Raw;
 use crate::server::Server;
-
-/// How long anything that must happen may take.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-fn account(name: &str) -> Account {
-    Account::try_from(name).expect("an account")
-}
 
 fn room() -> ChannelName {
     ChannelName::try_from("room").expect("a channel")
 }
 
-async fn sign_in(server: &Server, name: &str) -> (Session, Events) {
-    let url = format!("ws://127.0.0.1:{}", server.port());
-    let to = ws::Server::at(&url).expect("an address");
-    let app = AppId::try_from("callsign-tests").expect("an app");
-    let options = LoginOptions {
-        reconnect: Reconnect::Unlimited,
-        ..LoginOptions::default()
-    };
-    Signal::new(app, to)
-        .login(&account(name), Token::new("_no_need_token"), options)
-        .await
-        .expect("signed in")
-}
-
-/// The first event that is one.
+/// The first event of the session itself that is one.
 async fn heard<T>(events: &mut Events, mut one: impl FnMut(SessionEvent) -> Option<T>) -> T {
-    let heard = async {
-        loop {
-            if let Event::Session(event) = events.next().await.expect("the session goes on")
-                && let Some(found) = one(event)
-            {
-                return found;
-            }
-        }
+    let of_session = |event| match event {
+        Event::Session(event) => one(event),
+        Event::Channel { .. } | Event::Call { .. } => None,
     };
-    tokio::time::timeout(DEADLINE, heard)
-        .await
-        .expect("heard in time")
+    ours::heard(events, of_session).await
 }
 
 fn presence(event: SessionEvent) -> Option<Vec<Presence>> {
@@ -109,8 +75,8 @@ fn people_see_each_other_and_old_clients_see_nothing_of_it() {
     let mut dave = Raw::signed_in(&server, "dave");
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let (alice, mut alice_hears) = sign_in(&server, "alice").await;
-        let (bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (alice, mut alice_hears) = sign_in(server.port(), "alice").await;
+        let (bob, mut bob_hears) = sign_in(server.port(), "bob").await;
 
         let everybody = ["bob", "carol", "nobody"].map(account);
         alice.presence_watch(&everybody).await.expect("watched");
@@ -238,7 +204,7 @@ fn people_see_each_other_and_old_clients_see_nothing_of_it() {
             .receipt_read(&account("bob"), &[id])
             .await
             .expect("told");
-        let (_bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (_bob, mut bob_hears) = sign_in(server.port(), "bob").await;
         let kept = heard(&mut bob_hears, receipt).await;
         assert_eq!(kept, of("alice", &last.id, ReceiptState::Read));
         sees(&mut alice_hears, "bob", Show::Available).await;
@@ -275,9 +241,9 @@ fn a_missed_call_waits_for_whoever_was_away() {
     let mut server = Server::to_be_restarted("");
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let (bob, _) = sign_in(&server, "bob").await;
+        let (bob, _) = sign_in(server.port(), "bob").await;
         bob.logout().await.expect("logged out");
-        let (alice, _hears) = sign_in(&server, "alice").await;
+        let (alice, _hears) = sign_in(server.port(), "alice").await;
         let call = alice
             .channel_invite_user2(&room(), &account("bob"), r#"{"srcNum":"+1"}"#)
             .await
@@ -286,7 +252,7 @@ fn a_missed_call_waits_for_whoever_was_away() {
         // The end of the call has been answered, so the record of it is kept.
         server.kill9();
         server.restart();
-        let (_bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (_bob, mut bob_hears) = sign_in(server.port(), "bob").await;
         let missed = heard(&mut bob_hears, |event| {
             if let SessionEvent::MissedCall { peer, extra, .. } = event {
                 Some((peer, extra))

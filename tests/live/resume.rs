@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use callsign::client::core::{LoginOptions, Reconnect};
 use callsign::client::event::{ChannelEvent, Event, SessionEvent};
-use callsign::client::{Events, Session, Signal};
-use callsign::net::ws;
-use callsign::protocol::token::Token;
-use callsign::protocol::{Account, AppId, ChannelName};
+use callsign::client::{Events, Session};
+use callsign::protocol::ChannelName;
 use tokio::runtime::Runtime;
 
+use crate::ours::{account, sign_in};
 use crate::proxy::Proxy;
 use crate::server::Server;
 
@@ -20,25 +18,8 @@ const MESSAGES: usize = 400;
 /// How many of them wait for their acknowledgement at a time.
 const WINDOW: usize = 16;
 
-fn account(name: &str) -> Account {
-    Account::try_from(name).expect("an account")
-}
-
 fn room(name: &str) -> ChannelName {
     ChannelName::try_from(name).expect("a channel")
-}
-
-async fn sign_in(port: u16, name: &str) -> (Session, Events) {
-    let server = ws::Server::at(&format!("ws://127.0.0.1:{port}")).expect("an address");
-    let app = AppId::try_from("callsign-tests").expect("an app");
-    let options = LoginOptions {
-        reconnect: Reconnect::Unlimited,
-        ..LoginOptions::default()
-    };
-    Signal::new(app, server)
-        .login(&account(name), Token::new("_no_need_token"), options)
-        .await
-        .expect("signed in")
 }
 
 /// Everything that a client is told until it has heard all that its peer says.

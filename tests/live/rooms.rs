@@ -1,30 +1,18 @@
 //! Rooms that keep what is said, and attributes watched from outside, over real sockets and real disks (protocol page, section 18),
 //! beside a 1.x client that sees nothing of either.
 
-use std::time::Duration;
-
-use callsign::client::core::{LoginOptions, Reconnect};
 use callsign::client::event::{ChannelEvent, ChannelView, Event, SessionEvent};
-use callsign::client::{Channel, Events, HistoryMessage, Session, Signal};
-use callsign::net::ws;
-use callsign::protocol::token::Token;
-use callsign::protocol::{
-    Account, AppId, AttrChanged, AttrName, AttrSubject, ChannelName, WatchedChange,
-};
+use callsign::client::{Channel, HistoryMessage};
+use callsign::protocol::{AttrChanged, AttrName, AttrSubject, ChannelName, WatchedChange};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use crate::ours::{account, heard, sign_in};
 use crate::peer::{Peer, Sdk};
 use crate::server::Server;
 
-/// How long anything that must happen may take.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// Messages on their way while the server is killed.
 const BURST: usize = 200;
-
-fn account(name: &str) -> Account {
-    Account::try_from(name).expect("an account")
-}
 
 fn attr(name: &str) -> AttrName {
     AttrName::try_from(name).expect("a name")
@@ -32,35 +20,6 @@ fn attr(name: &str) -> AttrName {
 
 fn room() -> ChannelName {
     ChannelName::try_from("room").expect("a channel")
-}
-
-async fn sign_in(server: &Server, name: &str) -> (Session, Events) {
-    let url = format!("ws://127.0.0.1:{}", server.port());
-    let to = ws::Server::at(&url).expect("an address");
-    let app = AppId::try_from("callsign-tests").expect("an app");
-    let options = LoginOptions {
-        reconnect: Reconnect::Unlimited,
-        ..LoginOptions::default()
-    };
-    Signal::new(app, to)
-        .login(&account(name), Token::new("_no_need_token"), options)
-        .await
-        .expect("signed in")
-}
-
-/// The first event that is one.
-async fn heard<T>(events: &mut Events, mut one: impl FnMut(Event) -> Option<T>) -> T {
-    let heard = async {
-        loop {
-            let event = events.next().await.expect("the session goes on");
-            if let Some(found) = one(event) {
-                return found;
-            }
-        }
-    };
-    tokio::time::timeout(DEADLINE, heard)
-        .await
-        .expect("heard in time")
 }
 
 fn joined(event: Event) -> Option<ChannelView> {
@@ -112,8 +71,8 @@ fn rooms_keep_what_is_said_and_old_clients_see_nothing_of_it() {
     let mut carol = Peer::signed_in(Sdk::Web, &server, "carol");
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let (alice, mut alice_hears) = sign_in(&server, "alice").await;
-        let (bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (alice, mut alice_hears) = sign_in(server.port(), "alice").await;
+        let (bob, mut bob_hears) = sign_in(server.port(), "bob").await;
         let at_alice = alice.channel_join(&room()).await.expect("joined");
         bob.channel_join(&room()).await.expect("joined");
         assert_eq!(heard(&mut bob_hears, joined).await.unread, Some(0));
@@ -133,7 +92,7 @@ fn rooms_keep_what_is_said_and_old_clients_see_nothing_of_it() {
         let sent = at_alice.message_channel_send("three").await.expect("sent");
         assert_eq!(alice.channel_query_num(&room()).await.expect("told"), 2);
 
-        let (bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (bob, mut bob_hears) = sign_in(server.port(), "bob").await;
         let at_bob = bob.channel_join(&room()).await.expect("joined");
         assert_eq!(heard(&mut bob_hears, joined).await.unread, Some(3));
         let page = at_bob.history(None, 2).await.expect("read");
@@ -177,7 +136,7 @@ fn rooms_keep_what_is_said_and_old_clients_see_nothing_of_it() {
 
         // Leaving ends it, while away as well.
         bob.logout().await.expect("logged out");
-        let (bob, _bob_hears) = sign_in(&server, "bob").await;
+        let (bob, _bob_hears) = sign_in(server.port(), "bob").await;
         let at_bob = bob.channel(&room());
         at_bob.channel_leave().await.expect("left");
         let refused = at_bob.history(None, 9).await.expect_err("not a member");
@@ -206,8 +165,8 @@ fn attributes_are_watched_from_outside_over_a_killed_server() {
     carol.join("room");
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let (alice, mut alice_hears) = sign_in(&server, "alice").await;
-        let (bob, _bob_hears) = sign_in(&server, "bob").await;
+        let (alice, mut alice_hears) = sign_in(server.port(), "alice").await;
+        let (bob, _bob_hears) = sign_in(server.port(), "bob").await;
         bob.user_set_attr(&attr("name"), json!("Bob"))
             .await
             .expect("set");

@@ -1,78 +1,29 @@
 //! Our own SDK against the real server: everything it does, over TLS and without, through killed servers.
 
-use std::time::Duration;
-
-use callsign::client::core::{LoginOptions, Reconnect, Status};
-use callsign::client::error::LoginError;
+use callsign::client::Session;
+use callsign::client::core::Status;
 use callsign::client::event::{CallEvent, ChannelEvent, EndReason, Event, SessionEvent};
-use callsign::client::{Events, Session, Signal};
 use callsign::net::tls::Identity;
 use callsign::net::trust::Trust;
 use callsign::net::ws;
-use callsign::protocol::token::Token;
-use callsign::protocol::{Account, AppId, AttrName, ChannelName, Dtmf, InviteMsg};
+use callsign::protocol::{AttrName, ChannelName, Dtmf, InviteMsg};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use crate::ours::{account, heard, login, plain, sign_in, signal};
 use crate::peer::{Peer, Sdk};
 use crate::server::Server;
 
-/// How long anything that must happen may take.
-const DEADLINE: Duration = Duration::from_secs(30);
-
 fn runtime() -> Runtime {
     Runtime::new().expect("a runtime")
-}
-
-fn account(name: &str) -> Account {
-    Account::try_from(name).expect("an account")
 }
 
 fn room() -> ChannelName {
     ChannelName::try_from("the red room").expect("a channel")
 }
 
-fn signal(server: ws::Server) -> Signal {
-    Signal::new(AppId::try_from("callsign-tests").expect("an app"), server)
-}
-
-fn plain(server: &Server) -> ws::Server {
-    ws::Server::at(&format!("ws://127.0.0.1:{}", server.port())).expect("an address")
-}
-
 fn tls(server: &Server) -> ws::Server {
     ws::Server::at(&format!("wss://127.0.0.1:{}", server.tls_port())).expect("an address")
-}
-
-async fn login(signal: &Signal, name: &str) -> Result<(Session, Events), LoginError> {
-    let options = LoginOptions {
-        reconnect: Reconnect::Unlimited,
-        ..LoginOptions::default()
-    };
-    signal
-        .login(&account(name), Token::new("_no_need_token"), options)
-        .await
-}
-
-async fn sign_in(server: &Server, name: &str) -> (Session, Events) {
-    login(&signal(plain(server)), name)
-        .await
-        .expect("signed in")
-}
-
-/// The first event that is one.
-async fn heard<T>(events: &mut Events, mut one: impl FnMut(Event) -> Option<T>) -> T {
-    let heard = async {
-        loop {
-            let event = events.next().await.expect("the session goes on");
-            if let Some(found) = one(event) {
-                return found;
-            }
-        }
-    };
-    tokio::time::timeout(DEADLINE, heard)
-        .await
-        .expect("heard in time")
 }
 
 /// The text of a message.
@@ -88,8 +39,8 @@ fn message(event: Event) -> Option<String> {
 fn everything_that_the_reference_names() {
     let server = Server::start();
     runtime().block_on(async {
-        let (alice, mut alice_hears) = sign_in(&server, "alice").await;
-        let (bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (alice, mut alice_hears) = sign_in(server.port(), "alice").await;
+        let (bob, mut bob_hears) = sign_in(server.port(), "bob").await;
         assert_eq!(alice.get_status(), Status::LoggedIn);
 
         alice
@@ -300,7 +251,7 @@ fn the_server_is_found_by_whoever_names_it() {
 fn one_session_at_a_time_and_no_server_is_told() {
     let mut server = Server::start();
     runtime().block_on(async {
-        let signal = signal(plain(&server));
+        let signal = signal(plain(server.port()));
         let (session, _events) = login(&signal, "alice").await.expect("signed in");
         let again = login(&signal, "alice").await;
         assert_eq!(again.expect_err("signed in already").code().number(), 208);
@@ -324,8 +275,8 @@ const MESSAGES: usize = 600;
 fn a_killed_server_loses_doubles_and_reorders_nothing() {
     let mut server = Server::to_be_restarted("");
     runtime().block_on(async {
-        let (alice, mut alice_hears) = sign_in(&server, "alice").await;
-        let (bob, mut bob_hears) = sign_in(&server, "bob").await;
+        let (alice, mut alice_hears) = sign_in(server.port(), "alice").await;
+        let (bob, mut bob_hears) = sign_in(server.port(), "bob").await;
         let burst = |session: Session, peer: &'static str| async move {
             for number in 0..MESSAGES {
                 let sent = session.message_instant_send(&account(peer), &number.to_string());
@@ -351,7 +302,7 @@ fn a_killed_server_loses_doubles_and_reorders_nothing() {
             sending.await.expect("no panic");
         }
         // Nothing comes twice: what follows is what is sent now.
-        let (carol, _) = sign_in(&server, "carol").await;
+        let (carol, _) = sign_in(server.port(), "carol").await;
         for (peer, hears) in [("alice", &mut alice_hears), ("bob", &mut bob_hears)] {
             carol
                 .message_instant_send(&account(peer), "last")
@@ -390,7 +341,7 @@ fn it_talks_with_the_web_sdk() {
     let server = Server::start();
     let mut bob = Peer::signed_in(Sdk::Web, &server, "bob");
     runtime().block_on(async {
-        let (alice, mut hears) = sign_in(&server, "alice").await;
+        let (alice, mut hears) = sign_in(server.port(), "alice").await;
         bob.message("alice", "hello");
         assert_eq!(heard(&mut hears, message).await, "hello");
         alice

@@ -132,7 +132,7 @@ fn calls_ui(ui: &mut Ui, calls: &[Call], now: Now, draft: &mut Draft, out: &mut 
 }
 
 /// The timers move on by themselves, and nothing else does.
-fn tick(ui: &Ui, calls: &[Call], now: Now) {
+pub(super) fn tick(ui: &Ui, calls: &[Call], now: Now) {
     for call in calls {
         if let CallPhase::Talking { since } = call.phase {
             let talked = now.at.saturating_duration_since(since);
@@ -397,6 +397,7 @@ fn digits_ui(ui: &mut Ui, call: &Call) {
     });
 }
 
-fn spaced(keys: &str) -> String {
+/// Apart, so that they can be counted.
+pub(super) fn spaced(keys: &str) -> String {
     keys.chars().map(String::from).collect::<Vec<_>>().join(" ")
 }

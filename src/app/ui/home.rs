@@ -8,8 +8,8 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::link_button;
 use super::{
-    Set, call, calls, chats, conversation, details, dialogs, find, inspector, people, rail,
-    settings,
+    Set, call, call_bar, calls, chats, conversation, details, dialogs, find, inspector, people,
+    rail, settings,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
 use crate::app::state::{Home, Link, Now, Screen};
@@ -21,6 +21,7 @@ pub(super) struct Draft {
     pub(super) dialog: Option<dialogs::Dialog>,
     pub(super) find: Option<find::Find>,
     pub(super) calls: call::Draft,
+    pub(super) call_bar: call_bar::Draft,
     /// The screen of calls.
     pub(super) history: calls::Draft,
     /// What one is writing about oneself.
@@ -39,6 +40,7 @@ impl Default for Draft {
             dialog: None,
             find: None,
             calls: call::Draft::default(),
+            call_bar: call_bar::Draft::default(),
             history: calls::Draft::default(),
             words: None,
             people: people::Draft::default(),
@@ -78,6 +80,10 @@ pub(super) fn home_ui(
     }
     offline_ui(ui, home);
     note_ui(ui, home, out);
+    // Elsewhere calls are a card in this window.
+    if !ui.ctx().embed_viewports() {
+        call_bar::call_bar_ui(ui, home.calls.all(), now, &mut draft.call_bar, out);
+    }
     match home.screen {
         Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
         Screen::People => people::people_ui(ui, home, now, narrow, draft, out),

@@ -4,6 +4,7 @@
 //! happened. One file a screen; [`theme`] has every colour, size and space; [`widgets`] what screens share.
 
 mod call;
+mod call_bar;
 mod calls;
 mod chats;
 mod clock;
@@ -100,6 +101,11 @@ impl Screens {
 pub(super) fn install(ctx: &egui::Context) {
     fonts::install(ctx);
     theme::install(ctx);
+}
+
+/// Tells screen readers what a window is called, which its title alone does not. With every frame of it.
+pub(super) fn name_window(ctx: &egui::Context, name: &str) {
+    ctx.accesskit_node_builder(egui::accesskit_root_id(), |window| window.set_label(name));
 }
 
 /// The window.

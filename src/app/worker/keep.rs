@@ -1,12 +1,9 @@
 //! The history on this computer: does what the state asks of it, in order, on the store's own threads.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::Out;
 use super::folder::{Folder, FolderError, OpenedFolder};
@@ -18,8 +15,6 @@ use crate::store::{
     Window,
 };
 
-/// What is typed is written down when nobody has typed for so long, or after so long at the latest.
-const DRAFT_REST: Duration = Duration::from_millis(400);
 /// What waits for the history. When full, the worker waits, which takes a disk that stands still.
 const ASKS: usize = 1024;
 /// Calls that a start shows.
@@ -56,33 +51,16 @@ struct Desk {
     /// The history of the account that is in, if it is open.
     store: Option<Store>,
     out: Out,
-    /// What was typed and is not written down.
-    drafts: BTreeMap<ConversationId, (String, u64)>,
-    /// When that is to be done.
-    due: Option<Instant>,
     /// How many messages could not be kept, and have a number of ours.
     unkept: i64,
 }
 
 async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<StoreEffect>, out: Out) {
     let mut desk = Desk::open(folder, out).await;
-    loop {
-        tokio::select! {
-            ask = asks_rx.recv() => match ask {
-                Some(effect) => desk.perform(effect).await,
-                None => break,
-            },
-            () = rest(desk.due) => desk.write_drafts().await,
-        }
+    while let Some(effect) = asks_rx.recv().await {
+        desk.perform(effect).await;
     }
     desk.leave().await;
-}
-
-async fn rest(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
-    }
 }
 
 impl Desk {
@@ -99,8 +77,6 @@ impl Desk {
             folder,
             store: None,
             out,
-            drafts: BTreeMap::new(),
-            due: None,
             unkept: 0,
         };
         let opened = StoreMsg::Opened(settings.unwrap_or_default(), trouble);
@@ -131,9 +107,8 @@ impl Desk {
         Some(StoreMsg::Account(overview, trouble))
     }
 
-    /// Keeps everything, and closes the history.
+    /// Closes the history, when all that was asked of it is done.
     async fn leave(&mut self) {
-        self.write_drafts().await;
         if let Some(store) = self.store.take() {
             store.close().await;
         }
@@ -180,7 +155,11 @@ impl Desk {
                 self.tell(async |store| store.begin_conversation(of, now).await)
                     .await
             }
-            StoreEffect::Draft(of, text, now) => self.draft(of, text, now).await,
+            // With each key: what costs a fraction of a millisecond need not wait, and nothing that is typed is lost.
+            StoreEffect::Draft(of, text, now) => {
+                let written = self.ask(async |store| store.set_draft(of, text, now).await);
+                written.await.and(None)
+            }
             StoreEffect::Mute(of, muted, now) => {
                 self.tell(async |store| store.set_muted(of, muted, now).await)
                     .await
@@ -190,12 +169,10 @@ impl Desk {
                 done.await.and(None)
             }
             StoreEffect::Erase(of) => {
-                self.drafts.remove(&of);
                 self.tell(async |store| store.erase_conversation(of).await)
                     .await
             }
             StoreEffect::Remove(of) => {
-                self.drafts.remove(&of);
                 self.tell(async |store| store.remove_conversation(of).await)
                     .await
             }
@@ -328,21 +305,6 @@ impl Desk {
         let read = self.ask(async |store| store.mark_read(name, Place::LAST).await);
         let read = read.await.filter(|read| !read.is_empty())?;
         Some(StoreMsg::Read(of, read))
-    }
-
-    async fn draft(&mut self, of: ConversationId, text: String, now_ms: u64) -> Option<StoreMsg> {
-        self.drafts.insert(of, (text, now_ms));
-        // The first that waits says when, so that whoever types without a rest is written down, too.
-        self.due.get_or_insert_with(|| Instant::now() + DRAFT_REST);
-        None
-    }
-
-    async fn write_drafts(&mut self) {
-        self.due = None;
-        for (of, (text, now_ms)) in std::mem::take(&mut self.drafts) {
-            self.ask(async |store| store.set_draft(of, text, now_ms).await)
-                .await;
-        }
     }
 
     fn search(

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use callsign::protocol::{AttrName, ChannelName, Request};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::connection::{Connection, Scratch};
@@ -35,6 +36,8 @@ struct World {
     deliveries: Cell<u64>,
     frame_bytes: Cell<usize>,
     stop: Cell<bool>,
+    /// That a message is with all members.
+    came: Notify,
     /// The sender, who waits until it may send again.
     sender: RefCell<Option<Waker>>,
     scratch: RefCell<Scratch>,
@@ -62,6 +65,7 @@ pub(crate) async fn run(args: FanoutArgs) -> Result<String, LoadError> {
         deliveries: Cell::new(0),
         frame_bytes: Cell::new(0),
         stop: Cell::new(false),
+        came: Notify::new(),
         sender: RefCell::default(),
         scratch: RefCell::new(Scratch::new()),
     });
@@ -87,12 +91,13 @@ async fn measure(world: &World, args: &FanoutArgs) -> Result<String, LoadError> 
     let deliveries = world.deliveries.get() - before;
     let used = watch.stop();
     world.stop.set(true);
-    let last = Instant::now();
-    while world.oldest.get() < world.sent.get() {
-        if last.elapsed() > LAST {
-            return Err(LoadError::Wrong("messages are missing".to_owned()));
+    let all_came = async {
+        while world.oldest.get() < world.sent.get() {
+            world.came.notified().await;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    if tokio::time::timeout(LAST, all_came).await.is_err() {
+        return Err(LoadError::Wrong("messages are missing".to_owned()));
     }
     // Every member has had every message, each once and in order, or its task had ended with an error.
     let all = world.sent.get() * world.members as u64;
@@ -259,8 +264,11 @@ impl World {
             self.oldest.set(self.oldest.get() + 1);
             more = true;
         }
-        if more && let Some(sender) = self.sender.borrow_mut().take() {
-            sender.wake();
+        if more {
+            self.came.notify_one();
+            if let Some(sender) = self.sender.borrow_mut().take() {
+                sender.wake();
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::p2p::{LAST, Pair, World, pairs};
@@ -30,6 +30,8 @@ struct Times {
     from: Cell<Option<Instant>>,
     taken: RefCell<Vec<Duration>>,
     received: Cell<u64>,
+    /// That one more was received.
+    came: Notify,
 }
 
 pub(crate) async fn run(args: LatencyArgs) -> Result<String, LoadError> {
@@ -88,12 +90,13 @@ async fn send(
         }
         sent += 1;
     }
-    let last = Instant::now();
-    while times.received.get() < sent {
-        if last.elapsed() > LAST {
-            return Err(LoadError::Wrong("messages are missing".to_owned()));
+    let all_came = async {
+        while times.received.get() < sent {
+            times.came.notified().await;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    if tokio::time::timeout(LAST, all_came).await.is_err() {
+        return Err(LoadError::Wrong("messages are missing".to_owned()));
     }
     Ok(sent)
 }
@@ -143,6 +146,7 @@ async fn follow(
 impl Times {
     fn received(&self, due: Instant) {
         self.received.set(self.received.get() + 1);
+        self.came.notify_one();
         if self.from.get().is_some_and(|from| due >= from) {
             self.taken.borrow_mut().push(due.elapsed());
         }

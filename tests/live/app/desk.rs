@@ -1,0 +1,174 @@
+//! A desk of the test's own: nothing of the computer's display, buses, sounds or secrets is used.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before the test fails.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A bus that starts nothing by itself.
+const BUS: &str = r#"<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// Where Debian and others keep what listens for screen readers.
+const LAUNCHERS: [&str; 2] = [
+    "/usr/libexec/at-spi-bus-launcher",
+    "/usr/lib/at-spi2-core/at-spi-bus-launcher",
+];
+
+/// A program that ends with what owns it.
+pub(super) struct Running(pub(super) Child);
+
+impl Running {
+    #[track_caller]
+    pub(super) fn start(command: &mut Command) -> Self {
+        let name = command.get_program().to_owned();
+        let child = command.stdin(Stdio::null()).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)")))
+    }
+
+    /// The first line that it writes.
+    #[track_caller]
+    fn first_line(&mut self) -> String {
+        let told = self.0.stdout.take().expect("piped");
+        let mut line = String::new();
+        BufReader::new(told).read_line(&mut line).expect("a line");
+        line.trim().to_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// A display with a window manager, a bus, notifications, and what screen readers listen to.
+pub(super) struct Desk {
+    display: String,
+    bus: String,
+    /// Ended in this order: whoever is drawn goes before the display.
+    _programs: Vec<Running>,
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        let config = folder.path().join("bus.conf");
+        std::fs::write(&config, BUS).expect("written");
+        let dunst = folder.path().join("dunstrc");
+        // A click with the left button is the click on Answer: this daemon draws no buttons.
+        let rules = "[global]\nidle_threshold = 0\nmouse_left_click = do_action\nwidth = 400\n\n\
+            [callsign]\nappname = Callsign\naction_name = answer\n";
+        std::fs::write(&dunst, rules).expect("written");
+        let mut display = Running::start(
+            Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "3600x800x24"])
+                .args(["-nolisten", "tcp", "-noreset"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null()),
+        );
+        let mut bus = Running::start(
+            Command::new("dbus-daemon")
+                .args(["--nofork", "--print-address=1", "--config-file"])
+                .arg(&config)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null()),
+        );
+        let mut desk = Self {
+            display: format!(":{}", display.first_line()),
+            bus: bus.first_line(),
+            _programs: Vec::new(),
+            folder,
+        };
+        let launcher = LAUNCHERS.into_iter().find(|path| Path::new(path).exists());
+        let launcher = launcher.expect("at-spi2-core (tests/run.sh installs it)");
+        for (program, arguments) in [
+            (launcher, &["--launch-immediately", "--a11y=1"][..]),
+            ("openbox", &["--sm-disable"]),
+            ("dunst", &["-config", dunst.to_str().expect("a path")]),
+        ] {
+            let mut command = desk.command(program);
+            command.args(arguments).stdout(Stdio::null());
+            desk._programs
+                .push(Running::start(command.stderr(Stdio::null())));
+        }
+        desk._programs.extend([bus, display]);
+        wait("the window manager", || {
+            said(desk.command("xdotool").arg("get_num_desktops")).is_some()
+        });
+        wait("the notification daemon", || {
+            said(desk.command("dunstctl").arg("is-paused")).is_some()
+        });
+        desk
+    }
+
+    /// A program that sees this desk alone.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("HOME", self.folder.path())
+            .env("XDG_RUNTIME_DIR", self.folder.path())
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("PULSE_SERVER");
+        command
+    }
+
+    pub(super) fn bus(&self) -> &str {
+        &self.bus
+    }
+
+    /// Where everything is kept that the Callsigns of this desk keep.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Moves the mouse and types.
+    #[track_caller]
+    pub(super) fn xdotool(&self, arguments: &[&str]) -> String {
+        said(self.command("xdotool").args(arguments))
+            .unwrap_or_else(|| panic!("xdotool {arguments:?}"))
+    }
+
+    /// Clicks on the notification that is on the screen, as soon as there is one.
+    pub(super) fn click_notification(&self) {
+        let search = ["search", "--sync", "--onlyvisible", "--class", "dunst"];
+        let window = self.xdotool(&search);
+        let window = window.lines().next().expect("a number");
+        self.xdotool(&["mousemove", "--window", window, "60", "20", "click", "1"]);
+    }
+}
+
+/// What a program says, if it does what it should.
+pub(super) fn said(command: &mut Command) -> Option<String> {
+    let name = command.get_program().to_owned();
+    let output = command.stdin(Stdio::null()).output();
+    let output =
+        output.unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    output.status.success().then(|| text.trim().to_owned())
+}
+
+/// Asks again and again; each time takes as long as a program takes to answer.
+#[track_caller]
+pub(super) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+    let latest = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < latest, "no {what}");
+    }
+}

@@ -1,0 +1,69 @@
+//! Apps that are killed, or end because the system does: nothing that was there is lost.
+
+use super::desk::Desk;
+use super::eyes::Eyes;
+use super::person::Person;
+
+#[test]
+fn what_was_sent_read_or_typed_outlives_kill_9() {
+    let desk = Desk::new();
+    let eyes = Eyes::open(&desk);
+    // Whoever comes first serves.
+    let bob = Person::open(&desk, &eyes, "bob", 1200);
+    bob.sign_in();
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    ann.sign_in();
+    ann.write_to("bob");
+    ann.say("it is read");
+    bob.click("ann");
+    ann.see("read");
+    // Nobody answers any more, and nobody hangs up either.
+    bob.signal("STOP");
+    ann.turn_to();
+    ann.say("it waits");
+    ann.type_text("it is not done");
+    ann.see_typed("Message bob", "it is not done");
+    ann.kill();
+    bob.signal("CONT");
+
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    ann.see("it is read");
+    ann.see_typed("Message bob", "it is not done");
+    bob.see("it waits");
+    bob.kill();
+    let bob = Person::open(&desk, &eyes, "bob", 1200);
+    bob.see("it waits");
+    bob.see("Chats");
+}
+
+#[test]
+fn whoever_is_left_serves_when_the_one_who_did_is_killed() {
+    let desk = Desk::new();
+    let eyes = Eyes::open(&desk);
+    let bob = Person::open(&desk, &eyes, "bob", 2400);
+    bob.sign_in();
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    ann.sign_in();
+    let cy = Person::open(&desk, &eyes, "cy", 1200);
+    cy.sign_in();
+    ann.write_to("cy");
+    bob.kill();
+    ann.say("are you there?");
+    ann.see("delivered");
+    cy.see("ann, online, 1 unread");
+}
+
+#[test]
+fn the_system_ends_it_in_good_order() {
+    let desk = Desk::new();
+    let eyes = Eyes::open(&desk);
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    ann.sign_in();
+    ann.write_to("bob");
+    ann.type_text("and by the way");
+    ann.see_typed("Message bob", "and by the way");
+    ann.terminate();
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    ann.see_typed("Message bob", "and by the way");
+    ann.terminate();
+}
