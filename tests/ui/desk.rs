@@ -24,7 +24,7 @@ const BUS: &str = r#"<busconfig>
 "#;
 
 /// Programs that end with the desk.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     #[track_caller]
@@ -42,7 +42,7 @@ impl Running {
 impl Running {
     /// With something to read.
     #[track_caller]
-    fn fed(command: &mut Command, input: Option<&[u8]>) -> Self {
+    pub(crate) fn fed(command: &mut Command, input: Option<&[u8]>) -> Self {
         let name = command.get_program().to_owned();
         let mut child = command
             .stdin(Stdio::piped())
@@ -153,73 +153,6 @@ fn succeed(session: &mut Command) {
     assert!(status.success(), "at the desk: {status}");
 }
 
-/// A keyring's daemon, the system's own, whose keyring is in a folder.
-pub(crate) struct KeyringDaemon {
-    _daemon: Running,
-}
-
-/// What unlocks it.
-const PASSWORD: &[u8] = b"of this test";
-
-impl KeyringDaemon {
-    /// Starts it, as at a login with a password; without one, nothing is unlocked, and at first there is no keyring at all.
-    #[track_caller]
-    pub(crate) fn start(folder: &Path, unlock: bool) -> Self {
-        let mut command = Self::command(folder);
-        command.args(["--foreground", "--components=secrets"]);
-        if unlock {
-            command.arg("--unlock");
-        }
-        let daemon = Running::fed(&mut command, unlock.then_some(PASSWORD));
-        let daemon = Self { _daemon: daemon };
-        wait("the keyring's daemon", || {
-            let owner = [
-                "org.freedesktop.DBus.NameHasOwner",
-                "string:org.freedesktop.secrets",
-            ];
-            let bus = [
-                "--session",
-                "--print-reply",
-                "--dest=org.freedesktop.DBus",
-                "/",
-            ];
-            said("dbus-send", &[&bus[..], &owner].concat())
-                .is_some_and(|said| said.contains("true"))
-        });
-        daemon
-    }
-
-    /// Locks what it has.
-    #[track_caller]
-    pub(crate) fn lock(&self) {
-        let to = [
-            "--session",
-            "--print-reply",
-            "--dest=org.freedesktop.secrets",
-        ];
-        let lock = [
-            "/org/freedesktop/secrets",
-            "org.freedesktop.Secret.Service.Lock",
-        ];
-        let what = ["array:objpath:/org/freedesktop/secrets/collection/login"];
-        let said = said("dbus-send", &[&to[..], &lock, &what].concat());
-        assert!(said.is_some(), "not locked");
-    }
-
-    fn command(folder: &Path) -> Command {
-        let control = folder.join("keyring");
-        let mut command = Command::new("gnome-keyring-daemon");
-        command
-            .arg("--control-directory")
-            .arg(&control)
-            .env("GNOME_KEYRING_CONTROL", &control)
-            .env("XDG_DATA_HOME", folder.join("share"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
-    }
-}
-
 impl Desk {
     fn within(folder: &Path) -> Self {
         let dunst = Running::start(
@@ -271,7 +204,7 @@ impl Desk {
 }
 
 /// What a program says, if it does what it should.
-fn said(program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn said(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -280,7 +213,7 @@ fn said(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// Asks again and again; each time takes as long as a program takes to start.
 #[track_caller]
-fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
     let latest = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < latest, "no {what}");

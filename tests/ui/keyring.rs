@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::desk::{KeyringDaemon, on_a_bus};
+use crate::desk::on_a_bus;
+use crate::keyring_daemon::KeyringDaemon;
 use crate::server::{Own, token};
 use crate::window::{Bell, Window};
 
@@ -101,8 +102,20 @@ fn a_locked_keyring_is_explained_and_keeps_nobody_out() {
         ann.press("Sign in");
         ann.see("You: ann, online");
         ann.see_part("Your token is not kept: the system's keyring is locked.");
+        keyring.unlock();
+        ann.press("Try again");
+        ann.see_no("Try again");
+        drop(ann);
+
+        keyring.lock();
+        let mut ann = open(&data);
+        ann.see_part("which is locked.");
+        keyring.unlock();
+        ann.press("Try the keyring again");
+        ann.see("You: ann, online");
 
         // What cannot be removed is said, too.
+        keyring.lock();
         ann.press("Settings");
         ann.press("Sign out");
         ann.see_part("Your token is still in the system's keyring");

@@ -6,7 +6,10 @@ mod calls;
 mod desk;
 mod first_run;
 mod kept;
+#[cfg(target_os = "linux")]
 mod keyring;
+#[cfg(target_os = "linux")]
+mod keyring_daemon;
 mod notices;
 mod offline;
 mod people;

@@ -48,7 +48,11 @@ pub(super) fn ask_ui(ui: &mut Ui, keyring: &Keyring, out: &mut Vec<Msg>) {
 
 /// Why a token is to be typed, and what else can be done.
 pub(super) fn wanted_ui(ui: &mut Ui, wanted: &TokenWanted, out: &mut Vec<Msg>) {
-    let colour = palette(ui).bad;
+    let palette = palette(ui);
+    let colour = match wanted {
+        TokenWanted::Ask | TokenWanted::Instead => palette.text,
+        TokenWanted::Gone | TokenWanted::Keyring(_) => palette.bad,
+    };
     ui.label(theme::body(wanted.sentence()).color(colour));
     if wanted.may_pass() && link_button(ui, None, "Try the keyring again") {
         out.push(Msg::Secret(SecretMsg::Again));

@@ -25,6 +25,8 @@ pub(super) struct Draft {
     token: Secret,
     /// A token is wanted, and its field has been unfolded for that.
     wanted: bool,
+    /// The token's field gets the keyboard.
+    paste: bool,
     /// The card is new: the first field gets the keyboard.
     fresh: bool,
 }
@@ -49,6 +51,7 @@ impl Default for Draft {
             app: USUAL_APP.to_owned(),
             token: Secret::default(),
             wanted: false,
+            paste: false,
             fresh: true,
         }
     }
@@ -65,6 +68,8 @@ impl Draft {
     fn want(&mut self, wanted: bool) {
         if wanted && !self.wanted {
             self.unfolded = true;
+            self.paste = true;
+            self.fresh = false;
         }
         self.wanted = wanted;
     }
@@ -126,7 +131,8 @@ pub(super) fn sign_in_ui(
     let palette = palette(ui);
     let ground = Frame::new().fill(palette.bg0);
     egui::CentralPanel::default().frame(ground).show(ui, |ui| {
-        ScrollArea::vertical().show(ui, |ui| {
+        let scroll = ScrollArea::vertical().auto_shrink([false, false]);
+        scroll.show(ui, |ui| {
             let room = ui.available_width();
             let width = size::CARD.min(room - 2.0 * space::TWO);
             let top = (ui.available_height() / 12.0).clamp(space::TWO, 2.0 * space::FOUR);
@@ -337,6 +343,9 @@ fn address_ui(ui: &mut Ui, keyring: &Keyring, draft: &mut Draft, out: &mut Vec<M
             secret: true,
         };
         let response = field_ui(ui, &token, &mut draft.token.0);
+        if std::mem::take(&mut draft.paste) {
+            response.request_focus();
+        }
         enter |= entered(ui, &response);
         ask_ui(ui, keyring, out);
     }
