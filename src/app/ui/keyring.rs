@@ -18,8 +18,7 @@ pub(super) fn keyring_ui(ui: &mut Ui, phase: &Phase, keyring: &Keyring, out: &mu
     let Some(trouble) = &keyring.trouble else {
         return;
     };
-    bar_ui(ui, "keyring", |ui| {
-        ui.label(theme::small(trouble.sentence()));
+    bar_ui(ui, "keyring", &trouble.sentence(), |ui| {
         if trouble.may_pass() && link_button(ui, None, "Try again") {
             out.push(Msg::Secret(SecretMsg::Again));
         }
@@ -63,22 +62,24 @@ fn waiting_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
     if !home.finding {
         return;
     }
-    bar_ui(ui, "keyring-waits", |ui| {
-        ui.label(theme::small(
-            "Waiting for the system's keyring, which has your token. It may want to be unlocked.",
-        ));
+    let sentence =
+        "Waiting for the system's keyring, which has your token. It may want to be unlocked.";
+    bar_ui(ui, "keyring-waits", sentence, |ui| {
         if link_button(ui, None, "Paste the token instead") {
             out.push(Msg::Secret(SecretMsg::TypeInstead));
         }
     });
 }
 
-fn bar_ui(ui: &mut Ui, id: &'static str, content: impl FnOnce(&mut Ui)) {
+fn bar_ui(ui: &mut Ui, id: &'static str, sentence: &str, choices: impl FnOnce(&mut Ui)) {
     let frame = Frame::new()
         .fill(palette(ui).soft)
         .inner_margin(Margin::symmetric(20, 8));
     Panel::top(id)
         .frame(frame)
         .show_separator_line(false)
-        .show(ui, |ui| ui.horizontal_wrapped(content));
+        .show(ui, |ui| {
+            ui.label(theme::small(sentence));
+            ui.horizontal_wrapped(choices);
+        });
 }
