@@ -94,6 +94,8 @@ pub(crate) enum Effect {
     Inspect(InspectEffect),
     /// Set what a room is about; delete it, if empty. Only failures are answered, by `RoomMsg::NoTopic`.
     Topic(ChannelName, String),
+    /// Tell whoever is in a conversation that one is writing there. Not answered.
+    Typing(ConversationId),
     /// Something about a token in the system's keyring; how it is answered stands there.
     Secret(SecretEffect),
     /// Sign in, also if that ends the session that the account has elsewhere. Answered like `SignIn`.

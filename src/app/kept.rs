@@ -49,7 +49,7 @@ pub(crate) enum StoreEffect {
     MarkRead(ConversationId),
     /// A conversation is in the list from now on. Not answered.
     Begin(ConversationId, u64),
-    /// What is typed, and when. Written down within half a second. Not answered.
+    /// What is typed, and when. Written down at once. Not answered.
     Draft(ConversationId, String, u64),
     /// Whether a conversation is silent, and since when. Not answered.
     Mute(ConversationId, bool, u64),
@@ -150,6 +150,8 @@ pub(crate) enum StoreMsg {
 /// What a start needs to know of a history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Overview {
+    /// Settings of the profile, by name.
+    pub(crate) settings: BTreeMap<String, Value>,
     /// Conversations, the one that was active last first.
     pub(crate) conversations: Vec<ConversationView>,
     /// Rooms, joined or not.

@@ -14,7 +14,7 @@ use crate::protocol::{
 
 use super::effect::{NoticeId, Step};
 use super::kept::StoreMsg;
-use super::state::{CallNo, ConversationId, JumpTo, Look, Query, Screen, Tab};
+use super::state::{CallNo, ConversationId, JumpTo, Look, Pane, Query, Screen, Tab};
 use crate::store::{Format, MessageRow};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -50,6 +50,8 @@ pub(crate) enum Msg {
     Settings(SettingsMsg),
     /// The system's keyring.
     Secret(SecretMsg),
+    /// The panes beside a conversation.
+    Panes(PanesMsg),
 }
 
 /// Signing in and out.
@@ -345,6 +347,8 @@ pub(crate) enum InspectMsg {
     Exported(Result<String, String>),
     /// What was read for whom, or a sentence says why nothing was.
     Imported(AttrSubject, Result<Map<String, Value>, String>),
+    /// These are shown beside a conversation, or none any more.
+    Beside(Option<AttrSubject>),
 }
 
 /// What is set for this profile.
@@ -354,6 +358,15 @@ pub(crate) enum SettingsMsg {
     Theme(Option<Look>),
     /// How large everything is, in percent.
     Scale(u16),
+}
+
+/// The panes beside a conversation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PanesMsg {
+    /// The list is to be so.
+    List(Pane),
+    /// The details are to be so.
+    Details(Pane),
 }
 
 /// What signing in takes.

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window, signed_in};
+use crate::window::{Bell, Window, signed_in, until};
 
 /// Ann has called Bob, and it rings.
 fn ringing() -> (tempfile::TempDir, Window, Window) {
@@ -77,7 +77,11 @@ fn a_call_is_declined_with_a_message() {
     bob.fill("Or your own words", "in an hour");
     bob.press("Decline and send");
     ann.see("Declined");
-    ann.see("in an hour");
+    // Bob's message goes out when it is kept.
+    let came = until(&mut [&mut ann, &mut bob], |windows| {
+        windows[0].shows("in an hour")
+    });
+    assert!(came, "nothing came with the decline");
     bob.see_no("is calling you");
 }
 

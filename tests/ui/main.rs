@@ -16,4 +16,5 @@ mod people;
 mod rooms;
 mod server;
 mod take_over;
+mod talk;
 mod window;

@@ -89,7 +89,8 @@ fn an_attribute_that_is_edited_here_is_seen_there() {
     }
     let [ann, bob] = &mut windows;
     ann.see("Members · 2");
-    bob.press("Show the room's attributes");
+    bob.press("Attributes");
+    bob.press("Open in the inspector");
     bob.see("Edit _channel_ttl");
     bob.see("_member_num is read-only");
 

@@ -1,6 +1,6 @@
 //! A window of the app without a display, driven frame by frame until something is there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -114,6 +114,20 @@ impl Window {
         self.type_text(text);
     }
 
+    /// Drops a file.
+    pub(crate) fn drop_file(&mut self, name: &str) {
+        let file = Arc::new(Dropped(name.into()));
+        self.harness.input_mut().dropped_files.push(file);
+        self.draw();
+    }
+
+    /// The name of what has the keyboard.
+    pub(crate) fn focused(&self) -> Option<String> {
+        let mut nodes = self.harness.query_all(By::new());
+        let node = nodes.find(|node| node.accesskit_node().is_focused())?;
+        node.accesskit_node().label()
+    }
+
     /// Whether it is dark.
     pub(crate) fn dark(&self) -> bool {
         self.harness.ctx.global_style().visuals.dark_mode
@@ -208,6 +222,20 @@ impl Window {
             Some(format!("{:?} {text:?}", node.role()))
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A file that is dropped, and has nothing in it.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
     }
 }
 

@@ -1,22 +1,27 @@
 //! The calls that were: who called whom, when, how long, and how it ended.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Call, CallNo, CallPhase, Cx, Outcome};
+use super::{Call, CallNo, CallPhase, ConversationId, Cx, Outcome};
 use crate::app::effect::Effect;
 use crate::app::kept::{self, StoreEffect};
 use crate::app::msg::Failure;
 use crate::client::event::EndReason;
 use crate::protocol::{Account, ChannelName, Code};
-use crate::store::{self, CallRecord};
+use crate::store::{self, Attention, CallRecord, MessageKind, NewMessage, Way};
 
 /// Calls that are held in memory. When one more comes, the oldest goes.
 pub(crate) const CALLS: usize = 1000;
 
+/// The line of a call that was missed.
+pub(crate) const MISSED_CALL: &str = "Missed call";
+
 /// The calls that were, the latest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct CallLog {
+    me: Account,
     calls: VecDeque<PastCall>,
 }
 
@@ -61,6 +66,12 @@ pub(crate) enum Ending {
 }
 
 impl CallLog {
+    /// None yet.
+    pub(super) fn new(me: Account) -> Self {
+        let calls = VecDeque::new();
+        Self { me, calls }
+    }
+
     /// All of them, the latest first.
     pub(crate) fn all(&self) -> &VecDeque<PastCall> {
         &self.calls
@@ -106,6 +117,8 @@ impl CallLog {
         // A call that was missed while the account was away is told later than it happened.
         let later = |other: &PastCall| other.started_ms > call.started_ms;
         let place = self.calls.iter().take_while(|other| later(other)).count();
+        let note = note(cx.now.unix_ms, &self.me, &call);
+        cx.effects.push(Effect::Store(note));
         self.calls.insert(place, call);
     }
 }
@@ -200,6 +213,44 @@ impl PastCall {
             ending,
             seen: record.seen,
         })
+    }
+}
+
+/// The line that stands for a call in the conversation with whoever it was with.
+fn note(now_ms: u64, me: &Account, call: &PastCall) -> StoreEffect {
+    let (source, way) = match call.outgoing {
+        true => (me.clone(), Way::Out(store::Delivery::Sent)),
+        // The badge of calls says what was missed.
+        false => (call.peer.clone(), Way::In(Attention::Seen)),
+    };
+    StoreEffect::Put(Box::new(NewMessage {
+        conversation: ConversationId::Person(call.peer.clone()),
+        id: None,
+        source,
+        way,
+        kind: MessageKind::Call,
+        text: in_words(&call.ending).to_string(),
+        server_ms: Some(call.started_ms),
+        local_ms: now_ms,
+        reply_to: None,
+    }))
+}
+
+/// How a call went, as the line in the conversation says it; an export has the same words.
+fn in_words(ending: &Ending) -> Cow<'static, str> {
+    let talked = match ending {
+        Ending::Talked(talked) => talked.as_secs(),
+        Ending::Missed => return MISSED_CALL.into(),
+        Ending::Declined => return "Call, you declined".into(),
+        Ending::Refused => return "Call, they declined".into(),
+        Ending::Cancelled => return "Call, given up".into(),
+        Ending::NoAnswer => return "Call, no answer".into(),
+        Ending::Failed(_) => return "Call, not connected".into(),
+    };
+    match (talked / 3600, talked / 60 % 60, talked) {
+        (0, 0, seconds) => format!("Call, {seconds} s").into(),
+        (0, minutes, _) => format!("Call, {minutes} min").into(),
+        (hours, minutes, _) => format!("Call, {hours} h {minutes} min").into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CallLog, Cx, Ending, PastCall};
+use super::{CallLog, Contacts, Cx, Ending, PastCall};
 use crate::app::effect::{Effect, Step};
 use crate::app::msg::{CallMsg, Failure};
 use crate::client::event::{CallEvent, CallRef, EndReason};
@@ -16,7 +16,7 @@ pub(crate) const CALL_CHANNEL: &str = "call-";
 const EARLY_EVENTS: usize = 16;
 
 /// All calls that are not over, and those whose end is still shown. The newest is last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Calls {
     all: Vec<Call>,
     /// Those that were.
@@ -43,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) started_ms: u64,
     /// The other party.
     pub(crate) peer: Account,
+    /// What they are called here.
+    pub(crate) name: String,
     /// The channel that it is about.
     pub(crate) channel: ChannelName,
     /// The number that the caller sent.
@@ -121,6 +123,16 @@ impl Call {
 }
 
 impl Calls {
+    /// None yet.
+    pub(super) fn new(me: Account) -> Self {
+        Self {
+            all: Vec::new(),
+            log: CallLog::new(me),
+            early: Vec::new(),
+            given_up: Vec::new(),
+        }
+    }
+
     /// Every call that is to be shown, the newest last.
     pub(crate) fn all(&self) -> &[Call] {
         &self.all
@@ -130,6 +142,16 @@ impl Calls {
     pub(crate) fn ringing(&self) -> impl DoubleEndedIterator<Item = &Call> {
         let all = self.all.iter();
         all.filter(|call| call.phase == CallPhase::RingingHere)
+    }
+
+    /// Says who is called what here.
+    pub(super) fn name(&mut self, contacts: &Contacts) {
+        for call in &mut self.all {
+            let name = contacts.name(&call.peer);
+            if call.name != name {
+                call.name = name.to_owned();
+            }
+        }
     }
 
     /// A call with somebody that is not over.
@@ -174,6 +196,7 @@ impl Calls {
             at: Some(at),
             outgoing: false,
             started_ms: cx.now.unix_ms,
+            name: peer.to_string(),
             peer,
             channel,
             number: InviteExtra::parse(extra).src_num,
@@ -318,6 +341,7 @@ impl Calls {
             at: None,
             outgoing: true,
             started_ms: cx.now.unix_ms,
+            name: peer.to_string(),
             peer: peer.clone(),
             channel: channel.clone(),
             number: None,

@@ -1,5 +1,5 @@
 //! What was said in rooms while one was away: looked up in the server's history, the newest first, until it meets what is
-//! kept here.
+//! kept here; and what was said before that which is kept, when somebody scrolls there.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,31 @@ const PAGES: usize = 10;
 
 /// What is being looked up.
 #[derive(Debug, Default)]
-pub(super) struct Heard(BTreeMap<ChannelName, Asked>);
+pub(super) struct Heard {
+    asked: BTreeMap<ChannelName, Asked>,
+    /// How far back each room's history was looked up, since one came in.
+    ends: BTreeMap<ChannelName, End>,
+}
+
+/// Whether there may be older messages of a room at the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Older {
+    /// There are none, or it does not tell.
+    No,
+    /// There may be.
+    Perhaps,
+    /// They are being asked for.
+    Asked,
+}
+
+/// Where looking up has ended.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    /// The event of the oldest message that came.
+    event: Option<u64>,
+    /// Whether the server has older ones.
+    more: bool,
+}
 
 /// A room whose history is being asked for.
 #[derive(Debug)]
@@ -25,20 +49,63 @@ struct Asked {
     unread: u64,
     /// How many pages may still come.
     pages: usize,
-    /// Before which event to go on, if all that came was new.
+    /// Before which event to go on, if what came says so.
     next: Option<u64>,
+    /// What is looked for.
+    what: What,
+}
+
+/// What is looked for in a room's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// What is new, until something is known.
+    New,
+    /// What is older than all that is known, until there is something.
+    Older,
 }
 
 impl Heard {
+    /// Whether there may be older messages of a room at the server.
+    pub(super) fn older(&self, room: &ChannelName) -> Older {
+        let what = self.asked.get(room).map(|asked| asked.what);
+        match (what, self.ends.get(room)) {
+            (Some(What::Older), _) => Older::Asked,
+            // First what is new.
+            (Some(What::New), _) => Older::No,
+            (None, Some(End { more: true, .. })) => Older::Perhaps,
+            (None, Some(End { more: false, .. }) | None) => Older::No,
+        }
+    }
+
+    /// Somebody wants to see what is older than that which is kept.
+    pub(super) fn look_back(&mut self, cx: &mut Cx<'_>, room: &ChannelName) {
+        if self.older(room) != Older::Perhaps {
+            return;
+        }
+        let before = self.ends.get(room).and_then(|end| end.event);
+        let asked = Asked {
+            unread: 0,
+            pages: PAGES,
+            next: None,
+            what: What::Older,
+        };
+        self.asked.insert(room.clone(), asked);
+        let room = room.clone();
+        cx.effects.push(Effect::History { room, before });
+    }
+
     /// One is in a room, and so much was said in it meanwhile.
     pub(super) fn came_in(&mut self, cx: &mut Cx<'_>, room: &ChannelName, unread: u64) {
         let (pages, next) = (PAGES, None);
+        let what = What::New;
         let asked = Asked {
             unread,
             pages,
             next,
+            what,
         };
-        self.0.insert(room.clone(), asked);
+        self.ends.remove(room);
+        self.asked.insert(room.clone(), asked);
         let (room, before) = (room.clone(), None);
         cx.effects.push(Effect::History { room, before });
     }
@@ -53,12 +120,18 @@ impl Heard {
         messages: Vec<HeardMessage>,
         more: bool,
     ) {
-        let Some(asked) = self.0.get_mut(&room) else {
+        let Some(asked) = self.asked.get_mut(&room) else {
             return;
         };
         asked.pages = asked.pages.saturating_sub(1);
         let last = messages.last().map(|message| message.event);
         asked.next = last.filter(|_| more && asked.pages > 0);
+        let end = End {
+            event: last,
+            // A page without anything in it leads nowhere.
+            more: more && last.is_some(),
+        };
+        self.ends.insert(room.clone(), end);
         let of = ConversationId::Room(room);
         let mut page = Vec::with_capacity(messages.len());
         for message in messages {
@@ -96,9 +169,16 @@ impl Heard {
             Put::New(_) => false,
             Put::Known(_) | Put::Forgotten => true,
         };
-        let before = self.0.get(room).and_then(|asked| asked.next);
-        if before.is_none() || puts.iter().any(known) {
-            self.0.remove(room);
+        let Some(asked) = self.asked.get(room) else {
+            return;
+        };
+        let found = match asked.what {
+            What::New => puts.iter().any(known),
+            What::Older => puts.iter().any(|put| !known(put)),
+        };
+        let before = asked.next;
+        if before.is_none() || found {
+            self.asked.remove(room);
             return;
         }
         let room = room.clone();

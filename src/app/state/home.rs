@@ -1,15 +1,18 @@
-//! All that a signed-in account has, and who of it hears which event.
+//! All that a signed-in account has, and what a person does with it.
 
-use crate::client::event::{ChannelEvent, Event, SessionEvent};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::protocol::Account;
 use crate::protocol::token::Token;
-use crate::protocol::{Account, Cap, ChannelName, Code};
 use crate::store::{self, Attention, MessageKind, Way};
 
-use super::chats::{Chats, ConversationId, Said};
-use super::heard::Heard;
+use super::chats::{Chats, ConversationId};
+use super::heard::{Heard, Older};
 use super::news::{self, News};
 use super::search::Search;
-use super::{Calls, Contacts, Cx, Inspector, Me, Phase, Rooms, sign_in};
+use super::{Calls, Contacts, Cx, Inspector, Me, Rooms, Typing};
 use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{
@@ -17,10 +20,16 @@ use crate::app::msg::{
 };
 use crate::app::state::People;
 
+/// The setting that says that an account was told where its messages live.
+const TOLD: &str = "told_where_messages_live:";
+/// What it is told.
+const MESSAGES_LIVE_HERE: &str = "Direct messages live on this computer: those that came to you on another one stay there. \
+    Rooms bring along what was said in them.";
+
 /// A signed-in account.
 #[derive(Debug)]
 pub(crate) struct Home {
-    account: Account,
+    pub(super) account: Account,
     /// Who that is, and where.
     pub(super) identity: Identity,
     /// Whether the server lets one in by a token; it, once it is known.
@@ -50,7 +59,11 @@ pub(crate) struct Home {
     pub(crate) note: Option<String>,
     /// Whether the history is this account's by now. What comes before is of whoever was in before.
     filled: bool,
-    heard: Heard,
+    /// Who is writing.
+    pub(crate) typing: Typing,
+    pub(super) heard: Heard,
+    /// Whether one has just signed in at a server of somebody else's, where one may have been from another computer.
+    pub(super) elsewhere: bool,
     /// What others see of oneself.
     pub(crate) me: Me,
     /// What waits to be seen.
@@ -110,13 +123,15 @@ impl Home {
             chats: Chats::new(me.clone(), link),
             rooms: Rooms::default(),
             people: People::default(),
-            calls: Calls::default(),
+            calls: Calls::new(me.clone()),
             contacts: Contacts::default(),
             inspector: Inspector::new(me.clone()),
             search: Search::default(),
             note: None,
             filled: false,
+            typing: Typing::default(),
             heard: Heard::default(),
+            elsewhere: false,
             me: Me::default(),
             news: News::default(),
             wanted: 0,
@@ -142,6 +157,43 @@ impl Home {
             NavMsg::Focus(focused) => self.chats.focus(cx, focused),
             NavMsg::NoteSeen => self.note = None,
         }
+    }
+
+    /// Whether there may be older lines of a conversation elsewhere than here.
+    pub(crate) fn older(&self, of: &ConversationId) -> Older {
+        let all_here = self.chats.get(of).is_some_and(|of| !of.older());
+        match of {
+            ConversationId::Room(room) if all_here && self.link == Link::Up => {
+                self.heard.older(room)
+            }
+            ConversationId::Room(_) | ConversationId::Person(_) => Older::No,
+        }
+    }
+
+    pub(super) fn chat(&mut self, cx: &mut Cx<'_>, msg: ChatMsg) {
+        match &msg {
+            ChatMsg::Draft { to, text } if !text.trim().is_empty() => {
+                self.typing.typed(cx, self.link, to);
+            }
+            ChatMsg::Send { to, .. } => self.typing.sent(to),
+            ChatMsg::More { of, above: true } => {
+                if let (ConversationId::Room(room), Older::Perhaps) = (of, self.older(of)) {
+                    self.heard.look_back(cx, room);
+                }
+            }
+            ChatMsg::Draft { .. }
+            | ChatMsg::More { above: false, .. }
+            | ChatMsg::Retry { .. }
+            | ChatMsg::Quote(..)
+            | ChatMsg::Sent { .. }
+            | ChatMsg::Jump { .. }
+            | ChatMsg::Mute(..)
+            | ChatMsg::Delete(..)
+            | ChatMsg::Erase(_)
+            | ChatMsg::Remove(_)
+            | ChatMsg::Export { .. } => {}
+        }
+        self.chats.update(cx, msg);
     }
 
     pub(super) fn room(&mut self, cx: &mut Cx<'_>, msg: RoomMsg) {
@@ -188,6 +240,7 @@ impl Home {
     /// What the history has of this account.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
         self.filled = true;
+        self.tell_where_messages_live(cx, &overview.settings);
         let rooms = std::mem::take(&mut overview.rooms);
         self.calls.log.fill(cx, std::mem::take(&mut overview.calls));
         self.contacts.fill(std::mem::take(&mut overview.people));
@@ -200,6 +253,17 @@ impl Home {
         self.rooms.fill(rooms, talked.collect());
         if self.link == Link::Up {
             self.rooms.rejoin(cx);
+        }
+    }
+
+    /// Direct messages do not follow from one computer to another; whoever signs in on one is told so once.
+    fn tell_where_messages_live(&mut self, cx: &mut Cx<'_>, settings: &BTreeMap<String, Value>) {
+        let told = format!("{TOLD}{}", self.account);
+        if std::mem::take(&mut self.elsewhere) && !settings.contains_key(&told) {
+            let told = StoreEffect::Setting(told, Some(Value::Bool(true)));
+            cx.effects.push(Effect::Store(told));
+            self.note
+                .get_or_insert_with(|| MESSAGES_LIVE_HERE.to_owned());
         }
     }
 
@@ -241,7 +305,9 @@ impl Home {
 
     fn went(&mut self, cx: &mut Cx<'_>, screen: Screen) {
         self.screen = screen;
-        self.inspector.show(cx, screen == Screen::Inspector);
+        let beside = screen == Screen::Chats && self.inspector.is_beside();
+        self.inspector
+            .show(cx, screen == Screen::Inspector || beside);
         if screen == Screen::Calls {
             self.calls.log.saw(cx);
         }
@@ -301,171 +367,5 @@ impl Home {
             let (of, from) = (said.conversation.clone(), said.source.clone());
             self.news.message(of, from, &said.text, &self.account);
         }
-    }
-
-    fn session(&mut self, cx: &mut Cx<'_>, event: SessionEvent) {
-        match event {
-            SessionEvent::LoginSuccess {
-                again, additions, ..
-            } => {
-                let grants = |cap| additions.as_ref().is_some_and(|has| has.caps.has(cap));
-                let granted = grants(Cap::Presence);
-                let blocks = grants(Cap::Block);
-                self.people.grant(granted);
-                self.link = Link::Up;
-                self.chats.link(cx, Link::Up);
-                self.contacts.link_up(cx, blocks);
-                for account in self.contacts.listed() {
-                    self.people.look(cx, account);
-                }
-                if again {
-                    self.ask_again(cx);
-                } else {
-                    self.rooms.rejoin(cx);
-                }
-            }
-            SessionEvent::LinkLost => {
-                self.link = Link::Lost;
-                self.chats.link(cx, Link::Lost);
-                self.people.forget();
-            }
-            SessionEvent::MessageInstantReceive {
-                account,
-                msg,
-                sent_ms,
-                id,
-                ..
-            } => {
-                // Who speaks is there.
-                self.people.speaks(account.clone());
-                self.people.watch(cx, [&account]);
-                let said = Said {
-                    to: ConversationId::Person(account.clone()),
-                    from: account,
-                    text: msg,
-                    at_ms: sent_ms,
-                    id,
-                };
-                self.chats.received(cx, said);
-            }
-            SessionEvent::Receipt(receipt) => self.chats.receipt(cx, receipt),
-            SessionEvent::InviteReceived {
-                call,
-                channel,
-                peer,
-                extra,
-                glare,
-            } => {
-                self.people.speaks(peer.clone());
-                self.people.watch(cx, [&peer]);
-                self.calls.received(cx, call, channel, peer, &extra, glare);
-            }
-            SessionEvent::Presence(states) => {
-                for state in states {
-                    self.people.told(state);
-                }
-            }
-            SessionEvent::AttrEntries { subject, entries } => {
-                self.inspector.told(&subject, entries);
-            }
-            SessionEvent::AttrChanged(changed) => self.inspector.changed(changed),
-            SessionEvent::MissedCall {
-                peer,
-                channel,
-                extra,
-                time_ms,
-            } => self.calls.missed(cx, peer, channel, &extra, time_ms),
-            // Nothing shows these yet.
-            SessionEvent::Typing(_) => {}
-            // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
-            // and rooms are looked at anew by it when events were missed.
-            SessionEvent::Logout { .. }
-            | SessionEvent::Error { .. }
-            | SessionEvent::Missed { .. } => {}
-        }
-    }
-
-    /// What was asked once is asked again, since the answers may have changed while the link was gone.
-    fn ask_again(&mut self, cx: &mut Cx<'_>) {
-        if let Some(ConversationId::Person(account)) = self.chats.opened() {
-            self.people.look(cx, account);
-        }
-    }
-
-    fn channel(&mut self, cx: &mut Cx<'_>, channel: ChannelName, event: ChannelEvent) {
-        match event {
-            ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
-                self.keep_room(cx, &channel, true);
-                self.chats.came_in(cx, channel.clone());
-                if let Some(unread) = view.unread {
-                    self.heard.came_in(cx, &channel, unread);
-                }
-                let users = view.users.iter().map(|(account, _)| account);
-                let others = users.filter(|account| **account != self.account);
-                self.people.watch(cx, others);
-                self.rooms.joined(channel, view);
-            }
-            ChannelEvent::Left { code } => {
-                // Rooms that one did not leave by a wish of somebody are joined again.
-                if code == Code::LeaveChannelByUser || code == Code::LeaveChannelKicked {
-                    self.keep_room(cx, &channel, false);
-                }
-                self.chats.went_out(&channel);
-                self.rooms.left(&channel, code);
-            }
-            ChannelEvent::UserJoined { account, .. } => {
-                self.rooms.user_joined(&channel, account.clone());
-                self.people.watch(cx, [&account]);
-                self.chats.came(cx, channel, account);
-            }
-            ChannelEvent::UserLeft { account, .. } => {
-                self.rooms.user_left(&channel, &account);
-                self.chats.went(cx, channel, account);
-            }
-            ChannelEvent::AttrUpdated { change, .. } => self.rooms.attr(&channel, change),
-            ChannelEvent::MessageReceive {
-                account,
-                msg,
-                sent_ms,
-                id,
-                ..
-            } => {
-                let said = Said {
-                    to: ConversationId::Room(channel),
-                    from: account,
-                    text: msg,
-                    at_ms: sent_ms,
-                    id,
-                };
-                self.chats.received(cx, said);
-            }
-        }
-    }
-
-    /// Whether a room is to be joined at the next start.
-    fn keep_room(&self, cx: &mut Cx<'_>, name: &ChannelName, joined: bool) {
-        cx.effects
-            .push(Effect::Store(StoreEffect::Room(store::Room {
-                name: name.clone(),
-                joined,
-                since_ms: cx.now.unix_ms,
-            })));
-    }
-}
-
-/// Routes an event of the SDK.
-pub(super) fn happened(phase: &mut Phase, cx: &mut Cx<'_>, event: Event) {
-    match (event, &mut *phase) {
-        (Event::Session(SessionEvent::Logout { code, reason }), phase) => {
-            sign_in::sent_away(phase, cx, code, reason);
-        }
-        (Event::Session(event), Phase::Home(home)) => home.session(cx, event),
-        (Event::Channel { channel, event }, Phase::Home(home)) => home.channel(cx, channel, event),
-        (Event::Call { call, event }, Phase::Home(home)) => home.calls.happened(cx, call, event),
-        // What a session had to say that is over by now.
-        (
-            Event::Session(_) | Event::Channel { .. } | Event::Call { .. },
-            Phase::Opening | Phase::Out(_),
-        ) => {}
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Inspector {
     subject: AttrSubject,
     /// Whether somebody looks.
     looking: bool,
+    /// Whether it is looked at beside a conversation.
+    beside: bool,
     known: Known,
     entries: AttrEntries,
     changes: VecDeque<AttrChanged>,
@@ -117,6 +119,7 @@ impl Inspector {
             subject: AttrSubject::Account(me.clone()),
             me,
             looking: false,
+            beside: false,
             known: Known::Asked,
             entries: AttrEntries::new(),
             changes: VecDeque::new(),
@@ -182,6 +185,7 @@ impl Inspector {
     pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: InspectMsg) {
         match msg {
             InspectMsg::Look(subject) => self.look_at(cx, subject),
+            InspectMsg::Beside(subject) => self.beside(cx, subject),
             InspectMsg::Tab(tab) => self.tab = tab,
             InspectMsg::Set(name, value) => self.step(cx, AttrStep::Set(name, value)),
             InspectMsg::Delete(name) => self.step(cx, AttrStep::Delete(name)),
@@ -204,6 +208,19 @@ impl Inspector {
             }
             InspectMsg::Imported(subject, Ok(attrs)) => self.imported(cx, &subject, attrs),
         }
+    }
+
+    /// Whether it is looked at beside a conversation.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.beside
+    }
+
+    fn beside(&mut self, cx: &mut Cx<'_>, subject: Option<AttrSubject>) {
+        self.beside = subject.is_some();
+        if let Some(subject) = subject {
+            self.look_at(cx, subject);
+        }
+        self.show(cx, self.beside);
     }
 
     /// The screen is shown, or not any more. What nobody looks at is not watched.

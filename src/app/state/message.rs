@@ -138,7 +138,13 @@ mod tests {
     #[test]
     fn a_name_is_named_as_a_word_of_its_own() {
         let ann = Account::try_from("Ann").expect("an account");
-        for text in ["ann", "hello @ann!", "ANN: look", "is it (ann)?"] {
+        for text in [
+            "ann",
+            "hello @ann!",
+            "ANN: look",
+            "is it (ann)?",
+            "annual? no, ann!",
+        ] {
             assert!(names(text, &ann), "{text}");
         }
         for text in ["", "annual", "joann", "ann_2"] {

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `sign_in` | the card: signed out, signing in, and why not |
 //! | `keyring` | the token of a sign-in, which the system's keyring keeps |
-//! | `home` | all that a signed-in account has, and who of it hears which event |
+//! | `home` | all that a signed-in account has |
+//! | `events` | who of it hears which event |
 //! | `start` | what is kept is opened, and whoever was in comes back |
 //! | `chats` | conversations: who says what where, drafts, unread |
 //! | `conversation`, `message` | a window onto one history, and its lines |
@@ -14,11 +15,13 @@
 //! | `search` | looking for words |
 //! | `heard` | what was said in rooms while one was away |
 //! | `rooms` | which rooms one is in, who else is, their topics |
+//! | `typing` | who is writing |
 //! | `people` | who is online |
 //! | `calls` | calls, from the first ring to the last word |
 //! | `contacts` | the people whom one has added, their names, who is blocked |
 //! | `inspect` | the attribute inspector |
 //! | `settings` | what is set for this profile |
+//! | `panes` | what is shown beside a conversation, and how wide |
 //! | `call_log` | the calls that were |
 //! | `me` | what others see of oneself |
 //! | `news` | what rings, and what is shown to whoever does not look |
@@ -28,6 +31,7 @@ mod calls;
 mod chats;
 mod contacts;
 mod conversation;
+mod events;
 mod heard;
 mod home;
 mod inspect;
@@ -36,6 +40,7 @@ mod me;
 mod message;
 mod news;
 mod outbox;
+mod panes;
 mod people;
 mod rooms;
 mod search;
@@ -44,7 +49,8 @@ mod settings;
 mod sign_in;
 mod start;
 #[cfg(test)]
-mod tests;
+pub(in crate::app) mod tests;
+mod typing;
 
 use std::time::Instant;
 
@@ -54,20 +60,23 @@ use super::effect::Effect;
 use super::kept::StoreMsg;
 use super::msg::Msg;
 
-pub(crate) use call_log::{CallLog, Ending, PastCall};
+pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use contacts::{Contacts, NAME_CHARS};
 pub(crate) use conversation::{Conversation, JumpTo};
+pub(crate) use heard::Older;
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
 pub(crate) use keyring::{Keyring, TokenWanted};
 pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use message::{Body, Delivery, Message};
+pub(crate) use panes::{Pane, Panes};
 pub(crate) use people::{People, Presence, Status};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
 pub(crate) use settings::{Look, SCALES, Settings};
 pub(crate) use sign_in::{Card, Refusal};
+pub(crate) use typing::Typing;
 
 /// How a conversation is written into a file.
 pub(crate) use crate::store::Format;
@@ -83,6 +92,7 @@ pub(crate) struct State {
     coming: Option<start::Coming>,
     settings: Settings,
     keyring: Keyring,
+    panes: Panes,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
@@ -157,6 +167,7 @@ impl State {
             coming: None,
             settings: Settings::new(theme),
             keyring: Keyring::default(),
+            panes: Panes::default(),
             note: None,
             told: news::Told::default(),
         }
@@ -170,6 +181,11 @@ impl State {
     /// What this profile has to do with the system's keyring.
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// What is shown beside a conversation.
+    pub(crate) fn panes(&self) -> &Panes {
+        &self.panes
     }
 
     /// Where the app is.
@@ -207,9 +223,9 @@ impl State {
             (Msg::Secret(msg), phase) => {
                 keyring::update(phase, &mut self.keyring, &mut self.coming, &mut cx, msg);
             }
-            (Msg::Happened(event), phase) => home::happened(phase, &mut cx, event),
+            (Msg::Happened(event), phase) => events::happened(phase, &mut cx, event),
             (Msg::Nav(msg), Phase::Home(home)) => home.nav(&mut cx, msg),
-            (Msg::Chat(msg), Phase::Home(home)) => home.chats.update(&mut cx, msg),
+            (Msg::Chat(msg), Phase::Home(home)) => home.chat(&mut cx, msg),
             (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
             (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
@@ -220,9 +236,13 @@ impl State {
             (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
                 self.settings.update(&mut cx, msg)
             }
+            (Msg::Panes(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
+                self.panes.update(&mut cx, msg);
+            }
             (Msg::Store(StoreMsg::Opened(settings, note)), phase) => {
                 self.note = note;
                 self.settings.fill(&settings);
+                self.panes.fill(&settings);
                 self.keyring.fill(&settings);
                 start::opened(phase, &mut self.coming, &self.keyring, &mut cx, &settings);
             }

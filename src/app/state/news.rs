@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CallNo, CallPhase, ConversationId, Cx, Home};
+use super::{CallNo, CallPhase, ConversationId, Cx, Home, message};
 use crate::app::effect::{Effect, Notice, NoticeId, Ring};
 use crate::protocol::{Account, Show};
 
@@ -49,7 +49,7 @@ impl News {
     pub(super) fn message(&mut self, of: ConversationId, from: Account, text: &str, me: &Account) {
         let told = match &of {
             ConversationId::Person(_) => true,
-            ConversationId::Room(_) => mentions(text, me),
+            ConversationId::Room(_) => message::names(text, me),
         };
         if !told {
             return;
@@ -72,6 +72,7 @@ impl Told {
             .retain(|id, _| home.chats.get(id).is_some_and(|chat| chat.unread > 0));
         let talking = |call: &super::Call| !call.over() && call.phase != CallPhase::RingingHere;
         home.me.in_call(home.calls.all().iter().any(talking));
+        home.calls.name(&home.contacts);
         self.ring(cx, ring(home));
         self.notices(cx, notices(home));
         let show = home.me.shown();
@@ -134,12 +135,12 @@ fn notices(home: &Home) -> BTreeMap<NoticeId, Notice> {
     }
     let calls = home.calls.ringing().map(|call| {
         let about = call.about().unwrap_or_else(|| "Incoming call".to_owned());
-        let title = format!("{} is calling you", call.peer);
+        let title = format!("{} is calling you", call.name);
         (NoticeId::Call(call.no), title, about)
     });
     let missed = home.calls.log.all().iter().filter(|call| !call.seen);
     let missed = missed.map(|call| {
-        let title = format!("Missed call from {}", call.peer);
+        let title = format!("Missed call from {}", home.contacts.name(&call.peer));
         let about = match home.calls.log.missed_from(&call.peer) {
             0 | 1 => "Click to see your calls".to_owned(),
             times => format!("{times} times"),
@@ -148,9 +149,11 @@ fn notices(home: &Home) -> BTreeMap<NoticeId, Notice> {
     });
     let chats = home.news.chats.iter().map(|(id, unseen)| {
         let (mut title, text) = match id {
-            ConversationId::Person(account) => (account.to_string(), unseen.text.clone()),
+            ConversationId::Person(account) => {
+                (home.contacts.name(account).to_owned(), unseen.text.clone())
+            }
             ConversationId::Room(room) => {
-                let text = format!("{}: {}", unseen.from, unseen.text);
+                let text = format!("{}: {}", home.contacts.name(&unseen.from), unseen.text);
                 (room.to_string(), text)
             }
         };
@@ -164,39 +167,10 @@ fn notices(home: &Home) -> BTreeMap<NoticeId, Notice> {
         .collect()
 }
 
-/// Whether a text names somebody, as a word of its own, in whatever case.
-fn mentions(text: &str, me: &Account) -> bool {
-    let (text, me) = (text.to_lowercase(), me.as_str().to_lowercase());
-    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    text.match_indices(&me).any(|(at, found)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text
-            .get(at + found.len()..)
-            .and_then(|text| text.chars().next());
-        !word(before) && !word(after)
-    })
-}
-
 /// Which call a notice is about, if it is about one that rings.
 pub(super) fn call_of(id: &NoticeId) -> Option<CallNo> {
     match id {
         NoticeId::Call(no) => Some(*no),
         NoticeId::Missed(_) | NoticeId::Chat(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mention_is_a_word_of_its_own() {
-        let me = Account::try_from("ann").expect("an account");
-        for text in ["ann", "@Ann: look", "hi (ann)", "annual? no, ann!"] {
-            assert!(mentions(text, &me), "{text}");
-        }
-        for text in ["", "annual", "joann", "an n"] {
-            assert!(!mentions(text, &me), "{text}");
-        }
     }
 }

@@ -90,6 +90,7 @@ pub(super) fn update(phase: &mut Phase, keyring: &mut Keyring, cx: &mut Cx<'_>, 
             start::signed_in(cx, credentials);
             keyring.signed_in(cx, credentials);
             let mut home = Home::new(credentials.identity(), Link::Up);
+            home.elsewhere = home.identity.server.is_some();
             home.token = credentials.token().cloned();
             home.by_token = home.token.is_some();
             Phase::Home(Box::new(home))

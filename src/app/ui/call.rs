@@ -146,7 +146,6 @@ pub(super) fn tick(ui: &Ui, calls: &[Call], now: Now) {
 /// A call that is not in front: who, how it is, and what can be done.
 fn other_ui(ui: &mut Ui, call: &Call, talking: bool, now: Now, out: &mut Vec<Msg>) {
     let palette = palette(ui);
-    let peer = call.peer.as_str();
     let state = match &call.phase {
         CallPhase::Calling => "Calling…".to_owned(),
         CallPhase::RingingThere => "Ringing…".to_owned(),
@@ -166,7 +165,7 @@ fn other_ui(ui: &mut Ui, call: &Call, talking: bool, now: Now, out: &mut Vec<Msg
         ui.set_width(ui.available_width());
         ui.set_height(size::WAITING - space::TWO);
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add(egui::Label::new(theme::strong(peer)).truncate());
+        ui.add(egui::Label::new(theme::strong(&call.name)).truncate());
         ui.add(egui::Label::new(theme::small(state).color(palette.muted)).truncate());
         ui.add_space(space::HALF);
         ui.horizontal(|ui| match &call.phase {
@@ -233,15 +232,23 @@ fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec
 fn face_ui(ui: &mut Ui, call: &Call, what: &str, about: &str) {
     let palette = palette(ui);
     ui.vertical_centered(|ui| {
-        let peer = call.peer.as_str();
-        Avatar::person(peer, Presence::Unknown).show(ui, size::LARGE_AVATAR);
+        avatar(call).show(ui, size::LARGE_AVATAR);
         ui.add_space(space::ONE);
-        ui.add(egui::Label::new(theme::title(peer)).truncate());
+        ui.add(egui::Label::new(theme::title(&call.name)).truncate());
+        if call.name != call.peer.as_str() {
+            let callsign = theme::small(call.peer.as_str()).color(palette.muted);
+            ui.add(egui::Label::new(callsign).truncate());
+        }
         ui.label(theme::body(what).color(palette.muted));
         if !about.is_empty() {
             ui.label(theme::small(about).color(palette.muted));
         }
     });
+}
+
+/// Their face, with the initials of their name here.
+fn avatar(call: &Call) -> Avatar<'_> {
+    Avatar::person(call.peer.as_str(), Presence::Unknown).called(&call.name)
 }
 
 /// At the foot, so high, from left to right.
@@ -284,7 +291,7 @@ fn decline_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
     };
     ui.label(theme::strong(format!(
         "Decline {} with a message",
-        call.peer
+        call.name
     )));
     let mut say = None;
     for saying in SAYINGS {
@@ -336,13 +343,12 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     let palette = palette(ui);
     let pad = draft.pads.contains(&call.no);
     ui.horizontal(|ui| {
-        let peer = call.peer.as_str();
-        Avatar::person(peer, Presence::Unknown).show(ui, size::MIDDLE_AVATAR);
+        avatar(call).show(ui, size::MIDDLE_AVATAR);
         ui.add_space(space::HALF);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add_space(space::HALF);
-            ui.add(egui::Label::new(theme::strong(peer)).truncate());
+            ui.add(egui::Label::new(theme::strong(&call.name)).truncate());
             let state = if call.held { "On hold" } else { "Connected" };
             let timer = format!("{state} · {}", clock::length(talked));
             ui.label(theme::small(timer).color(palette.muted));

@@ -51,7 +51,7 @@ pub(super) fn call_bar_ui(
 }
 
 fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let peer = call.peer.as_str();
+    let peer = call.name.as_str();
     let state = match &call.phase {
         CallPhase::Calling => format!("Calling {peer}…"),
         CallPhase::RingingThere => format!("Ringing {peer}…"),

@@ -4,7 +4,7 @@ use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, Row, field_ui, icon_button};
+use super::widgets::{Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button};
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Ending, Home, Now, PastCall};
@@ -153,16 +153,22 @@ fn past_ui(ui: &mut Ui, home: &Home, call: &PastCall, now: Now, out: &mut Vec<Ms
             false,
         ) => (Icon::CALL_IN, palette.muted),
     };
+    let name = home.contacts.name(&call.peer);
+    let presence = home.people.presence(&call.peer);
     let row = Row {
-        avatar: Avatar::person(call.peer.as_str(), home.people.presence(&call.peer)),
-        name: call.peer.as_str(),
-        spoken: format!("Call {} back: {about}, {when}", call.peer),
+        avatar: Avatar::person(call.peer.as_str(), presence).called(name),
+        name,
+        spoken: format!("Call {name} back: {about}, {when}"),
         about,
         when,
         count: 0,
         selected: false,
     };
-    if row.show_marked(ui, Some(mark)).clicked() {
+    let marks = Marks {
+        about: Some(mark),
+        ..Marks::default()
+    };
+    if row.show_marked(ui, marks).clicked() {
         out.push(Msg::Call(CallMsg::Place(call.peer.clone())));
     }
 }

@@ -1,28 +1,32 @@
 //! The list of conversations.
 
-use egui::{Margin, ScrollArea, Ui};
+use egui::accesskit::Role;
+use egui::{Align, Align2, Margin, Rect, ScrollArea, Sense, Ui, WidgetInfo};
 
 use super::dialogs::{self, Dialog};
+use super::find::Find;
+use super::home::{self, FIND};
 use super::icons::Icon;
-use super::theme::{self, palette, space};
-use super::widgets::{Avatar, Row, icon_button};
+use super::theme::{self, palette, radius, size, space};
+use super::widgets::{Avatar, Marks, Row, focus_ring, icon_button, text_in};
 use super::{clock, words};
-use crate::app::msg::{Msg, NavMsg};
-use crate::app::state::{Conversation, ConversationId, Home, Now, Presence};
+use crate::app::msg::{Msg, NavMsg, PanesMsg};
+use crate::app::state::{Body, Conversation, ConversationId, Home, Now, Pane, Panes, Presence};
 
-/// The list. `alone` says that there is nothing beside it.
+/// The list. `panes` are those beside each other; without them there is nothing beside it.
 pub(super) fn chats_ui(
     ui: &mut Ui,
     home: &Home,
+    panes: Option<&Panes>,
     now: Now,
-    alone: bool,
-    dialog: &mut Option<Dialog>,
+    draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
-    head_ui(ui, dialog);
+    let hides = panes.filter(|_| home.chats.opened().is_some());
+    head_ui(ui, hides, draft, out);
     let (rooms, people) = (home.chats.rooms(), home.chats.people());
     if rooms.is_empty() && people.is_empty() {
-        empty_ui(ui, alone, dialog);
+        empty_ui(ui, panes.is_none(), &mut draft.dialog);
         return;
     }
     ScrollArea::vertical()
@@ -34,7 +38,7 @@ pub(super) fn chats_ui(
         });
 }
 
-fn head_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
+fn head_ui(ui: &mut Ui, hides: Option<&Panes>, draft: &mut home::Draft, out: &mut Vec<Msg>) {
     let margin = Margin {
         left: 16,
         right: 16,
@@ -46,14 +50,62 @@ fn head_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
             ui.label(theme::title("Chats"));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if icon_button(ui, Icon::WRITE, "New message", false).clicked() {
-                    *dialog = Some(Dialog::message());
+                    draft.dialog = Some(Dialog::message());
                 }
                 if icon_button(ui, Icon::ROOM, "Join a room", false).clicked() {
-                    *dialog = Some(Dialog::room());
+                    draft.dialog = Some(Dialog::room());
+                }
+                if let Some(panes) = hides
+                    && icon_button(ui, Icon::LIST, "Hide the list", false).clicked()
+                {
+                    let shown = false;
+                    let list = Pane {
+                        shown,
+                        ..panes.list
+                    };
+                    out.push(Msg::Panes(PanesMsg::List(list)));
                 }
             });
         });
+        if search_ui(ui) {
+            draft.find = Some(Find::new(None));
+        }
     });
+}
+
+/// What looks like a field to search in, and opens the search. Whether it was pressed.
+fn search_ui(ui: &mut Ui) -> bool {
+    let palette = palette(ui);
+    let wanted = egui::vec2(ui.available_width(), size::CONTROL);
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Search"));
+    ui.painter().rect_filled(rect, radius::CONTROL, palette.bg2);
+    let at = rect.left_center() + egui::vec2(space::ONE_AND_HALF - space::HALF / 2.0, 0.0);
+    let font = Icon::font(size::SMALL_ICON + space::HALF / 2.0, false);
+    let icon = Icon::SEARCH.text();
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, icon, font, palette.muted);
+    let line = rect.shrink2(egui::vec2(space::FOUR, 0.0));
+    text_in(
+        ui,
+        theme::body("Search").color(palette.muted),
+        line,
+        Align::Min,
+    );
+    let keys = ui.ctx().format_shortcut(&FIND).replace('+', " ");
+    let keys = theme::small(keys).color(palette.muted);
+    let within = rect.shrink2(egui::vec2(space::ONE + space::HALF / 2.0, 0.0));
+    let within = within.with_max_x(within.right() - space::ONE);
+    let wide = text_in(ui, keys, within, Align::Max);
+    let cap = Rect::from_center_size(
+        egui::pos2(within.right() - wide / 2.0, rect.center().y),
+        egui::vec2(wide + space::TWO - space::HALF, space::PANE),
+    );
+    let inside = egui::StrokeKind::Inside;
+    ui.painter()
+        .rect_stroke(cap, radius::CONTROL / 2, palette.divider(), inside);
+    focus_ring(ui, &response, rect, radius::CONTROL, palette);
+    response.clicked()
 }
 
 fn empty_ui(ui: &mut Ui, alone: bool, dialog: &mut Option<Dialog>) {
@@ -109,29 +161,56 @@ fn row_ui(
     conversation: &Conversation,
     out: &mut Vec<Msg>,
 ) {
-    let (name, presence) = match id {
-        ConversationId::Person(account) => (account.as_str(), home.people.presence(account)),
-        ConversationId::Room(room) => (room.as_str(), Presence::Unknown),
+    let presence = match id {
+        ConversationId::Person(account) => home.people.presence(account),
+        ConversationId::Room(_) => Presence::Unknown,
     };
+    let name = words::name(home, id);
     let last = conversation.last();
+    let writers = home.typing.of(id, now.at);
+    let typing = match id {
+        // Whose row it is says who.
+        ConversationId::Person(_) => writers.first().map(|_| "typing…".to_owned()),
+        ConversationId::Room(_) => words::typing(home, &writers),
+    };
+    let mut spoken = spoken(name, id, presence, conversation);
+    if let Some(typing) = &typing {
+        spoken.push_str(", ");
+        spoken.push_str(typing);
+    }
+    let muted = palette(ui).muted;
+    let marks = Marks {
+        about: match (&typing, last.map(|last| &last.body)) {
+            (None, Some(Body::Call(text))) => Some((words::call_icon(text), muted)),
+            (None, Some(Body::Text(_) | Body::Came | Body::Went) | None) | (Some(_), _) => None,
+        },
+        now: typing.is_some(),
+        mention: conversation.mentions > 0,
+        muted: conversation.muted,
+    };
     let row = Row {
-        avatar: Avatar::of(id, presence),
+        avatar: Avatar::of(id, presence).called(name),
         name,
-        spoken: spoken(id, presence, conversation),
-        about: words::preview(home, id, conversation),
+        spoken,
+        about: typing.unwrap_or_else(|| words::preview(home, id, conversation)),
         when: last.map_or_else(String::new, |last| clock::short(last.at_ms, now.unix_ms)),
         count: conversation.unread,
         selected: home.chats.opened() == Some(id),
     };
-    if row.show(ui).clicked() {
+    if row.show_marked(ui, marks).clicked() {
         out.push(Msg::Nav(NavMsg::Opened((*id).clone())));
     }
 }
 
 /// A row for the ear: who, whether they are there, how much is new.
-fn spoken(id: &ConversationId, presence: Presence, conversation: &Conversation) -> String {
+fn spoken(
+    name: &str,
+    id: &ConversationId,
+    presence: Presence,
+    conversation: &Conversation,
+) -> String {
     let mut spoken = match id {
-        ConversationId::Person(account) => account.to_string(),
+        ConversationId::Person(_) => name.to_owned(),
         ConversationId::Room(room) => format!("Room {room}"),
     };
     if let Some(word) = words::presence(presence) {

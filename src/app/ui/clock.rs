@@ -10,7 +10,12 @@ use jiff::{Timestamp, Zoned};
 /// When, on the wall here; the epoch's beginning for what is no time at all.
 fn zoned(unix_ms: u64) -> Zoned {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    let zone = ZONE.get_or_init(TimeZone::system);
+    // Pictures are the same wherever they are painted.
+    let zone = ZONE.get_or_init(if cfg!(test) {
+        || TimeZone::UTC
+    } else {
+        TimeZone::system
+    });
     let at = i64::try_from(unix_ms)
         .ok()
         .and_then(|ms| Timestamp::from_millisecond(ms).ok());

@@ -7,8 +7,8 @@ use egui::{
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use crate::app::msg::{ChatMsg, Msg};
-use crate::app::state::{Conversation, ConversationId};
-use crate::protocol::{Account, limits};
+use crate::app::state::{Conversation, ConversationId, Home};
+use crate::protocol::limits;
 
 /// The counter of bytes appears when this part of them is used up.
 const NEARLY: usize = limits::CONTENT_BYTES / 10 * 9;
@@ -20,14 +20,16 @@ pub(super) struct Draft {
     text: String,
     /// How often the state had changed the draft.
     drafted: u64,
+    /// Whether a file was dropped here, and nothing was typed since.
+    dropped: bool,
 }
 
 /// The composer.
 pub(super) fn composer_ui(
     ui: &mut Ui,
+    home: &Home,
     to: &ConversationId,
     conversation: &Conversation,
-    me: &Account,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
@@ -37,16 +39,21 @@ pub(super) fn composer_ui(
         draft.drafted = conversation.drafted;
         draft.to = Some(to.clone());
         draft.text.clone_from(&conversation.draft);
+        draft.dropped = false;
     }
+    draft.dropped |= ui.input(|input| !input.raw.dropped_files.is_empty());
     let name = match to {
-        ConversationId::Person(account) => format!("Message {account}"),
+        ConversationId::Person(account) => format!("Message {}", home.contacts.name(account)),
         ConversationId::Room(room) => format!("Message #{room}"),
     };
     let id = ui.scope_id().with("words");
     let focused = ui.memory(|memory| memory.has_focus(id));
     let before = draft.text.clone();
     if focused && draft.text.is_empty() && pressed(ui, Key::ArrowUp) {
-        draft.text = conversation.last_sent(me).unwrap_or_default().to_owned();
+        draft.text = conversation
+            .last_sent(home.me())
+            .unwrap_or_default()
+            .to_owned();
     }
     let enter = focused && !composing(ui) && pressed(ui, Key::Enter);
     let used = draft.text.trim().len();
@@ -82,12 +89,17 @@ pub(super) fn composer_ui(
     if used > NEARLY {
         counter_ui(ui, used);
     }
+    if draft.dropped {
+        let text = "Files cannot be sent yet. Send a link to it, or paste its text.";
+        ui.label(theme::small(text).color(palette.warn));
+    }
     if (enter || clicked) && used > 0 && !over {
         let text = std::mem::take(&mut draft.text);
         let to = to.clone();
         out.push(Msg::Chat(ChatMsg::Send { to, text }));
         ui.memory_mut(|memory| memory.request_focus(id));
     } else if draft.text != before {
+        draft.dropped = false;
         let (to, text) = (to.clone(), draft.text.clone());
         out.push(Msg::Chat(ChatMsg::Draft { to, text }));
     }

@@ -6,8 +6,9 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Avatar, Button, Kind, failure_ui, icon_button};
 use super::{composer, home, lines, menu, words};
-use crate::app::msg::{CallMsg, Msg, NavMsg, RoomMsg};
-use crate::app::state::{ConversationId, Home, Link, Membership, Now, Presence};
+use crate::app::msg::{CallMsg, Msg, NavMsg, PanesMsg, RoomMsg};
+use crate::app::state::{ConversationId, Home, Link, Membership, Now, Pane, Panes, Presence};
+use crate::protocol::Code;
 
 /// What the view keeps.
 #[derive(Debug, Default)]
@@ -16,13 +17,22 @@ pub(super) struct Draft {
     lines: lines::Lines,
 }
 
-/// The conversation. `alone` says that it covers the list or the details, which then have their own way back.
+/// What there is beside a conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sides<'a> {
+    /// The panes, as they are wanted.
+    pub(super) panes: &'a Panes,
+    /// Whether there is room for the details; else they cover the conversation.
+    pub(super) room: bool,
+}
+
+/// The conversation.
 pub(super) fn conversation_ui(
     ui: &mut Ui,
     home: &Home,
     id: &ConversationId,
     now: Now,
-    alone: bool,
+    sides: Sides<'_>,
     draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
@@ -34,8 +44,7 @@ pub(super) fn conversation_ui(
         .exact_size(size::HEAD)
         .frame(head)
         .show(ui, |ui| {
-            let room = Room { narrow, alone };
-            head_ui(ui, (home, now), id, room, draft, out);
+            head_ui(ui, (home, now), id, sides, draft, out);
         });
     let Some(conversation) = home.chats.get(id) else {
         return;
@@ -43,7 +52,7 @@ pub(super) fn conversation_ui(
     let foot = pane.inner_margin(Margin {
         left: 20,
         right: 20,
-        top: 8,
+        top: 0,
         bottom: 20,
     });
     let foot = if narrow {
@@ -55,9 +64,10 @@ pub(super) fn conversation_ui(
         .frame(foot)
         .show_separator_line(false)
         .show(ui, |ui| {
+            typing_ui(ui, home, id, now);
             if may_speak(ui, home, id, out) {
                 let composer = &mut draft.conversation.composer;
-                composer::composer_ui(ui, id, conversation, home.me(), composer, out);
+                composer::composer_ui(ui, home, id, conversation, composer, out);
             }
         });
     let body = pane.inner_margin(Margin::symmetric(if narrow { 8 } else { 20 }, 0));
@@ -67,29 +77,24 @@ pub(super) fn conversation_ui(
     });
 }
 
-/// How much room there is.
-#[derive(Clone, Copy)]
-struct Room {
-    /// For one thing at a time.
-    narrow: bool,
-    /// For nothing beside it.
-    alone: bool,
-}
-
 fn head_ui(
     ui: &mut Ui,
     (home, now): (&Home, Now),
     id: &ConversationId,
-    Room { narrow, alone }: Room,
+    sides: Sides<'_>,
     draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
     let palette = palette(ui);
+    let narrow = ui.ctx().content_rect().width() < size::NARROW;
     let (name, about, presence) = match id {
         ConversationId::Person(account) => {
             let presence = home.people.presence(account);
-            let about = words::status(home.people.status(account), now).unwrap_or_default();
-            (account.as_str(), about, presence)
+            let name = home.contacts.name(account);
+            let callsign = (name != account.as_str()).then(|| account.to_string());
+            let status = words::status(home.people.status(account), now);
+            let about: Vec<_> = callsign.into_iter().chain(status).collect();
+            (name, about.join(" · "), presence)
         }
         ConversationId::Room(name) => {
             let about = home.rooms.get(name).map_or_else(String::new, words::room);
@@ -97,20 +102,31 @@ fn head_ui(
         }
     };
     ui.horizontal_centered(|ui| {
+        let Panes { list, details } = *sides.panes;
         if narrow && icon_button(ui, Icon::BACK, "Back to the list", false).clicked() {
             out.push(Msg::Nav(NavMsg::Closed));
         }
-        Avatar::of(id, presence).show(ui, size::AVATAR);
+        if !narrow && !list.shown && icon_button(ui, Icon::LIST, "Show the list", false).clicked() {
+            let shown = true;
+            out.push(Msg::Panes(PanesMsg::List(Pane { shown, ..list })));
+        }
+        Avatar::of(id, presence).called(name).show(ui, size::AVATAR);
         ui.add_space(space::HALF);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if !alone && icon_button(ui, Icon::DETAILS, "Details", draft.details).clicked() {
-                draft.details = !draft.details;
+            let shown = sides.room && details.shown;
+            if icon_button(ui, Icon::DETAILS, "Details", shown).clicked() {
+                if sides.room {
+                    let shown = !details.shown;
+                    out.push(Msg::Panes(PanesMsg::Details(Pane { shown, ..details })));
+                } else {
+                    draft.covered = Some(id.clone());
+                }
             }
             menu::conversation_menu_ui(ui, home, id, draft, out);
             match id {
                 ConversationId::Person(peer) => {
                     let busy = home.calls.with(peer).is_some();
-                    let name = format!("Call {peer}");
+                    let name = format!("Call {name}");
                     if !busy && icon_button(ui, Icon::CALL, &name, false).clicked() {
                         out.push(Msg::Call(CallMsg::Place(peer.clone())));
                     }
@@ -144,6 +160,19 @@ fn head_ui(
     });
 }
 
+/// Who is writing. The line has its place whether somebody does or not, so that nothing jumps.
+fn typing_ui(ui: &mut Ui, home: &Home, id: &ConversationId, now: Now) {
+    ui.spacing_mut().item_spacing.y = space::HALF;
+    let writers = home.typing.of(id, now.at);
+    let text = words::typing(home, &writers).unwrap_or_default();
+    let text = theme::small(text).color(palette(ui).muted);
+    let line = egui::vec2(ui.available_width(), space::TWO);
+    ui.allocate_ui(line, |ui| {
+        ui.set_min_size(line);
+        ui.add(egui::Label::new(text).truncate());
+    });
+}
+
 /// Whether there is something to type into; else what stands in the way.
 fn may_speak(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) -> bool {
     let ConversationId::Room(name) = id else {
@@ -172,7 +201,13 @@ fn may_speak(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) 
             false
         }
         Some(Membership::Out(failure)) => {
-            failure_ui(ui, failure);
+            // Nothing is wrong where one went by oneself.
+            if failure.code == Code::LeaveChannelByUser {
+                let text = "You left this room. What was said until then stays here.";
+                ui.label(theme::body(text).color(palette(ui).muted));
+            } else {
+                failure_ui(ui, failure);
+            }
             if Button::new(Kind::Primary, "Join again").show(ui) {
                 out.push(Msg::Room(RoomMsg::Join(name.clone())));
             }

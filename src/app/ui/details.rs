@@ -1,28 +1,119 @@
-//! Beside a conversation: who is in the room and what it is about, or who the person is.
+//! Beside a conversation: who is in the room and what it is about, or who the person is; and the attributes of either.
 
-use egui::{Key, Margin, ScrollArea, Ui};
+use egui::{Align, Frame, Key, Layout, Margin, Popup, ScrollArea, Ui};
 
 use super::icons::Icon;
 use super::people;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, link_button,
+    Avatar, Button, Field, Kind, Row, divider, failure_ui, field_ui, icon_button, link_button,
+    tab_ui,
 };
-use super::words;
-use crate::app::msg::{ContactMsg, InspectMsg, Msg, NavMsg, RoomMsg};
+use super::{inspect_table, inspector, words};
+use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, Msg, NavMsg, RoomMsg};
 use crate::app::state::{ConversationId, Home, Membership, Now, Presence, Room};
 use crate::protocol::{Account, AttrSubject, ChannelName};
 
 /// What the view keeps.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
+    /// Whether attributes are wanted, and not the other page.
+    attributes: bool,
+    /// Whether attributes are shown in this frame.
+    pub(super) shown: bool,
+    /// Whose details were shown last.
+    of: Option<ConversationId>,
+    table: inspect_table::Draft,
     person: people::Draft,
     /// Which room's topic is being changed, and what is typed.
     topic: Option<(ChannelName, String)>,
+    /// Whom to invite, or that somebody is to be invited.
+    invite: Option<String>,
 }
 
-/// The details.
+/// Whose attributes these are.
+pub(super) fn subject(id: &ConversationId) -> AttrSubject {
+    match id {
+        ConversationId::Person(account) => AttrSubject::Account(account.clone()),
+        ConversationId::Room(name) => AttrSubject::Channel(name.clone()),
+    }
+}
+
+/// The details. `covers` says that they hide the conversation, and so have a way back; whether it was taken.
 pub(super) fn details_ui(
+    ui: &mut Ui,
+    home: &Home,
+    id: &ConversationId,
+    now: Now,
+    covers: bool,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) -> bool {
+    if draft.of.as_ref() != Some(id) {
+        *draft = Draft {
+            attributes: draft.attributes,
+            of: Some(id.clone()),
+            ..Draft::default()
+        };
+    }
+    let back = head_ui(ui, id, covers, draft);
+    if draft.attributes {
+        let frame = Frame::new().inner_margin(Margin::same(16));
+        frame.show(ui, |ui| attributes_ui(ui, home, id, now, draft, out));
+        return back;
+    }
+    match id {
+        ConversationId::Person(account) => {
+            let frame = Frame::new().inner_margin(Margin::same(16));
+            ScrollArea::vertical()
+                .auto_shrink([false, false])
+                .show(ui, |ui| {
+                    frame.show(ui, |ui| {
+                        people::person_ui(ui, home, account, now, &mut draft.person, out);
+                        mute_ui(ui, home, id, out);
+                        invite_to_ui(ui, home, account, draft, out);
+                    });
+                });
+        }
+        ConversationId::Room(name) => {
+            if let Some(room) = home.rooms.get(name) {
+                room_ui(ui, home, id, (name, room), now, draft, out);
+            }
+        }
+    }
+    back
+}
+
+/// The pages. Whether the way back was taken.
+fn head_ui(ui: &mut Ui, id: &ConversationId, covers: bool, draft: &mut Draft) -> bool {
+    let mut back = false;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let line = egui::vec2(ui.available_width(), size::HEAD - theme::stroke::LINE);
+    ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Max), |ui| {
+        ui.set_min_size(line);
+        ui.add_space(space::ONE);
+        if covers {
+            back = icon_button(ui, Icon::BACK, "Back to the conversation", false).clicked();
+        }
+        let first = match id {
+            ConversationId::Person(_) => "Person",
+            ConversationId::Room(_) => "Members",
+        };
+        if tab_ui(ui, first, !draft.attributes) {
+            draft.attributes = false;
+        }
+        if tab_ui(ui, "Attributes", draft.attributes) {
+            draft.attributes = true;
+        }
+    });
+    let line = palette(ui).divider();
+    divider(ui, line);
+    ui.spacing_mut().item_spacing.y = space::ONE;
+    back
+}
+
+/// Attributes, live.
+fn attributes_ui(
     ui: &mut Ui,
     home: &Home,
     id: &ConversationId,
@@ -30,55 +121,60 @@ pub(super) fn details_ui(
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
-    match id {
-        ConversationId::Person(account) => {
-            let frame = egui::Frame::new().inner_margin(Margin::same(16));
-            ScrollArea::vertical()
-                .auto_shrink([false, false])
-                .show(ui, |ui| {
-                    frame.show(ui, |ui| {
-                        people::person_ui(ui, home, account, now, &mut draft.person, out);
-                    });
-                });
-        }
-        ConversationId::Room(name) => {
-            if let Some(room) = home.rooms.get(name) {
-                room_ui(ui, home, name, room, now, draft, out);
-            }
-        }
+    draft.shown = true;
+    let subject = subject(id);
+    if *home.inspector.subject() != subject {
+        // They are asked for.
+        return;
     }
+    ui.horizontal_wrapped(|ui| {
+        let add = Button::new(Kind::Quiet, "Add attribute").icon(Icon::ADD);
+        if home.inspector.editable() && add.show(ui) {
+            draft.table.add();
+        }
+        if link_button(ui, Some(Icon::INSPECT), "Open in the inspector") {
+            out.push(Msg::Inspect(InspectMsg::Look(subject)));
+        }
+    });
+    inspector::said_ui(ui, home);
+    inspect_table::table_ui(ui, home, now, &mut draft.table, out);
 }
 
 fn room_ui(
     ui: &mut Ui,
     home: &Home,
-    name: &ChannelName,
-    room: &Room,
+    id: &ConversationId,
+    (name, room): (&ChannelName, &Room),
     now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
-    let palette = palette(ui);
     let heading = Margin {
         left: 16,
         right: 16,
-        top: 20,
+        top: 16,
         bottom: 8,
     };
-    egui::Frame::new().inner_margin(heading).show(ui, |ui| {
+    Frame::new().inner_margin(heading).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = space::HALF;
         topic_ui(ui, name, room, draft, out);
-        if link_button(ui, Some(Icon::INSPECT), "Show the room's attributes") {
-            let subject = AttrSubject::Channel(name.clone());
-            out.push(Msg::Inspect(InspectMsg::Look(subject)));
+        mute_ui(ui, home, id, out);
+        if room.membership == Membership::In {
+            invite_ui(ui, name, draft, out);
         }
-        ui.add_space(space::TWO);
-        let members = format!("Members · {}", room.members.len());
-        ui.label(theme::small_strong(members).color(palette.muted));
+        if room.membership == Membership::In {
+            ui.add_space(space::ONE_AND_HALF);
+            let members = format!("Members · {}", room.members.len());
+            ui.label(theme::small_strong(members).color(palette(ui).muted));
+        } else {
+            let text = "Who is here is told to members.";
+            ui.label(theme::body(text).color(palette(ui).muted));
+        }
     });
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show_rows(ui, size::ROW, room.members.len(), |ui, seen| {
-            egui::Frame::new()
+            Frame::new()
                 .inner_margin(Margin::symmetric(8, 0))
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
@@ -87,6 +183,108 @@ fn room_ui(
                     }
                 });
         });
+}
+
+/// Whether the conversation is silent.
+fn mute_ui(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) {
+    let muted = home.chats.get(id).is_some_and(|of| of.muted);
+    let (icon, label) = match (id, muted) {
+        (ConversationId::Room(_), false) => (Icon::MUTED, "Mute this room"),
+        (ConversationId::Room(_), true) => (Icon::LOUD, "Unmute this room"),
+        (ConversationId::Person(_), false) => (Icon::MUTED, "Mute this conversation"),
+        (ConversationId::Person(_), true) => (Icon::LOUD, "Unmute this conversation"),
+    };
+    if link_button(ui, Some(icon), label) {
+        out.push(Msg::Chat(ChatMsg::Mute(id.clone(), !muted)));
+    }
+}
+
+/// A message whose room is joined by a click.
+fn invitation(to: &Account, room: &ChannelName) -> Msg {
+    Msg::Chat(ChatMsg::Send {
+        to: ConversationId::Person(to.clone()),
+        text: format!("You are invited to #{room}"),
+    })
+}
+
+/// Invites somebody to the room.
+fn invite_ui(ui: &mut Ui, room: &ChannelName, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let Some(typed) = &mut draft.invite else {
+        if link_button(ui, Some(Icon::ADD_PERSON), "Invite to this room") {
+            draft.invite = Some(String::new());
+        }
+        return;
+    };
+    let account = Account::try_from(typed.trim());
+    let wrong = match &account {
+        Err(error) if !typed.trim().is_empty() => Some(format!(
+            "A callsign has 1 to 128 visible characters: this {error}."
+        )),
+        Ok(_) | Err(_) => None,
+    };
+    let field = Field {
+        name: "Whom to invite",
+        hint: "their callsign",
+        wrong,
+        secret: false,
+    };
+    let response = field_ui(ui, &field, typed);
+    let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let (mut invite, mut cancel) = (enter, false);
+    ui.horizontal(|ui| {
+        invite |= Button::new(Kind::Primary, "Invite")
+            .enabled(account.is_ok())
+            .show(ui);
+        cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
+    });
+    if let (true, Ok(account)) = (invite, &account) {
+        out.push(invitation(account, room));
+    }
+    if cancel || invite && account.is_ok() {
+        draft.invite = None;
+    }
+}
+
+/// Invites the person to one of the rooms that one is in.
+fn invite_to_ui(
+    ui: &mut Ui,
+    home: &Home,
+    account: &Account,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    let rooms = home.chats.rooms();
+    let rooms: Vec<_> = rooms
+        .into_iter()
+        .filter_map(|(id, _)| match id {
+            ConversationId::Room(name) => Some(name),
+            ConversationId::Person(_) => None,
+        })
+        .filter(|name| {
+            let room = home.rooms.get(name);
+            room.is_some_and(|room| room.membership == Membership::In)
+        })
+        .collect();
+    if rooms.is_empty() || account == home.me() {
+        return;
+    }
+    if draft.invite.is_none() {
+        if link_button(ui, Some(Icon::ADD_PERSON), "Invite to a room") {
+            draft.invite = Some(String::new());
+        }
+        return;
+    }
+    ui.label(theme::small_strong("Which room?").color(palette(ui).muted));
+    for name in rooms {
+        let label = format!("Invite to #{name}");
+        if Button::new(Kind::Quiet, &label).wide(ui).show(ui) {
+            out.push(invitation(account, name));
+            draft.invite = None;
+        }
+    }
+    if link_button(ui, None, "Invite to none") {
+        draft.invite = None;
+    }
 }
 
 /// What the room is about, and how to change it.
@@ -131,59 +329,63 @@ fn topic_ui(ui: &mut Ui, name: &ChannelName, room: &Room, draft: &mut Draft, out
     }
 }
 
+/// Somebody in the room, and what one can do about them.
 fn member_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now, out: &mut Vec<Msg>) {
     let me = account == home.me();
-    let addable = !me && home.contacts.get(account).is_none();
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let add = if addable { size::CONTROL } else { 0.0 };
-        let width = ui.available_width() - add;
-        ui.scope(|ui| {
-            ui.set_max_width(width);
-            member_row_ui(ui, home, account, me, now, out);
-        });
-        let name = format!("Add {account} to people");
-        if addable && icon_button(ui, Icon::ADD_PERSON, &name, false).clicked() {
-            out.push(Msg::Contact(ContactMsg::Add(account.clone())));
-        }
-    });
-}
-
-fn member_row_ui(
-    ui: &mut Ui,
-    home: &Home,
-    account: &Account,
-    me: bool,
-    now: Now,
-    out: &mut Vec<Msg>,
-) {
     let status = home.people.status(account);
     // Whoever is in the room is online at least.
     let (presence, state) = match (me, status.presence) {
-        (true, _) => (home.me.shown().0.into(), None),
+        (true, _) => {
+            let presence = Presence::from(home.me.shown().0);
+            (presence, words::presence(presence).map(str::to_owned))
+        }
         (false, Presence::Unknown | Presence::Offline) => (Presence::Online, None),
         (false, presence) => (presence, words::status(status, now)),
     };
-    let name = home.contacts.name(account);
+    let name = words::who(home, account);
+    let state = state.unwrap_or_else(|| "online".to_owned());
     let row = Row {
-        avatar: Avatar::person(name, presence),
-        name: if me { "You" } else { name },
-        spoken: if me {
-            format!("You, {account}")
-        } else {
-            format!("Message {account}")
-        },
-        about: if me {
-            account.to_string()
-        } else {
-            state.unwrap_or_else(|| "online".to_owned())
+        avatar: Avatar::person(account.as_str(), presence).called(home.contacts.name(account)),
+        name,
+        spoken: format!("Member {name}, {state}"),
+        about: match name == account.as_str() {
+            true => state,
+            false => format!("{account} · {state}"),
         },
         when: String::new(),
         count: 0,
         selected: false,
     };
-    if row.show(ui).clicked() && !me {
-        let person = ConversationId::Person(account.clone());
-        out.push(Msg::Nav(NavMsg::Opened(person)));
+    let response = row.show(ui);
+    if me {
+        return;
     }
+    let menu = Popup::menu(&response).id(response.id.with("member"));
+    menu.show(|ui| {
+        ui.set_min_width(size::LIST_RANGE.min - size::RAIL);
+        for (name, msg) in acts(home, account) {
+            if Button::new(Kind::Quiet, name).wide(ui).show(ui) {
+                out.push(msg);
+                ui.close();
+            }
+        }
+    });
+}
+
+/// What can be done with a member.
+fn acts(home: &Home, account: &Account) -> Vec<(&'static str, Msg)> {
+    let of = || account.clone();
+    let mut acts = vec![(
+        "Write",
+        Msg::Nav(NavMsg::Opened(ConversationId::Person(of()))),
+    )];
+    if home.calls.with(account).is_none() {
+        acts.push(("Call", Msg::Call(CallMsg::Place(of()))));
+    }
+    if home.contacts.get(account).is_none() {
+        acts.push(("Add to people", Msg::Contact(ContactMsg::Add(of()))));
+    }
+    let look = InspectMsg::Look(AttrSubject::Account(of()));
+    acts.push(("Show their attributes", Msg::Inspect(look)));
+    acts
 }

@@ -58,7 +58,10 @@ pub(super) fn find_ui(ui: &Ui, home: &Home, now: Now, find: &mut Find, out: &mut
 fn content_ui(ui: &mut Ui, home: &Home, now: Now, find: &mut Find, out: &mut Vec<Msg>) -> bool {
     let name = match &find.within {
         None => "Go to a person, a room or a message".to_owned(),
-        Some(ConversationId::Person(peer)) => format!("Search in the conversation with {peer}"),
+        Some(ConversationId::Person(peer)) => {
+            let name = home.contacts.name(peer);
+            format!("Search in the conversation with {name}")
+        }
         Some(ConversationId::Room(room)) => format!("Search in #{room}"),
     };
     let field = Field {
@@ -106,13 +109,17 @@ fn conversations_ui(
     let query = query.trim().trim_start_matches(['#', '@']).to_lowercase();
     let mut all = home.chats.rooms();
     all.extend(home.chats.people());
-    all.retain(|(id, _)| name(id).to_lowercase().contains(&query));
+    all.retain(|(id, _)| {
+        let named = |name: &str| name.to_lowercase().contains(&query);
+        named(words::name(home, id)) || named(words::callsign(id))
+    });
     all.sort_by_key(|(_, conversation)| std::cmp::Reverse(conversation.active_ms));
     for (at, (id, conversation)) in all.into_iter().take(CONVERSATIONS).enumerate() {
+        let name = words::name(home, id);
         let row = Row {
-            avatar: Avatar::of(id, presence(home, id)),
-            name: name(id),
-            spoken: format!("Go to {}", name(id)),
+            avatar: Avatar::of(id, presence(home, id)).called(name),
+            name,
+            spoken: format!("Go to {name}"),
             about: words::preview(home, id, conversation),
             when: clock::short(conversation.active_ms, now.unix_ms),
             count: conversation.unread,
@@ -147,7 +154,7 @@ fn messages_ui(ui: &mut Ui, home: &Home, now: Now, everywhere: bool, out: &mut V
     }
     let palette = palette(ui);
     for (of, line) in &search.found {
-        if found_ui(ui, of, line, now, everywhere) {
+        if found_ui(ui, home, of, line, now, everywhere) {
             out.push(Msg::Nav(NavMsg::Opened(of.clone())));
             let (of, to) = (of.clone(), JumpTo::Line(line.row));
             out.push(Msg::Chat(ChatMsg::Jump { of, to }));
@@ -164,14 +171,23 @@ fn messages_ui(ui: &mut Ui, home: &Home, now: Now, everywhere: bool, out: &mut V
     false
 }
 
-fn found_ui(ui: &mut Ui, of: &ConversationId, line: &Message, now: Now, everywhere: bool) -> bool {
+fn found_ui(
+    ui: &mut Ui,
+    home: &Home,
+    of: &ConversationId,
+    line: &Message,
+    now: Now,
+    everywhere: bool,
+) -> bool {
+    let from = home.contacts.name(&line.from);
     let text = words::one_line(line.text().unwrap_or_default());
     let title = match of {
-        ConversationId::Room(room) if everywhere => format!("{} in #{room}", line.from),
-        ConversationId::Room(_) | ConversationId::Person(_) => line.from.to_string(),
+        ConversationId::Room(room) if everywhere => format!("{from} in #{room}"),
+        ConversationId::Room(_) | ConversationId::Person(_) => from.to_owned(),
     };
     let row = Row {
-        avatar: Avatar::person(line.from.as_str(), Presence::Unknown),
+        avatar: Avatar::person(line.from.as_str(), Presence::Unknown)
+            .called(home.contacts.name(&line.from)),
         name: &title,
         spoken: format!("Message of {title}: {text}"),
         about: text,
@@ -180,13 +196,6 @@ fn found_ui(ui: &mut Ui, of: &ConversationId, line: &Message, now: Now, everywhe
         selected: false,
     };
     row.show(ui).clicked()
-}
-
-fn name(id: &ConversationId) -> &str {
-    match id {
-        ConversationId::Person(account) => account.as_str(),
-        ConversationId::Room(room) => room.as_str(),
-    }
 }
 
 fn presence(home: &Home, id: &ConversationId) -> Presence {

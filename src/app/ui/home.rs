@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui};
+use egui::{Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel, Popup, Ui};
 
 use super::icons::Icon;
-use super::theme::{self, palette, size, space};
+use super::theme::{self, palette, size};
 use super::widgets::link_button;
 use super::{
-    Set, call, call_bar, calls, chats, conversation, details, dialogs, find, inspector, people,
-    rail, settings,
+    Set, call, call_bar, calls, conversation, details, dialogs, find, inspector, people, rail,
+    settings, talk,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{Home, Link, Now, Screen};
+use crate::app::state::{ConversationId, Home, Link, Now, Panes, Screen};
 
 /// What the views of this screen keep.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) conversation: conversation::Draft,
     pub(super) dialog: Option<dialogs::Dialog>,
@@ -29,26 +29,8 @@ pub(super) struct Draft {
     pub(super) people: people::Draft,
     pub(super) inspector: inspector::Draft,
     pub(super) about: details::Draft,
-    /// Whether the details are wanted, where there is room for them.
-    pub(super) details: bool,
-}
-
-impl Default for Draft {
-    fn default() -> Self {
-        Self {
-            conversation: conversation::Draft::default(),
-            dialog: None,
-            find: None,
-            calls: call::Draft::default(),
-            call_bar: call_bar::Draft::default(),
-            history: calls::Draft::default(),
-            words: None,
-            people: people::Draft::default(),
-            inspector: inspector::Draft::default(),
-            about: details::Draft::default(),
-            details: true,
-        }
-    }
+    /// Whose details cover the conversation, where there is no room for both.
+    pub(super) covered: Option<ConversationId>,
 }
 
 /// New message.
@@ -66,7 +48,7 @@ pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COM
 pub(super) fn home_ui(
     ui: &mut Ui,
     home: &Home,
-    set: Set<'_>,
+    (set, panes): (Set<'_>, &Panes),
     now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
@@ -85,7 +67,7 @@ pub(super) fn home_ui(
         call_bar::call_bar_ui(ui, home.calls.all(), now, &mut draft.call_bar, out);
     }
     match home.screen {
-        Screen::Chats => talk_ui(ui, home, now, narrow, draft, out),
+        Screen::Chats => talk::talk_ui(ui, home, panes, now, draft, out),
         Screen::People => people::people_ui(ui, home, now, narrow, draft, out),
         Screen::Inspector => {
             inspector::inspector_ui(ui, home, now, narrow, &mut draft.inspector, out);
@@ -107,87 +89,14 @@ pub(super) fn home_ui(
     if ui.ctx().embed_viewports() {
         call::cards_ui(ui, home.calls.all(), now, &mut draft.calls, out);
     }
+    // Whoever stops writing says no word of it.
+    if let Some(next) = home.typing.next(now.at) {
+        ui.ctx().request_repaint_after(next);
+    }
     // How long somebody has been away is told by the minute.
     if home.people.any_away() {
         ui.ctx().request_repaint_after(Duration::from_secs(60));
     }
-}
-
-/// Conversations: the list, the one that is open, and its details; or one after the other.
-fn talk_ui(
-    ui: &mut Ui,
-    home: &Home,
-    now: Now,
-    narrow: bool,
-    draft: &mut Draft,
-    out: &mut Vec<Msg>,
-) {
-    match (narrow, home.chats.opened()) {
-        (true, None) => {
-            let frame = Frame::new().fill(palette(ui).bg1);
-            CentralPanel::default().frame(frame).show(ui, |ui| {
-                chats::chats_ui(ui, home, now, narrow, &mut draft.dialog, out);
-            });
-        }
-        (true, Some(opened)) => {
-            conversation::conversation_ui(ui, home, opened, now, true, draft, out);
-        }
-        (false, _) => {
-            let frame = Frame::new().fill(palette(ui).bg1);
-            Panel::left("list")
-                .default_size(size::LIST)
-                .size_range(size::LIST_RANGE)
-                .frame(frame)
-                .show(ui, |ui| {
-                    chats::chats_ui(ui, home, now, narrow, &mut draft.dialog, out)
-                });
-            wide_ui(ui, home, now, draft, out);
-        }
-    }
-}
-
-fn wide_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let Some(opened) = home.chats.opened() else {
-        nothing_ui(ui, home, draft);
-        return;
-    };
-    let room = ui.ctx().content_rect().width() >= size::NO_DETAILS;
-    if room && draft.details {
-        let frame = Frame::new().fill(palette(ui).bg1);
-        Panel::right("details")
-            .default_size(size::DETAILS)
-            .size_range(size::DETAILS_RANGE)
-            .frame(frame)
-            .show(ui, |ui| {
-                details::details_ui(ui, home, opened, now, &mut draft.about, out);
-            });
-    }
-    conversation::conversation_ui(ui, home, opened, now, !room, draft, out);
-}
-
-/// Nothing is open yet.
-fn nothing_ui(ui: &mut Ui, home: &Home, draft: &mut Draft) {
-    let palette = palette(ui);
-    let (title, about) = if home.chats.is_empty() {
-        let about = "Write to somebody by their callsign, or join a room by its name.";
-        ("Nobody to talk to yet?", about)
-    } else {
-        (
-            "Your conversations are on the left",
-            "Or begin another one.",
-        )
-    };
-    let frame = Frame::new().fill(palette.bg1);
-    CentralPanel::default().frame(frame).show(ui, |ui| {
-        ui.vertical_centered(|ui| {
-            ui.add_space(ui.available_height() / 3.0);
-            ui.label(Icon::CHATS.rich(size::ROUND).color(palette.faint));
-            ui.label(theme::title(title));
-            ui.label(theme::body(about).color(palette.muted));
-            ui.add_space(space::ONE);
-            dialogs::openers_ui(ui, &mut draft.dialog);
-        });
-    });
 }
 
 /// What is to be said of the history, until it has been read.
@@ -254,15 +163,20 @@ fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     {
         out.push(Msg::Call(CallMsg::Answer(call.no)));
     }
-    // Esc closes the topmost thing: a dialog by itself, else the conversation where it covers the list.
+    // Esc closes the topmost thing: a dialog or a menu by itself, else the details where they cover the conversation, else
+    // the conversation where it covers the list.
     let narrow = ui.available_width() < size::NARROW;
-    let escape = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
-    if draft.dialog.is_none()
-        && draft.find.is_none()
-        && narrow
-        && home.chats.opened().is_some()
-        && pressed(&escape)
-    {
-        out.push(Msg::Nav(NavMsg::Closed));
+    let above = draft.dialog.is_some() || draft.find.is_some() || Popup::is_any_open(ui.ctx());
+    let opened = home.chats.opened();
+    if above || home.screen != Screen::Chats || opened.is_none() {
+        return;
+    }
+    let covered = draft.covered.is_some() && draft.covered.as_ref() == opened;
+    if (covered || narrow) && pressed(&KeyboardShortcut::new(Modifiers::NONE, Key::Escape)) {
+        if covered {
+            draft.covered = None;
+        } else {
+            out.push(Msg::Nav(NavMsg::Closed));
+        }
     }
 }

@@ -17,6 +17,7 @@ impl Icon {
     pub(super) const HANG_UP: Self = Self('\u{e3bc}');
     pub(super) const KEYPAD: Self = Self('\u{e3c8}');
     pub(super) const DETAILS: Self = Self('\u{ec24}');
+    pub(super) const LIST: Self = Self('\u{ec24}');
     pub(super) const SEND: Self = Self('\u{e396}');
     pub(super) const SENT: Self = Self('\u{e182}');
     pub(super) const DELIVERED: Self = Self('\u{e53a}');
@@ -37,6 +38,10 @@ impl Icon {
     pub(super) const CALL_IN: Self = Self('\u{e3be}');
     pub(super) const CALL_OUT: Self = Self('\u{e3c0}');
     pub(super) const CALL_MISSED: Self = Self('\u{e3c4}');
+    pub(super) const SEARCH: Self = Self('\u{e30c}');
+    pub(super) const MENTION: Self = Self('\u{e0ac}');
+    pub(super) const MUTED: Self = Self('\u{e0d4}');
+    pub(super) const LOUD: Self = Self('\u{e0ce}');
     pub(super) const ERASE: Self = Self('\u{e0ae}');
     pub(super) const MESSAGE: Self = Self('\u{e168}');
     pub(super) const LEAVE: Self = Self('\u{e7e6}');

@@ -1,11 +1,10 @@
 //! The attribute inspector: subjects, and the pages of the one that is looked at.
 
-use egui::accesskit::Role;
-use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Sense, Ui, WidgetInfo};
+use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 
 use super::icons::Icon;
-use super::theme::{self, palette, size, space, stroke};
-use super::widgets::{Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button};
+use super::theme::{self, palette, size, space};
+use super::widgets::{Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, tab_ui};
 use super::{inspect_asks, inspect_table, words};
 use crate::app::msg::{InspectMsg, Msg};
 use crate::app::state::{ConversationId, Home, Known, Now, Presence, Tab, Trouble};
@@ -266,7 +265,7 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
             ui.end_row();
         }
         for tab in Tab::ALL {
-            if tab_ui(ui, tab, home.inspector.tab == tab) {
+            if tab_ui(ui, tab_name(tab), home.inspector.tab == tab) {
                 out.push(Msg::Inspect(InspectMsg::Tab(tab)));
             }
         }
@@ -307,34 +306,12 @@ fn file_name(subject: &AttrSubject) -> String {
     format!("attributes-{}", safe.collect::<String>())
 }
 
-fn tab_ui(ui: &mut Ui, tab: Tab, on: bool) -> bool {
-    let palette = palette(ui);
-    let name = match tab {
+fn tab_name(tab: Tab) -> &'static str {
+    match tab {
         Tab::Attributes => "Attributes",
         Tab::Queries => "Queries",
         Tab::Changes => "Changes",
-    };
-    let ink = if on { palette.text } else { palette.muted };
-    let words = theme::strong(name).color(ink);
-    let galley = egui::WidgetText::from(words).into_galley(
-        ui,
-        Some(egui::TextWrapMode::Extend),
-        f32::INFINITY,
-        egui::TextStyle::Button,
-    );
-    let wanted = egui::vec2(galley.size().x + space::TWO, size::CONTROL);
-    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, name));
-    let at = egui::pos2(
-        rect.left() + space::ONE,
-        rect.center().y - galley.size().y / 2.0,
-    );
-    ui.painter().galley(at, galley, ink);
-    if on || response.has_focus() {
-        let line = egui::Stroke::new(stroke::STRONG, palette.accent);
-        ui.painter().hline(rect.x_range(), rect.bottom(), line);
     }
-    response.clicked()
 }
 
 /// Where a file is.
@@ -373,7 +350,7 @@ fn file_ui(ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>) {
 }
 
 /// What went wrong, or what is done.
-fn said_ui(ui: &mut Ui, home: &Home) {
+pub(super) fn said_ui(ui: &mut Ui, home: &Home) {
     let palette = palette(ui);
     if let Known::Refused(failure) = home.inspector.known() {
         let text = "The server does not tell these attributes as they change.";

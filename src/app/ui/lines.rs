@@ -13,7 +13,7 @@ use super::theme::{self, palette, radius, size, space};
 use super::widgets::{divider, icon_button};
 use super::{clock, menu, message};
 use crate::app::msg::{ChatMsg, Msg};
-use crate::app::state::{Conversation, ConversationId, Home, JumpTo, Message, Now, Row};
+use crate::app::state::{Conversation, ConversationId, Home, JumpTo, Message, Now, Older, Row};
 
 /// How far above and below what is seen lines are laid out, in points: more than a turn of the wheel moves.
 const BAND: f32 = 160.0;
@@ -149,7 +149,10 @@ pub(super) fn lines_ui(
             let line = line?;
             Some((line.row, tops[place(line.row)?] - offset))
         });
-    more(conversation, id, offset, lowest, view.y, out);
+    more(home, conversation, id, (offset, lowest, view.y), out);
+    if home.older(id) == Older::Asked && offset < view.y {
+        older_ui(ui, shown.inner_rect);
+    }
     if conversation.newer() || lowest - offset > view.y {
         latest_ui(ui, id, shown.inner_rect, out);
     }
@@ -233,21 +236,34 @@ fn seen_ui(
 
 /// Asks for more lines before somebody comes to the last of those that are held.
 fn more(
+    home: &Home,
     conversation: &Conversation,
     id: &ConversationId,
-    offset: f32,
-    lowest: f32,
-    view: f32,
+    (offset, lowest, view): (f32, f32, f32),
     out: &mut Vec<Msg>,
 ) {
     let of = || id.clone();
-    if conversation.older() && offset < 2.0 * view {
+    let elsewhere = home.older(id) == Older::Perhaps && offset < view / 2.0;
+    if conversation.older() && offset < 2.0 * view || elsewhere {
         let above = true;
         out.push(Msg::Chat(ChatMsg::More { of: of(), above }));
     } else if conversation.newer() && lowest - offset < 2.0 * view {
         let above = false;
         out.push(Msg::Chat(ChatMsg::More { of: of(), above }));
     }
+}
+
+/// Says that the server is being asked, above what is seen, so that nothing moves for it.
+fn older_ui(ui: &mut Ui, inside: Rect) {
+    let palette = palette(ui);
+    let line = Rect::from_min_size(inside.min, Vec2::new(inside.width(), space::THREE));
+    ui.painter().rect_filled(line, radius::CONTROL, palette.bg1);
+    ui.scope_builder(UiBuilder::new().max_rect(line), |ui| {
+        ui.vertical_centered(|ui| {
+            let text = theme::small("Looking for older messages…");
+            ui.label(text.color(palette.muted));
+        });
+    });
 }
 
 /// The way back to where one talks.

@@ -25,7 +25,10 @@ pub(super) fn message_menu_ui(
     let corner = place.right_top() - Vec2::new(size::CONTROL, 0.0);
     let at = Rect::from_min_size(corner, Vec2::splat(size::CONTROL));
     let id = ui.scope_id().with("menu");
-    let near = ui.rect_contains_pointer(place) || Popup::is_id_open(ui.ctx(), id);
+    // It is drawn before it can say that it has the keyboard, which it had said in the frame before.
+    let had_keyboard = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+    let open = Popup::is_id_open(ui.ctx(), id);
+    let near = ui.rect_contains_pointer(place) || open || had_keyboard;
     let builder = UiBuilder::new().id_salt("actions").max_rect(at);
     let button = ui.scope_builder(builder, |ui| {
         if !near {
@@ -35,6 +38,11 @@ pub(super) fn message_menu_ui(
             .rect_filled(at, radius::CONTROL, palette(ui).bg1);
         icon_button(ui, Icon::MORE, "Message actions", false)
     });
+    let has_keyboard = button.inner.has_focus();
+    if has_keyboard != had_keyboard {
+        ui.data_mut(|data| data.insert_temp(id, has_keyboard));
+        ui.ctx().request_repaint();
+    }
     menu(&button.inner, id).show(|ui| {
         ui.set_min_width(size::LIST_RANGE.min / 2.0);
         if Button::new(Kind::Quiet, "Reply").wide(ui).show(ui) {

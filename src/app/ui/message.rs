@@ -4,10 +4,11 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Sense, TextStyle, Ui};
 
 use super::icons::Icon;
+use super::text::{self, Piece};
 use super::theme::{self, palette, size, space};
 use super::widgets::{Avatar, failure_ui, link_button};
 use super::{clock, words};
-use crate::app::msg::{ChatMsg, Msg};
+use crate::app::msg::{ChatMsg, Msg, RoomMsg};
 use crate::app::state::{Body, ConversationId, Delivery, Home, Message, Presence};
 
 /// Lines of one sender this close together, in ms, stand under one name: 5 minutes.
@@ -25,9 +26,19 @@ pub(super) fn message_ui(
     // Lines are as high as their letters.
     ui.spacing_mut().interact_size.y = 0.0;
     match &line.body {
-        Body::Call(text) => notice_ui(ui, Icon::CALL, text, line),
-        Body::Came => notice_ui(ui, Icon::CAME, &words::came(&line.from), line),
-        Body::Went => notice_ui(ui, Icon::WENT, &words::went(&line.from), line),
+        Body::Call(text) => notice_ui(ui, words::call_icon(text), text, line),
+        Body::Came => notice_ui(
+            ui,
+            Icon::CAME,
+            &words::came(words::who(home, &line.from)),
+            line,
+        ),
+        Body::Went => notice_ui(
+            ui,
+            Icon::WENT,
+            &words::went(words::who(home, &line.from)),
+            line,
+        ),
         Body::Text(text) => {
             let together = before.is_some_and(|before| together(before, line));
             ui.add_space(if together { 0.0 } else { space::ONE_AND_HALF });
@@ -37,7 +48,9 @@ pub(super) fn message_ui(
                     ui.add_space(size::AVATAR + space::ONE_AND_HALF);
                 } else {
                     let presence = Presence::Unknown;
-                    Avatar::person(line.from.as_str(), presence).show(ui, size::AVATAR);
+                    Avatar::person(line.from.as_str(), presence)
+                        .called(home.contacts.name(&line.from))
+                        .show(ui, size::AVATAR);
                 }
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing = egui::vec2(space::ONE, 0.0);
@@ -61,12 +74,11 @@ fn together(before: &Message, line: &Message) -> bool {
 fn name_ui(ui: &mut Ui, home: &Home, line: &Message) {
     let palette = palette(ui);
     ui.horizontal(|ui| {
-        let name = if line.from == *home.me() {
-            "You"
-        } else {
-            line.from.as_str()
-        };
-        ui.label(theme::strong(name));
+        let name = words::who(home, &line.from);
+        let shown = ui.label(theme::strong(name));
+        if name != line.from.as_str() {
+            shown.on_hover_text(line.from.as_str());
+        }
         let when = theme::small(clock::time(line.at_ms));
         ui.label(when.color(palette.faint));
     });
@@ -84,21 +96,25 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
         Delivery::Read => Some((Icon::DELIVERED, "read", palette.accent)),
         Delivery::Failed(_) => Some((Icon::FAILED, "not sent", palette.bad)),
     };
-    let mut job = LayoutJob::default();
-    job.wrap.max_width = ui.available_width().min(size::TEXT);
-    let style = ui.style();
-    let format = TextFormat {
-        font_id: TextStyle::Body.resolve(style),
-        color: palette.text,
-        line_height: Some(space::PANE),
-        ..TextFormat::default()
+    let clickable = text.contains("://") || text.contains('#');
+    let mut rows: Vec<Vec<Piece<'_>>> = match clickable {
+        true => text.lines().map(text::pieces).collect(),
+        false => vec![vec![Piece::Words(text)]],
     };
-    // Whoever looks for the text finds it alone; the mark beside it has its own name.
-    job.append(text, 0.0, format);
+    let last = rows.pop().unwrap_or_default();
+    ui.set_max_width(ui.available_width().min(size::TEXT));
+    for row in &rows {
+        if row.is_empty() {
+            // It is as high as another.
+            ui.add_space(space::PANE);
+        } else {
+            ui.horizontal_wrapped(|ui| pieces_ui(ui, row, out));
+        }
+    }
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(space::HALF, 0.0);
-        ui.add(egui::Label::new(job).selectable(true));
+        pieces_ui(ui, &last, out);
         if let Some((icon, name, colour)) = mark {
+            ui.add_space(space::HALF);
             let wanted = egui::Vec2::splat(size::SMALL_ICON);
             let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
             response.widget_info(|| {
@@ -116,6 +132,37 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
         if link_button(ui, Some(Icon::RETRY), "Retry") {
             let (to, id) = (of.clone(), id.clone());
             out.push(Msg::Chat(ChatMsg::Retry { to, id }));
+        }
+    }
+}
+
+/// A row of what somebody wrote. Words without a link are one label, which whoever looks for them finds.
+fn pieces_ui(ui: &mut Ui, pieces: &[Piece<'_>], out: &mut Vec<Msg>) {
+    ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+    let palette = palette(ui);
+    for piece in pieces {
+        match piece {
+            Piece::Words(words) => {
+                let format = TextFormat {
+                    font_id: TextStyle::Body.resolve(ui.style()),
+                    color: palette.text,
+                    line_height: Some(space::PANE),
+                    ..TextFormat::default()
+                };
+                let mut job = LayoutJob::default();
+                text::append(&mut job, words, &format);
+                ui.add(egui::Label::new(job).selectable(true));
+            }
+            Piece::Link(link) => {
+                let shown = theme::body(*link).color(palette.accent);
+                ui.hyperlink_to(shown, *link);
+            }
+            Piece::Room(name, room) => {
+                let shown = theme::body(*name).color(palette.accent);
+                if ui.link(shown).on_hover_text("Join this room").clicked() {
+                    out.push(Msg::Room(RoomMsg::Join(room.clone())));
+                }
+            }
         }
     }
 }

@@ -25,9 +25,13 @@ mod lines;
 mod menu;
 mod message;
 mod people;
+#[cfg(test)]
+mod pictures;
 mod rail;
 mod settings;
 mod sign_in;
+mod talk;
+mod text;
 mod theme;
 mod widgets;
 mod words;
@@ -134,6 +138,7 @@ pub(super) fn root_ui(
                 settings: state.settings(),
                 keyring: state.keyring(),
             };
+            let set = (set, state.panes());
             home::home_ui(ui, home, set, now, &mut screens.home, out);
         }
     }

@@ -160,7 +160,7 @@ fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<M
     let mut spoken = vec![name];
     spoken.extend(&about);
     let row = Row {
-        avatar: Avatar::person(name, presence),
+        avatar: Avatar::person(account.as_str(), presence).called(name),
         name,
         spoken: spoken.join(", "),
         about: about.join(" · "),
@@ -244,7 +244,9 @@ fn head_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now) {
     );
     let presence = home.people.presence(account);
     ui.add_space(space::THREE);
-    Avatar::person(name, presence).show(ui, size::LARGE_AVATAR);
+    Avatar::person(account.as_str(), presence)
+        .called(name)
+        .show(ui, size::LARGE_AVATAR);
     ui.add_space(space::ONE);
     ui.add(egui::Label::new(theme::title(name)).truncate());
     if name != account.as_str() {

@@ -262,7 +262,7 @@ impl Palette {
             pairs.push(("words on panes", colour, self.bg1, TEXT));
         }
         pairs.push(("what is on", self.accent, self.soft, TEXT));
-        for ground in [self.accent, self.ok, self.bad] {
+        for ground in [self.accent, self.ok, self.bad, self.faint] {
             pairs.push(("on colour", self.on_colour, ground, TEXT));
         }
         pairs

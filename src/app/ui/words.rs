@@ -1,9 +1,10 @@
 //! Sentences that more than one screen says.
 
 use super::clock;
+use super::icons::Icon;
 use crate::app::state::{
-    Body, Conversation, ConversationId, Ending, Home, IN_A_CALL, Membership, Now, Outcome,
-    PastCall, Presence, Room, Status,
+    Body, Conversation, ConversationId, Ending, Home, IN_A_CALL, MISSED_CALL, Membership, Now,
+    Outcome, PastCall, Presence, Room, Status,
 };
 use crate::client::event::EndReason;
 use crate::protocol::attr::BuiltInAttr;
@@ -99,6 +100,31 @@ pub(super) fn is_number(text: &str) -> bool {
     !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
+/// What a conversation is called: what the person is called here, or the room.
+pub(super) fn name<'a>(home: &'a Home, id: &'a ConversationId) -> &'a str {
+    match id {
+        ConversationId::Person(account) => home.contacts.name(account),
+        ConversationId::Room(room) => room.as_str(),
+    }
+}
+
+/// The account of the person, or the room.
+pub(super) fn callsign(id: &ConversationId) -> &str {
+    match id {
+        ConversationId::Person(account) => account.as_str(),
+        ConversationId::Room(room) => room.as_str(),
+    }
+}
+
+/// Who says or does something in a conversation.
+pub(super) fn who<'a>(home: &'a Home, account: &'a Account) -> &'a str {
+    if account == home.me() {
+        "You"
+    } else {
+        home.contacts.name(account)
+    }
+}
+
 /// The line below a conversation's name.
 pub(super) fn preview(home: &Home, id: &ConversationId, conversation: &Conversation) -> String {
     if !conversation.draft.trim().is_empty() && home.chats.opened() != Some(id) {
@@ -114,11 +140,22 @@ pub(super) fn preview(home: &Home, id: &ConversationId, conversation: &Conversat
         (Body::Text(text), _) if last.from == *home.me() => format!("You: {}", one_line(text)),
         (Body::Text(text), ConversationId::Person(_)) => one_line(text),
         (Body::Text(text), ConversationId::Room(_)) => {
-            format!("{}: {}", last.from, one_line(text))
+            format!("{}: {}", home.contacts.name(&last.from), one_line(text))
         }
         (Body::Call(text), _) => text.clone(),
-        (Body::Came, _) => came(&last.from),
-        (Body::Went, _) => went(&last.from),
+        (Body::Came, _) => came(who(home, &last.from)),
+        (Body::Went, _) => went(who(home, &last.from)),
+    }
+}
+
+/// Who is writing: in a sentence, with names; nothing if nobody is.
+pub(super) fn typing(home: &Home, writers: &[&Account]) -> Option<String> {
+    let name = |account| home.contacts.name(account);
+    match writers {
+        [] => None,
+        [one] => Some(format!("{} is typing…", name(one))),
+        [one, other] => Some(format!("{} and {} are typing…", name(one), name(other))),
+        [_, _, _, ..] => Some("Several people are typing…".to_owned()),
     }
 }
 
@@ -139,13 +176,22 @@ pub(super) fn room(room: &Room) -> String {
     }
 }
 
+/// The icon of a line that stands for a call.
+pub(super) fn call_icon(text: &str) -> Icon {
+    if text == MISSED_CALL {
+        Icon::CALL_MISSED
+    } else {
+        Icon::CALL
+    }
+}
+
 /// Somebody came into a room.
-pub(super) fn came(who: &Account) -> String {
+pub(super) fn came(who: &str) -> String {
     format!("{who} joined")
 }
 
 /// Somebody went.
-pub(super) fn went(who: &Account) -> String {
+pub(super) fn went(who: &str) -> String {
     format!("{who} left")
 }
 

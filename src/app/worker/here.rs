@@ -20,7 +20,7 @@ use crate::net::link::{Connect, OpenError, Opening};
 use crate::net::private;
 use crate::net::ws::Server as Remote;
 use crate::protocol::AppId;
-use crate::server::config::DEFAULT_LISTEN;
+use crate::server::config::{DEFAULT_LISTEN, Durability};
 use crate::server::{BindError, Config, OpenError as StoreError, Server, ShutdownHandle};
 
 /// Whose holder serves.
@@ -245,6 +245,7 @@ async fn bind(dir: &Path) -> Result<Server, BindError> {
     let mut config = Config {
         listen: DEFAULT_LISTEN,
         data: Some(dir.join(DATA)),
+        durability: Durability::Disk,
         ..Config::default()
     };
     let latest = Instant::now() + RELEASE;

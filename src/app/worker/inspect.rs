@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::session::{Desk, failure};
 use crate::app::effect::{AttrStep, InspectEffect, PersonEffect};
 use crate::app::msg::{ContactMsg, Failure, InspectMsg, Msg, RoomMsg};
-use crate::app::state::{Query, TOPIC};
+use crate::app::state::{ConversationId, Query, TOPIC};
 use crate::client::Session;
-use crate::client::error::{AttrError, QueryError};
+use crate::client::error::{AttrError, QueryError, TypingError};
 use crate::net::private;
 use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Uid};
 
@@ -19,6 +19,20 @@ const FILE_BYTES: u64 = 4 << 20;
 const NAME: &str = "name";
 
 impl Desk {
+    /// Says that one is writing; what is said too often is dropped on the way.
+    pub(super) fn typing(&mut self, to: ConversationId) {
+        let told = |result: Result<(), TypingError>| {
+            if let Err(error) = result {
+                tracing::debug!(%error, "nobody was told that one is writing");
+            }
+            None
+        };
+        match to {
+            ConversationId::Person(peer) => self.ask(|of| of.user_typing(&peer), told),
+            ConversationId::Room(room) => self.ask(|of| of.channel(&room).user_typing(), told),
+        }
+    }
+
     pub(super) fn person(&mut self, effect: PersonEffect) {
         match effect {
             PersonEffect::AskName(account) => self.ask_name(account),

@@ -1,5 +1,6 @@
 //! The history on this computer: does what the state asks of it, in order, on the store's own threads.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -103,7 +104,10 @@ impl Desk {
                 }
             }
         }
-        let overview = Box::new(self.overview().await);
+        let mut overview = Box::new(self.overview().await);
+        if let Some(folder) = &self.folder {
+            overview.settings.clone_from(folder.settings());
+        }
         Some(StoreMsg::Account(overview, trouble))
     }
 
@@ -238,6 +242,7 @@ impl Desk {
     async fn overview(&self) -> Overview {
         let asked = self.ask(async |store| {
             Ok(Overview {
+                settings: BTreeMap::new(),
                 conversations: store.conversations().await?,
                 rooms: store.rooms().await?,
                 outbox: store.outbox().await?,

@@ -107,6 +107,7 @@ impl Desk {
             Effect::Person(effect) => self.person(effect),
             Effect::Inspect(effect) => self.inspect(effect),
             Effect::Topic(room, topic) => self.topic(room, topic),
+            Effect::Typing(to) => self.typing(to),
             Effect::Store(effect) => self.keep.perform(effect).await,
             Effect::Return(credentials) => {
                 self.sign_in(credentials, Patience::Endless, Elsewhere::Stays)
@@ -255,7 +256,7 @@ impl Desk {
                     Ok(page) => page,
                     Err(error) => {
                         tracing::warn!(%error, "what was said in a room is not known");
-                        return None;
+                        return Some(Msg::Room(RoomMsg::Heard(of, Vec::new(), false)));
                     }
                 };
                 let messages = page.messages.into_iter().map(|message| HeardMessage {

@@ -5,6 +5,7 @@ mod chats;
 mod identity;
 mod people;
 mod ringing;
+mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -21,9 +22,9 @@ use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
 use crate::store::{self, MessageRow, NewMessage, Put, Way, Window};
 
 /// A state, its time, and a history that answers at once.
-pub(super) struct Story {
-    pub(super) state: State,
-    pub(super) now: Now,
+pub(in crate::app) struct Story {
+    pub(in crate::app) state: State,
+    pub(in crate::app) now: Now,
     history: History,
 }
 
@@ -108,7 +109,7 @@ impl History {
 }
 
 impl Story {
-    pub(super) fn new() -> Self {
+    pub(in crate::app) fn new() -> Self {
         let now = Now {
             at: Instant::now(),
             unix_ms: 1_700_000_000_000,
@@ -124,12 +125,12 @@ impl Story {
     }
 
     /// What the history was asked for and did not answer.
-    pub(super) fn asked(&self) -> &[StoreEffect] {
+    pub(in crate::app) fn asked(&self) -> &[StoreEffect] {
         &self.history.asked
     }
 
     /// Ann is signed in.
-    pub(super) fn home() -> Self {
+    pub(in crate::app) fn home() -> Self {
         let mut story = Self::new();
         let credentials = Credentials {
             account: account("ann"),
@@ -142,7 +143,7 @@ impl Story {
     }
 
     /// What is to be done, but for what the history does.
-    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(in crate::app) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         let mut others = Vec::new();
         let mut waiting = VecDeque::from(self.state.update(self.now, msg));
         while let Some(effect) = waiting.pop_front() {
@@ -157,22 +158,22 @@ impl Story {
         others
     }
 
-    pub(super) fn open(&mut self, of: &ConversationId) {
+    pub(in crate::app) fn open(&mut self, of: &ConversationId) {
         self.tell(Msg::Nav(NavMsg::Opened(of.clone())));
     }
 
-    pub(super) fn come_in(&mut self, name: &str) {
+    pub(in crate::app) fn come_in(&mut self, name: &str) {
         self.hear(Event::Channel {
             channel: room(name),
             event: ChannelEvent::Joined(ChannelView::default()),
         });
     }
 
-    pub(super) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
+    pub(in crate::app) fn hear(&mut self, event: impl Into<Event>) -> Vec<Effect> {
         self.tell(Msg::Happened(event.into()))
     }
 
-    pub(super) fn here(&self) -> &Home {
+    pub(in crate::app) fn here(&self) -> &Home {
         match self.state.phase() {
             Phase::Home(home) => home,
             Phase::Opening => panic!("nothing is open yet"),
@@ -180,13 +181,17 @@ impl Story {
         }
     }
 
-    pub(super) fn deliveries(&self, to: &ConversationId) -> Vec<Delivery> {
+    pub(in crate::app) fn deliveries(&self, to: &ConversationId) -> Vec<Delivery> {
         let conversation = self.here().chats.get(to).expect("a conversation");
         let messages = conversation.messages();
         messages.map(|message| message.delivery.clone()).collect()
     }
 
-    pub(super) fn send(&mut self, to: &ConversationId, text: &str) -> crate::protocol::MessageId {
+    pub(in crate::app) fn send(
+        &mut self,
+        to: &ConversationId,
+        text: &str,
+    ) -> crate::protocol::MessageId {
         self.open(to);
         let (to, text) = (to.clone(), text.to_owned());
         match self.tell(Msg::Chat(ChatMsg::Send { to, text })).pop() {
@@ -196,24 +201,24 @@ impl Story {
     }
 }
 
-pub(super) fn account(name: &str) -> Account {
+pub(in crate::app) fn account(name: &str) -> Account {
     Account::try_from(name).expect("an account")
 }
 
-pub(super) fn room(name: &str) -> ChannelName {
+pub(in crate::app) fn room(name: &str) -> ChannelName {
     ChannelName::try_from(name).expect("a room")
 }
 
-pub(super) fn bob() -> ConversationId {
+pub(in crate::app) fn bob() -> ConversationId {
     ConversationId::Person(account("bob"))
 }
 
-pub(super) fn failure(code: Code) -> Failure {
+pub(in crate::app) fn failure(code: Code) -> Failure {
     let detail = String::new();
     Failure { code, detail }
 }
 
-pub(super) fn says(from: &str, msg: &str) -> SessionEvent {
+pub(in crate::app) fn says(from: &str, msg: &str) -> SessionEvent {
     SessionEvent::MessageInstantReceive {
         account: account(from),
         uid: Uid(0),
@@ -223,7 +228,7 @@ pub(super) fn says(from: &str, msg: &str) -> SessionEvent {
     }
 }
 
-pub(super) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
+pub(in crate::app) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     let event = ChannelEvent::MessageReceive {
         account: account(from),
         uid: Uid(1),
@@ -236,7 +241,7 @@ pub(super) fn says_in(channel: &str, from: &str, msg: &str) -> Event {
     Event::Channel { channel, event }
 }
 
-pub(super) fn calls(at: u64, glare: bool) -> SessionEvent {
+pub(in crate::app) fn calls(at: u64, glare: bool) -> SessionEvent {
     SessionEvent::InviteReceived {
         call: CallRef(at),
         channel: room("ops"),
@@ -246,7 +251,7 @@ pub(super) fn calls(at: u64, glare: bool) -> SessionEvent {
     }
 }
 
-pub(super) fn in_call(at: u64, event: CallEvent) -> Event {
+pub(in crate::app) fn in_call(at: u64, event: CallEvent) -> Event {
     let call = CallRef(at);
     Event::Call { call, event }
 }

@@ -25,22 +25,36 @@ pub(in crate::app::ui) struct Avatar<'a> {
     pub(in crate::app::ui) face: Face<'a>,
     /// Whether they are there, where that is known.
     pub(in crate::app::ui) presence: Presence,
+    /// What they are called: for the initials. The colour is that of the account, whatever they are called.
+    pub(in crate::app::ui) called: &'a str,
 }
 
 impl<'a> Avatar<'a> {
     /// A person's.
-    pub(in crate::app::ui) fn person(name: &'a str, presence: Presence) -> Self {
-        let face = Face::Person(name);
-        Self { face, presence }
+    pub(in crate::app::ui) fn person(account: &'a str, presence: Presence) -> Self {
+        Self {
+            face: Face::Person(account),
+            presence,
+            called: account,
+        }
+    }
+
+    /// The same with the initials of what they are called.
+    pub(in crate::app::ui) fn called(self, called: &'a str) -> Self {
+        Self { called, ..self }
     }
 
     /// That of whom one talks to.
     pub(in crate::app::ui) fn of(conversation: &'a ConversationId, presence: Presence) -> Self {
-        let face = match conversation {
-            ConversationId::Person(account) => Face::Person(account.as_str()),
-            ConversationId::Room(name) => Face::Room(name.as_str()),
+        let (face, called) = match conversation {
+            ConversationId::Person(account) => (Face::Person(account.as_str()), account.as_str()),
+            ConversationId::Room(name) => (Face::Room(name.as_str()), name.as_str()),
         };
-        Self { face, presence }
+        Self {
+            face,
+            presence,
+            called,
+        }
     }
 
     /// Takes a place in the layout and paints it there.
@@ -57,9 +71,9 @@ impl<'a> Avatar<'a> {
         };
         let colours = &FACES[place(name)];
         let letters = match self.face {
-            Face::Person(name) => {
+            Face::Person(_) => {
                 painter.circle_filled(center, width / 2.0, colours.ground);
-                initials(name)
+                initials(self.called)
             }
             Face::Room(_) => {
                 let rect = Rect::from_center_size(center, Vec2::splat(width));

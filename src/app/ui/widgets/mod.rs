@@ -7,15 +7,17 @@ mod choice;
 mod failure;
 mod field;
 mod row;
+mod tab;
 mod toggle;
 
 pub(super) use avatar::Avatar;
-pub(super) use badge::{Badge, badge_at};
+pub(super) use badge::{Badge, badge_at, mention_at};
 pub(super) use button::{Button, Kind, icon_button, link_button, round_button};
 pub(super) use choice::Choice;
 pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
-pub(super) use row::Row;
+pub(super) use row::{Marks, Row};
+pub(super) use tab::tab_ui;
 pub(super) use toggle::Toggle;
 
 use egui::{Align, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetText};
@@ -23,7 +25,7 @@ use egui::{Align, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, U
 use super::theme::{Palette, radius};
 
 /// Paints a ring around what has the keyboard.
-fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, palette: &Palette) {
+pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, palette: &Palette) {
     if response.has_focus() {
         let ring = palette.focus();
         ui.painter()
@@ -32,7 +34,7 @@ fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, palette: &Pa
 }
 
 /// Paints a text into a row, cut with an ellipsis where it is too long, and says how wide it is.
-fn text_in(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: Align) -> f32 {
+pub(super) fn text_in(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: Align) -> f32 {
     let galley = text.into().into_galley(
         ui,
         Some(TextWrapMode::Truncate),

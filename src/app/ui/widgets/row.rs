@@ -3,9 +3,22 @@
 use egui::accesskit::Role;
 use egui::{Align, Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo};
 
-use super::{Avatar, Badge, CORNER, badge_at, focus_ring, text_in};
+use super::{Avatar, Badge, CORNER, badge_at, focus_ring, mention_at, text_in};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, palette, size, space};
+
+/// What a row shows beside its words.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::app::ui) struct Marks {
+    /// An icon before the line about it, and a colour for both.
+    pub(in crate::app::ui) about: Option<(Icon, Color32)>,
+    /// Whether the line about it is what happens right now.
+    pub(in crate::app::ui) now: bool,
+    /// Whether somebody is named in what is new.
+    pub(in crate::app::ui) mention: bool,
+    /// Whether it is silent.
+    pub(in crate::app::ui) muted: bool,
+}
 
 /// A row.
 #[derive(Debug)]
@@ -29,15 +42,11 @@ pub(in crate::app::ui) struct Row<'a> {
 impl Row<'_> {
     /// Shows it over the width that is left.
     pub(in crate::app::ui) fn show(self, ui: &mut Ui) -> Response {
-        self.show_marked(ui, None)
+        self.show_marked(ui, Marks::default())
     }
 
-    /// The same with an icon before the line about it, and both in a colour.
-    pub(in crate::app::ui) fn show_marked(
-        self,
-        ui: &mut Ui,
-        mark: Option<(Icon, Color32)>,
-    ) -> Response {
+    /// The same with what it shows beside its words. The name that is read out has to say it, too.
+    pub(in crate::app::ui) fn show_marked(self, ui: &mut Ui, marks: Marks) -> Response {
         let palette = palette(ui);
         let wanted = egui::vec2(ui.available_width(), size::ROW);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
@@ -66,32 +75,50 @@ impl Row<'_> {
         let top = rect.center().y - space::PANE + space::HALF / 2.0;
         let when = theme::small(&self.when).color(palette.faint);
         let taken = text_in(ui, when, line(top, right), Align::Max);
-        let name_right = right - if taken > 0.0 { taken + space::ONE } else { 0.0 };
-        text_in(
-            ui,
-            theme::strong(self.name),
-            line(top, name_right),
-            Align::Min,
-        );
+        let mut name_right = right - if taken > 0.0 { taken + space::ONE } else { 0.0 };
+        if marks.muted {
+            name_right -= size::SMALL_ICON + space::HALF;
+        }
+        let name = theme::strong(self.name);
+        let named = text_in(ui, name, line(top, name_right), Align::Min);
+        if marks.muted {
+            let font = Icon::font(size::SMALL_ICON, false);
+            let at = egui::pos2(left + named + space::HALF, top + space::PANE / 2.0);
+            let icon = Icon::MUTED.text();
+            ui.painter()
+                .text(at, Align2::LEFT_CENTER, icon, font, palette.faint);
+        }
         let below = top + space::PANE - space::HALF / 2.0;
-        let about_right = if self.count > 0 {
-            right - space::FOUR
-        } else {
-            right
+        let about_right = match (self.count > 0, marks.mention) {
+            (false, _) => right,
+            (true, false) => right - space::FOUR,
+            (true, true) => right - space::FOUR - space::THREE,
         };
         let mut about_line = line(below, about_right);
-        let colour = mark.map_or(palette.muted, |(_, colour)| colour);
-        if let Some((icon, colour)) = mark {
+        let colour = marks.about.map_or(palette.muted, |(_, colour)| colour);
+        if let Some((icon, colour)) = marks.about {
             let font = Icon::font(size::SMALL_ICON, false);
             let at = about_line.left_center();
             ui.painter()
                 .text(at, Align2::LEFT_CENTER, icon.text(), font, colour);
             about_line.min.x += size::SMALL_ICON + space::HALF;
         }
-        let about = theme::small(&self.about).color(colour);
+        let about = match marks.now {
+            true => theme::small_strong(&self.about).color(palette.text),
+            false => theme::small(&self.about).color(colour),
+        };
         text_in(ui, about, about_line, Align::Min);
         let spot = egui::pos2(right - space::ONE, below + space::PANE / 2.0);
-        badge_at(ui, spot, self.count, Badge::New);
+        let badge = if marks.muted {
+            Badge::Silent
+        } else {
+            Badge::New
+        };
+        let wide = badge_at(ui, spot, self.count, badge);
+        if marks.mention {
+            let at = egui::pos2(spot.x - wide / 2.0 - space::ONE_AND_HALF, spot.y);
+            mention_at(ui, at);
+        }
         focus_ring(ui, &response, rect, CORNER, palette);
         response
     }
