@@ -19,7 +19,7 @@ pip_packages=(agora-signaling-sdk==1.0.2 twisted==26.10.0 autobahn==26.10.2 requ
 nextest=0.9.143
 
 main() {
-    step "machine: node, npm, python3 with venv, openssl, a desk for notifications and sounds" install_programs
+    step "machine: node, npm, python3 with venv, openssl, a desk for notifications, sounds and a keyring" install_programs
     step "machine: rustfmt, clippy" install_components
     step "machine: cargo-nextest" install_nextest
     step "live: npm packages" install_npm_packages
@@ -76,7 +76,8 @@ install_programs() {
     # Debian has the module venv but not ensurepip where the package python3-venv is not installed.
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
     command -v openssl >/dev/null || missing+=(openssl)
-    # What the app is tested with: a display, a window manager, a mouse, a keyboard, a screen reader's ears, notifications, sounds.
+    # What the app is tested with: a display, a window manager, a mouse, a keyboard, a screen reader's ears, notifications, sounds,
+    # a keyring.
     command -v Xvfb >/dev/null || missing+=(xvfb)
     command -v openbox >/dev/null || missing+=(openbox)
     command -v xdotool >/dev/null || missing+=(xdotool)
@@ -93,6 +94,7 @@ install_programs() {
     command -v dunst >/dev/null || missing+=(dunst)
     command -v pulseaudio >/dev/null || missing+=(pulseaudio)
     command -v pactl >/dev/null || missing+=(pulseaudio-utils)
+    command -v gnome-keyring-daemon >/dev/null || missing+=(gnome-keyring)
     if [ ${#missing[@]} = 0 ]; then
         return
     fi

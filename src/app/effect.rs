@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::client::event::CallRef;
+use crate::protocol::token::Token;
 use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
 
 use super::kept::StoreEffect;
-use super::msg::Credentials;
+use super::msg::{Credentials, Identity};
 use super::state::{CallNo, ConversationId, Purpose, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
@@ -109,6 +110,10 @@ pub(crate) enum Effect {
     TryRingtone,
     /// Something about the server on this computer; how it is answered stands there.
     Server(ServerEffect),
+    /// Something about a token in the system's keyring; how it is answered stands there.
+    Secret(SecretEffect),
+    /// Sign in, also if that ends the session that the account has elsewhere. Answered like `SignIn`.
+    TakeOver(Credentials),
 }
 
 /// Something about the server on this computer. What does not work is answered by `ServerMsg::Failed`.
@@ -122,6 +127,17 @@ pub(crate) enum ServerEffect {
     Rename(String),
     /// End somebody's session for good.
     SendAway(Account),
+}
+
+/// Something about a token in the system's keyring, which may take as long as a person takes to unlock it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SecretEffect {
+    /// Look for the token of a sign-in. Answered by `SecretMsg::Found`.
+    Find(Identity),
+    /// Keep it. Answered by `SecretMsg::Kept`.
+    Keep(Identity, Token),
+    /// Remove it, if it is there. Answered by `SecretMsg::Forgotten`.
+    Forget(Identity),
 }
 
 /// What rings.

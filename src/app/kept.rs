@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::msg::Identity;
 use super::state::ConversationId;
 use crate::protocol::{Account, Code, MessageId};
 use crate::store::{
@@ -12,12 +13,15 @@ use crate::store::{
     Person, Place, Put, Receipt, Room, Window,
 };
 
+/// The setting that says who was signed in, under `account`, and where. Never a token: that is for the system's keyring.
+pub(crate) const SIGNED_IN: &str = "signed_in";
+
 /// One thing to keep, to change or to look up. They are done in the order of asking, but for searches and exports, which
 /// may take longer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StoreEffect {
-    /// Look at everything that a start needs. Answered by `Overview`.
-    Overview,
+    /// Open the history of an account, in the place of another's; or none. Answered by `Account`, if there is one to open.
+    Account(Option<Identity>),
     /// Keep a message. Answered by `Kept`, always: what cannot be kept is at least shown.
     Put(Box<NewMessage>),
     /// Keep a page of a room's history. Answered by `Filled`.
@@ -77,7 +81,7 @@ pub(crate) enum StoreEffect {
     },
     /// A room was joined or left. Not answered.
     Room(Room),
-    /// A setting has a value, or none. Not answered.
+    /// A setting of the profile, whoever is signed in, has a value, or none. Not answered.
     Setting(String, Option<Value>),
     /// A call is over. Not answered.
     Call(Box<PastCall>),
@@ -120,10 +124,11 @@ pub(crate) enum Page {
 /// What the history says.
 #[derive(Clone, Debug)]
 pub(crate) enum StoreMsg {
-    /// The history is open, and this is in it; or it cannot be opened, and a sentence says why. Once, at the start.
-    Opened(Box<Overview>, Option<String>),
-    /// What is in it now.
-    Overview(Box<Overview>),
+    /// The profile is open, and these are its settings; or it cannot be opened, and a sentence says why. Once, at the start.
+    Opened(BTreeMap<String, Value>, Option<String>),
+    /// The history of an account is open, and this is in it; or it cannot be opened, and a sentence says why. What comes
+    /// before is of another account.
+    Account(Box<Overview>, Option<String>),
     /// What became of a message that was to be kept.
     Kept(Put),
     /// What became of a page of a room's history.
@@ -145,7 +150,7 @@ pub(crate) enum StoreMsg {
 /// What a start needs to know of a history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Overview {
-    /// Settings, by name.
+    /// Settings of the profile, by name.
     pub(crate) settings: BTreeMap<String, Value>,
     /// Conversations, the one that was active last first.
     pub(crate) conversations: Vec<ConversationView>,

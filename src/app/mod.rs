@@ -9,7 +9,8 @@
 //! | `msg`, `effect`, `kept` | what happened, what to do | `protocol`, `client::event`, the plain data of `store` |
 //! | `state` | all behaviour: no egui, no tokio, no clock | those |
 //! | `ui` | what a person sees; reads the state, says what was done | `state`, `msg` |
-//! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store` |
+//! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store`, `platform` |
+//! | `platform` | what the system has: the keyring | `msg`, `effect`, `protocol` |
 //! | `call_window` | the window that calls have of their own | `state`, `ui`, `msg` |
 //! | this file | the glue with eframe | all of these |
 //!
@@ -21,6 +22,7 @@ mod effect;
 mod kept;
 mod msg;
 mod options;
+mod platform;
 mod state;
 mod ui;
 mod worker;

@@ -50,6 +50,8 @@ pub(crate) enum Msg {
     Inspect(InspectMsg),
     /// What is set for this profile.
     Settings(SettingsMsg),
+    /// The system's keyring.
+    Secret(SecretMsg),
     /// The panes beside a conversation.
     Panes(PanesMsg),
     /// The console.
@@ -75,6 +77,38 @@ pub(crate) enum SignInMsg {
     Failed(Failure),
     /// Signing out, of one's own will.
     SignOut,
+    /// The session that the account has elsewhere is to end.
+    TakeOver,
+}
+
+/// The system's keyring.
+#[derive(Clone, Debug)]
+pub(crate) enum SecretMsg {
+    /// Whether it has a token, and which.
+    Found(Identity, Result<Option<Token>, KeyringTrouble>),
+    /// Whether a token is kept.
+    Kept(Identity, Result<(), KeyringTrouble>),
+    /// Whether a token is removed.
+    Forgotten(Identity, Result<(), KeyringTrouble>),
+    /// Whether the token is to be asked for each time, and the keyring not to be used.
+    AskEachTime(bool),
+    /// The keyring is to be tried once more with what it could not do.
+    Again,
+    /// Nobody wants to wait for it.
+    TypeInstead,
+    /// What was said of it has been read.
+    Seen,
+}
+
+/// Why the keyring does not do what it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyringTrouble {
+    /// It is locked, and nobody unlocked it.
+    Locked,
+    /// The system has none.
+    Missing,
+    /// Something else, in its words.
+    Failed(String),
 }
 
 /// Where one is looking.
@@ -437,6 +471,70 @@ pub(crate) struct Credentials {
     pub(crate) place: Place,
 }
 
+impl Credentials {
+    /// Whoever that is, with a token where one is wanted.
+    pub(crate) fn of(identity: &Identity, token: Option<Token>) -> Self {
+        let place = match &identity.server {
+            None => Place::ThisComputer,
+            Some(ServerAt { url, app }) => Place::Address {
+                url: url.clone(),
+                app: app.clone(),
+                token,
+            },
+        };
+        let account = identity.account.clone();
+        Self { account, place }
+    }
+
+    /// What it is let in with, if anything.
+    pub(crate) fn token(&self) -> Option<&Token> {
+        match &self.place {
+            Place::ThisComputer => None,
+            Place::Address { token, .. } => token.as_ref(),
+        }
+    }
+
+    /// Who that is.
+    pub(crate) fn identity(&self) -> Identity {
+        let server = match &self.place {
+            Place::ThisComputer => None,
+            Place::Address { url, app, .. } => Some(ServerAt {
+                url: plain(url),
+                app: app.clone(),
+            }),
+        };
+        let account = self.account.clone();
+        Identity { account, server }
+    }
+}
+
+/// An account and where it is one: the same name on another server may be somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Who.
+    pub(crate) account: Account,
+    /// Where; `None` on this computer.
+    pub(crate) server: Option<ServerAt>,
+}
+
+/// Somebody else's server, and the app that it serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerAt {
+    /// In one form, however it was typed.
+    pub(crate) url: String,
+    /// The app.
+    pub(crate) app: AppId,
+}
+
+/// A URL without what makes no difference: the case of its host, and slashes at its end.
+fn plain(url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let path = url[host..].find('/').map_or(url.len(), |at| host + at);
+    let (server, path) = url.split_at(path);
+    format!("{}{path}", server.to_lowercase())
+}
+
 /// Where a server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -470,6 +568,22 @@ impl Failure {
             format!("{name}, {number}")
         } else {
             format!("{name}, {number}: {}", self.detail)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_the_same_however_it_was_typed() {
+        for (typed, found) in [
+            ("wss://Sig.Example.org/", "wss://sig.example.org"),
+            ("wss://sig.example.org/A/b/", "wss://sig.example.org/A/b"),
+            ("ws://[::1]:7800", "ws://[::1]:7800"),
+        ] {
+            assert_eq!(plain(typed), found);
         }
     }
 }

@@ -11,6 +11,10 @@ pub enum LoginError {
     /// 208: log out first. Nothing changed.
     #[error("already logged in")]
     AlreadyLoggedIn,
+    /// 208: the account is signed in elsewhere, and the options say that this session is not to end it. Ask whoever it is about,
+    /// then log in with [`take_over`](crate::client::core::LoginOptions::take_over).
+    #[error("the account is signed in elsewhere")]
+    OnlineElsewhere,
     /// 203: `logout` was called meanwhile.
     #[error("the login was cancelled")]
     Cancelled,
@@ -43,7 +47,7 @@ impl LoginError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::AlreadyLoggedIn => Code::LoginAlreadyLogin,
+            Self::AlreadyLoggedIn | Self::OnlineElsewhere => Code::LoginAlreadyLogin,
             Self::Cancelled => Code::LoginCancel,
             Self::Unreachable { .. } => Code::LoginNet,
             Self::Rejected { code, .. } | Self::Refused { code, .. } => *code,
@@ -62,6 +66,9 @@ impl From<CommandError> for LoginError {
         let (code, reason) = (error.code(), error.to_string());
         match error {
             CommandError::AlreadyLoggedIn => Self::AlreadyLoggedIn,
+            CommandError::Refused { .. } if code == Code::LoginAlreadyLogin => {
+                Self::OnlineElsewhere
+            }
             CommandError::Refused { .. } if code == Code::LoginNet => Self::Unreachable { reason },
             CommandError::Refused { .. } if REJECTED.contains(&code) => {
                 Self::Rejected { code, reason }

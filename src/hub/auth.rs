@@ -81,6 +81,18 @@ pub(super) fn not_displaced(
     Err(Refusal::new(Code::LoginTokenKicked, "kick"))
 }
 
+/// A client that displaces nobody, so that it can ask its user first, is let in only where the account has no other session. One
+/// that waits for its client to come back is none: nobody would be displaced.
+pub(super) fn alone(session: Option<&Session>, login: &Login) -> Result<(), Refusal> {
+    let resume = login.resume.as_deref();
+    let other = session.is_some_and(|session| !session.detached && !session.is_resumed_by(resume));
+    if other && !login.take_over {
+        let reason = "the account is signed in elsewhere";
+        return Err(Refusal::new(Code::LoginAlreadyLogin, reason));
+    }
+    Ok(())
+}
+
 /// A token issued earlier does not displace the session of one issued later. Only tokens that say when they were issued
 /// can be told apart so.
 pub(super) fn newer(session: Option<&Session>, proof: Option<&Verified>) -> Result<(), Refusal> {

@@ -94,6 +94,7 @@ impl Hub {
             .and_then(|app| app.sessions.get(&account));
         auth::newer(session, proof.as_ref())?;
         auth::not_displaced(session, login.resume.as_deref())?;
+        auth::alone(session, login)?;
 
         let idle = self.settings.idle_timeout;
         if !idle.is_zero() {

@@ -46,6 +46,9 @@ pub struct Login {
     pub caps: Caps,
     /// The session that it wants to take up.
     pub resume: Option<Box<Resume>>,
+    /// Whether it ends a session that the account has elsewhere, as every 1.x client does. One that does not is refused
+    /// while there is such a session.
+    pub take_over: bool,
 }
 
 /// `login_ret`.

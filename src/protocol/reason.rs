@@ -122,9 +122,9 @@ codes! {
         "A newer token of your account is in use on another device.",
         "Use the newest token, or get a new one.";
     LoginAlreadyLogin = 208, "LOGIN_E_ALREADY_LOGIN", ours,
-        "`login` while signed in; the call changes nothing",
+        "`login` while signed in, here or, where the client ends no other session, elsewhere; the call changes nothing",
         "You are already signed in.",
-        "Sign out first to change the account.";
+        "Sign out first, here or where you are signed in.";
     LoginInvalidUser = 209, "LOGIN_E_INVALID_USER", ours,
         "the account name is not allowed",
         "This account name is not allowed.",

@@ -54,6 +54,15 @@ impl Store {
         .await
     }
 
+    /// Who wrote here last: whose history it is, if anybody did.
+    pub async fn last_author(&self) -> Result<Option<Account>, StoreError> {
+        self.read(|connection| {
+            let query = "SELECT source FROM messages WHERE direction = 1 ORDER BY id DESC LIMIT 1";
+            first(connection, query, [], |row| code::name(row, 0))
+        })
+        .await
+    }
+
     /// The server has a message; with its time, where that is known, which gives the message its place. Returns how it
     /// looks now, or none if it is not there.
     pub async fn sent(

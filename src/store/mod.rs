@@ -1,4 +1,4 @@
-//! LAYER 2. What the app keeps on its computer, one SQLite file for each profile: conversations and their messages, calls,
+//! LAYER 2. What the app keeps on its computer, one SQLite file for each account of a profile: conversations and their messages, calls,
 //! people, rooms and settings. Knows the words of the protocol, and nothing of sessions, tasks of the app or screens.
 //!
 //! [`Store::open`] starts a thread that owns the file. The handle is cheap to clone; each method is one command, done
@@ -60,7 +60,7 @@ const COMMANDS: usize = 1024;
 /// Searches and exports that wait for the second thread. When full, whoever asks waits.
 const SLOW_COMMANDS: usize = 32;
 
-/// A handle on the history of one profile.
+/// A handle on the history of one account.
 ///
 /// The file is closed, some time later, when the last handle is gone; [`Self::close`] waits for it.
 #[derive(Clone, Debug)]

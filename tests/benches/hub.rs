@@ -121,6 +121,7 @@ fn login(session: usize) -> Login {
         device: "websdk".to_owned(),
         caps: callsign::protocol::Caps::NONE,
         resume: None,
+        take_over: true,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use callsign::client::core::{Action, Answer, Command};
+use callsign::client::core::{Action, Answer, Command, LoginOptions};
 use callsign::client::event::{CallEvent, CallPhase, CallRef, EndReason, Event, SessionEvent};
 use callsign::protocol::{Caps, Code, Dtmf, InviteMsg};
 
-use crate::support::lab::{Lab, account, channel, unlimited};
+use crate::support::lab::{Delay, Lab, account, channel, unlimited};
 
 const A_MOMENT: Duration = Duration::from_millis(500);
 
@@ -274,6 +274,55 @@ fn a_link_lost_while_calling_ends_the_call() {
     assert_eq!(end(&lab, "bob", ours).code(), Code::InviteNet);
 }
 
+/// A server that was killed knows no calls, and one of 1.x does not say so; the caller does not come back to say it either.
+#[test]
+fn what_rings_ends_when_the_server_was_killed_and_the_caller_is_gone() {
+    for caps in [Caps::NONE, Caps::ALL] {
+        for back in [true, false] {
+            let mut lab = Lab::new(Delay::Even(Duration::from_millis(10)), 1);
+            lab.caps = caps;
+            for name in ["alice", "bob"] {
+                lab.sign_in(name, unlimited());
+            }
+            lab.run(A_MOMENT);
+            lab.invites("alice", "room", "bob");
+            lab.run(A_MOMENT);
+            let ours = lab.invitation("bob").expect("an invitation");
+            lab.serving = false;
+            lab.kill_server();
+            lab.gone("alice");
+            lab.run(Duration::from_secs(5));
+            lab.serving = back;
+            lab.run(Duration::from_secs(50));
+            if caps == Caps::NONE || !back {
+                // The caller may still be there, for all one knows.
+                assert_eq!(phase(&mut lab, "bob", ours), Some(CallPhase::RingingHere));
+            }
+            lab.run(Duration::from_secs(10));
+            assert_eq!(end(&lab, "bob", ours), EndReason::LinkLost, "{back}");
+        }
+    }
+}
+
+#[test]
+fn what_rings_rings_on_when_its_server_is_there_again() {
+    let mut lab = Lab::with_caps(&["alice", "bob"], Caps::ALL);
+    let forever = LoginOptions {
+        ring_timeout: None,
+        ..unlimited()
+    };
+    lab.command("alice", Command::Logout { session: None });
+    lab.run(A_MOMENT);
+    lab.sign_in("alice", forever);
+    lab.run(A_MOMENT);
+    lab.invites("alice", "room", "bob");
+    lab.run(A_MOMENT);
+    let ours = lab.invitation("bob").expect("an invitation");
+    lab.cut("bob");
+    lab.run(Duration::from_secs(100));
+    assert_eq!(phase(&mut lab, "bob", ours), Some(CallPhase::RingingHere));
+}
+
 #[test]
 fn a_call_made_without_a_link_waits_for_it() {
     let mut lab = Lab::with(&["alice", "bob"]);
@@ -324,10 +373,7 @@ fn losing_the_link_for_good_ends_the_call_for_both() {
 fn a_link_lost_at_any_step_leaves_no_call_half_open() {
     for who in ["alice", "bob"] {
         for (seed, frames) in (0..28).map(|seed| (seed, seed / 2)) {
-            let mut lab = Lab::new(
-                crate::support::lab::Delay::Even(Duration::from_millis(10)),
-                1,
-            );
+            let mut lab = Lab::new(Delay::Even(Duration::from_millis(10)), 1);
             lab.caps = crate::support::lab::KINDS[seed % 2];
             for name in ["alice", "bob"] {
                 lab.sign_in(name, unlimited());

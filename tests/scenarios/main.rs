@@ -17,6 +17,7 @@ mod client_messages;
 mod client_presence;
 mod client_random;
 mod client_resume;
+mod client_take_over;
 mod client_watches;
 mod messages;
 mod missed_calls;

@@ -218,6 +218,7 @@ impl Fuzz {
                     device: "websdk".to_owned(),
                     caps: self.caps(),
                     resume: None,
+                    take_over: true,
                 }))
             }
             0..6 => ClientFrame::Ping(self.rng.i64(..)),

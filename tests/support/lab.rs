@@ -39,6 +39,8 @@ pub(crate) struct Sdk {
     asked: u64,
     /// Links that it has asked for.
     dialled: usize,
+    /// Whether its program has ended without a word: it dials no more.
+    gone: bool,
     /// Events that its application has not taken.
     waiting: usize,
     pub(crate) takes_events: bool,
@@ -191,6 +193,7 @@ impl Lab {
             answers: BTreeMap::new(),
             asked: 0,
             dialled: 0,
+            gone: false,
             waiting: 0,
             takes_events: true,
             cut_after: None,
@@ -360,6 +363,7 @@ impl Lab {
 
     fn output(&mut self, name: &str, output: Output) {
         match output {
+            Output::OpenLink { .. } if self.sdk(name).gone => {}
             Output::OpenLink { link } => self.dial(name, link),
             Output::Send { link, frame } => {
                 let text = codec::encode_client(&frame);
@@ -469,6 +473,12 @@ impl Lab {
             self.post_up(id, Packet::Closed);
             self.post_down(id, Packet::Closed);
         }
+    }
+
+    /// A client's program ends without a word.
+    pub(crate) fn gone(&mut self, name: &str) {
+        self.sdk(name).gone = true;
+        self.cut(name);
     }
 
     /// Cuts a client's link when so many more frames have arrived on it, in either direction.

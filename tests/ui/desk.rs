@@ -1,7 +1,7 @@
-//! A desk with a real notification daemon and a real sound server: the test starts itself anew within a D-Bus session, a
-//! display and a sound server of its own, so that nothing of the computer's own is used.
+//! A desk with a real notification daemon and a real sound server, or with a real keyring: the test starts itself anew within a
+//! D-Bus session, a display and a sound server of its own, so that nothing of the computer's own is used.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ const BUS: &str = r#"<busconfig>
 "#;
 
 /// Programs that end with the desk.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     #[track_caller]
@@ -36,6 +36,21 @@ impl Running {
                 .spawn()
                 .unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)")),
         )
+    }
+}
+
+impl Running {
+    /// With something to read.
+    #[track_caller]
+    pub(crate) fn fed(command: &mut Command, input: Option<&[u8]>) -> Self {
+        let name = command.get_program().to_owned();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)"));
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(input.unwrap_or_default()).expect("read");
+        Self(child)
     }
 }
 
@@ -63,8 +78,6 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
         "[global]\nidle_threshold = 0\n\n[callsign]\nappname = Callsign\naction_name = {action}\n"
     );
     std::fs::write(folder.path().join("dunstrc"), config).expect("written");
-    let bus = folder.path().join("bus.conf");
-    std::fs::write(&bus, BUS).expect("written");
     let mut display = Running::start(
         Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "800x600x24"])
@@ -94,19 +107,49 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
             .stdout(Stdio::null())
             .stderr(Stdio::null()),
     );
+    let mut session = session(name, folder.path());
+    session
+        .env("DISPLAY", format!(":{}", number.trim()))
+        .env("PULSE_SERVER", format!("unix:{}", socket.display()));
+    succeed(&mut session);
+}
+
+/// Runs a test on a bus of its own, where nothing is yet; it is given a folder of its own, too.
+pub(crate) fn on_a_bus(name: &str, test: impl FnOnce(&Path)) {
+    if let Some(folder) = std::env::var_os(DESK) {
+        test(&PathBuf::from(folder));
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a directory");
+    let mut session = session(name, folder.path());
+    // There is nobody whom the keyring could ask.
+    session.env_remove("DISPLAY");
+    succeed(&mut session);
+}
+
+/// This test again, on a bus of its own.
+fn session(name: &str, folder: &Path) -> Command {
+    let bus = folder.join("bus.conf");
+    std::fs::write(&bus, BUS).expect("written");
     let this = std::env::current_exe().expect("this program");
-    let status = Command::new("dbus-run-session")
+    let mut command = Command::new("dbus-run-session");
+    command
         .arg("--config-file")
         .arg(&bus)
         .arg("--")
         .arg(this)
         .args([name, "--exact", "--nocapture"])
-        .env("DISPLAY", format!(":{}", number.trim()))
-        .env("PULSE_SERVER", format!("unix:{}", socket.display()))
         .env_remove("WAYLAND_DISPLAY")
-        .env(DESK, folder.path())
-        .status()
-        .expect("dbus-run-session (tests/run.sh installs it)");
+        .env("HOME", folder)
+        .env("XDG_RUNTIME_DIR", folder)
+        .env(DESK, folder);
+    command
+}
+
+#[track_caller]
+fn succeed(session: &mut Command) {
+    let status = session.status();
+    let status = status.expect("dbus-run-session (tests/run.sh installs it)");
     assert!(status.success(), "at the desk: {status}");
 }
 
@@ -161,7 +204,7 @@ impl Desk {
 }
 
 /// What a program says, if it does what it should.
-fn said(program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn said(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -170,7 +213,7 @@ fn said(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// Asks again and again; each time takes as long as a program takes to start.
 #[track_caller]
-fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
     let latest = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < latest, "no {what}");

@@ -1,47 +1,7 @@
 //! The server goes and comes back while somebody writes.
 
-use std::net::SocketAddr;
-
-use callsign::server::{Config, Server, ShutdownHandle};
-
+use crate::server::Own;
 use crate::window::{Bell, Window};
-
-/// A server that keeps nothing, in a thread of its own.
-struct Own {
-    address: SocketAddr,
-    shutdown: ShutdownHandle,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl Own {
-    fn start(listen: SocketAddr) -> Self {
-        let (told, ready) = std::sync::mpsc::sync_channel(1);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-            runtime.block_on(async {
-                let config = Config {
-                    listen,
-                    ..Config::default()
-                };
-                let server = Server::bind(config).await.expect("a server");
-                let here = (server.plain_addr(), server.shutdown_handle());
-                told.send(here).expect("the test waits");
-                server.serve().await.expect("served to its end");
-            });
-        });
-        let (address, shutdown) = ready.recv().expect("a server");
-        Self {
-            address,
-            shutdown,
-            thread,
-        }
-    }
-
-    fn stop(self) {
-        self.shutdown.shutdown();
-        self.thread.join().expect("an orderly end");
-    }
-}
 
 #[test]
 fn what_is_written_offline_goes_out_when_the_server_is_back() {

@@ -234,7 +234,9 @@ impl Window {
         let nodes = self.harness.query_all(By::new());
         let lines = nodes.filter_map(|node: Node<'_>| {
             let node = node.accesskit_node();
-            Some(format!("{:?} {:?}", node.role(), node.label()?))
+            let (label, value) = (node.label(), node.value());
+            let text = label.as_ref().or(value.as_ref())?;
+            Some(format!("{:?} {text:?}", node.role()))
         });
         lines.collect::<Vec<_>>().join("\n")
     }

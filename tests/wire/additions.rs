@@ -70,6 +70,20 @@ pub(crate) fn login() -> ClientFrame {
             key: ResumeKey::new("77aa"),
             seen: 1042,
         })),
+        take_over: true,
+    }))
+}
+
+/// A login that ends no session that the account has elsewhere.
+pub(crate) fn login_that_asks() -> ClientFrame {
+    ClientFrame::Login(Box::new(Login {
+        vid: "callsign".to_owned(),
+        account: "alice".to_owned(),
+        token: Token::new("_no_need_token"),
+        device: "callsign/0.1.0".to_owned(),
+        caps: Caps::NONE,
+        resume: None,
+        take_over: false,
     }))
 }
 

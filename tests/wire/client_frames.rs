@@ -138,6 +138,7 @@ fn every_other_event_is_written_and_read_as_its_golden_file() {
             device: "websdk".to_owned(),
             caps: Caps::NONE,
             resume: None,
+            take_over: true,
         })),
         ClientFrame::LineLogin {
             line: SessionLine::new("9f0c"),
@@ -152,6 +153,7 @@ fn every_other_event_is_written_and_read_as_its_golden_file() {
         .map(|frame| (event(&frame).to_owned(), frame))
         .collect();
     frames.push(("login_with_additions".to_owned(), additions::login()));
+    frames.push(("login_that_asks".to_owned(), additions::login_that_asks()));
     check("client", &frames);
 }
 

@@ -157,7 +157,7 @@ impl Chats {
             StoreMsg::Read(of, messages) => self.was_read(cx, of, messages),
             // These are not about what is said.
             StoreMsg::Opened(..)
-            | StoreMsg::Overview(_)
+            | StoreMsg::Account(..)
             | StoreMsg::Filled(..)
             | StoreMsg::Found(..)
             | StoreMsg::Exported(_)

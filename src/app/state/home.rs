@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::protocol::Account;
+use crate::protocol::token::Token;
 use crate::store::{self, Attention, MessageKind, Way};
 
 use super::chats::{Chats, ConversationId};
@@ -14,7 +15,10 @@ use super::search::Search;
 use super::{Calls, Console, Contacts, Cx, Files, Inspector, Me, Rooms, Serving, Typing};
 use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
-use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, NavMsg, NoticeMsg, RoomMsg};
+use crate::app::msg::{
+    CallMsg, ChatMsg, ContactMsg, Credentials, Identity, InspectMsg, NavMsg, NoticeMsg, RoomMsg,
+    ServerAt,
+};
 use crate::app::state::People;
 
 /// The setting that says that an account was told where its messages live.
@@ -27,6 +31,13 @@ const MESSAGES_LIVE_HERE: &str = "Direct messages live on this computer: those t
 #[derive(Debug)]
 pub(crate) struct Home {
     pub(super) account: Account,
+    /// Who that is, and where.
+    pub(super) identity: Identity,
+    /// Whether the server lets one in by a token; it, once it is known.
+    pub(crate) by_token: bool,
+    pub(super) token: Option<Token>,
+    /// Whether the keyring is looking for it.
+    pub(crate) finding: bool,
     /// Where one is.
     pub(crate) screen: Screen,
     /// Whether the server is there at the moment.
@@ -45,8 +56,6 @@ pub(crate) struct Home {
     pub(crate) inspector: Inspector,
     /// The frames of the link.
     pub(crate) console: Console,
-    /// Where one is signed in, as people call it.
-    pub(crate) place: Option<String>,
     /// The server on this computer.
     pub(crate) serving: Serving,
     /// What became of a log that was to be written: a sentence.
@@ -57,6 +66,8 @@ pub(crate) struct Home {
     pub(crate) search: Search,
     /// What is to be said of the history: what went wrong, or that something is done.
     pub(crate) note: Option<String>,
+    /// Whether the history is this account's by now. What comes before is of whoever was in before.
+    filled: bool,
     /// Who is writing.
     pub(crate) typing: Typing,
     pub(super) heard: Heard,
@@ -109,8 +120,13 @@ pub(crate) enum Link {
 }
 
 impl Home {
-    pub(super) fn new(me: Account, link: Link) -> Self {
+    pub(super) fn new(identity: Identity, link: Link) -> Self {
+        let me = identity.account.clone();
         Self {
+            identity,
+            by_token: false,
+            token: None,
+            finding: false,
             screen: Screen::Chats,
             link,
             chats: Chats::new(me.clone(), link),
@@ -120,12 +136,12 @@ impl Home {
             contacts: Contacts::default(),
             inspector: Inspector::new(me.clone()),
             console: Console::default(),
-            place: None,
             serving: Serving::default(),
             logged: None,
             files: Files::default(),
             search: Search::default(),
             note: None,
+            filled: false,
             typing: Typing::default(),
             heard: Heard::default(),
             elsewhere: false,
@@ -134,6 +150,16 @@ impl Home {
             wanted: 0,
             account: me,
         }
+    }
+
+    /// What signing in again takes.
+    pub(super) fn credentials(&self) -> Credentials {
+        Credentials::of(&self.identity, self.token.clone())
+    }
+
+    /// Where one is signed in; `None` on this computer.
+    pub(crate) fn server(&self) -> Option<&ServerAt> {
+        self.identity.server.as_ref()
     }
 
     /// Who is signed in.
@@ -236,6 +262,7 @@ impl Home {
 
     /// What the history has of this account.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, mut overview: Overview) {
+        self.filled = true;
         self.tell_where_messages_live(cx, &overview.settings);
         self.me.fill(&overview.settings);
         let rooms = std::mem::take(&mut overview.rooms);
@@ -272,8 +299,10 @@ impl Home {
     }
 
     pub(super) fn stored(&mut self, cx: &mut Cx<'_>, msg: StoreMsg) {
+        if !self.filled {
+            return;
+        }
         match msg {
-            StoreMsg::Overview(overview) => self.fill(cx, *overview),
             StoreMsg::Found(no, found) => self.search.found(cx, no, found),
             StoreMsg::Exported(Ok(1)) => self.note = Some("1 message was written.".to_owned()),
             StoreMsg::Exported(Ok(count)) => {
@@ -291,6 +320,7 @@ impl Home {
                 self.chats.stored(cx, StoreMsg::Kept(put));
             }
             StoreMsg::Opened(..)
+            | StoreMsg::Account(..)
             | StoreMsg::Changed(_)
             | StoreMsg::Page(..)
             | StoreMsg::Read(..) => self.chats.stored(cx, msg),

@@ -5,6 +5,7 @@
 //! | file | what |
 //! |---|---|
 //! | `sign_in` | the card: signed out, signing in, and why not |
+//! | `keyring` | the token of a sign-in, which the system's keyring keeps |
 //! | `home` | all that a signed-in account has |
 //! | `events` | who of it hears which event |
 //! | `start` | what is kept is opened, and whoever was in comes back |
@@ -39,6 +40,7 @@ mod files;
 mod heard;
 mod home;
 mod inspect;
+mod keyring;
 mod me;
 mod message;
 mod news;
@@ -62,7 +64,7 @@ use crate::protocol::MessageId;
 
 use super::effect::Effect;
 use super::kept::StoreMsg;
-use super::msg::{Msg, Place};
+use super::msg::Msg;
 
 pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
@@ -74,6 +76,7 @@ pub(crate) use files::{Files, Purpose};
 pub(crate) use heard::Older;
 pub(crate) use home::{Home, Link, Screen};
 pub(crate) use inspect::{Inspector, Known, Query, Tab, Trouble, may_set, value_of};
+pub(crate) use keyring::{Keyring, TokenWanted};
 pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use message::{Body, Delivery, Message};
 pub(crate) use panes::{Pane, Panes};
@@ -92,15 +95,16 @@ pub(crate) use crate::store::MessageRow as Row;
 pub(crate) struct State {
     ids: Ids,
     phase: Phase,
+    /// Who comes back by themselves, as soon as their history is open.
+    coming: Option<start::Coming>,
     settings: Settings,
+    keyring: Keyring,
     panes: Panes,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
     /// Whether the frames of the link are being told.
     listens: bool,
-    /// Where one signed in last.
-    place: Option<String>,
 }
 
 /// Where the app is.
@@ -169,18 +173,24 @@ impl State {
                 last: 0,
             },
             phase: Phase::Opening,
+            coming: None,
             settings: Settings::new(theme),
+            keyring: Keyring::default(),
             panes: Panes::default(),
             note: None,
             told: news::Told::default(),
             listens: false,
-            place: None,
         }
     }
 
     /// What is set for this profile.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What this profile has to do with the system's keyring.
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// What is shown beside a conversation.
@@ -209,23 +219,6 @@ impl State {
         }
     }
 
-    /// Remembers where one signs in, for whoever asks.
-    fn note_place(&mut self, effects: &[Effect]) {
-        for effect in effects {
-            if let Effect::SignIn(credentials) | Effect::Return(credentials) = effect {
-                self.place = Some(match &credentials.place {
-                    Place::ThisComputer => "on this computer".to_owned(),
-                    Place::Address { url, .. } => format!("at {url}"),
-                });
-            }
-        }
-        if let Phase::Home(home) = &mut self.phase
-            && home.place.is_none()
-        {
-            home.place.clone_from(&self.place);
-        }
-    }
-
     /// Takes in what happened, and says what is to be done.
     #[must_use]
     pub(crate) fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
@@ -236,7 +229,10 @@ impl State {
             effects: &mut effects,
         };
         match (msg, &mut self.phase) {
-            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut cx, msg),
+            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut self.keyring, &mut cx, msg),
+            (Msg::Secret(msg), phase) => {
+                keyring::update(phase, &mut self.keyring, &mut self.coming, &mut cx, msg);
+            }
             (Msg::Happened(event), phase) => events::happened(phase, &mut cx, event),
             (Msg::Nav(msg), Phase::Home(home)) => home.nav(&mut cx, msg),
             (Msg::Chat(msg), Phase::Home(home)) => home.chat(&mut cx, msg),
@@ -253,11 +249,16 @@ impl State {
             (Msg::Panes(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
                 self.panes.update(&mut cx, msg);
             }
-            (Msg::Store(StoreMsg::Opened(overview, note)), phase) => {
+            (Msg::Store(StoreMsg::Opened(settings, note)), phase) => {
                 self.note = note;
-                self.settings.fill(&mut cx, &overview.settings);
-                self.panes.fill(&overview.settings);
-                start::opened(phase, &mut cx, *overview);
+                self.settings.fill(&mut cx, &settings);
+                self.panes.fill(&settings);
+                self.keyring.fill(&settings);
+                start::opened(phase, &mut self.coming, &self.keyring, &mut cx, &settings);
+            }
+            (Msg::Store(StoreMsg::Account(overview, note)), phase) => {
+                self.note = note.or(self.note.take());
+                start::filled(phase, &mut self.coming, &mut cx, *overview);
             }
             (Msg::Console(msg), Phase::Home(home)) => home.console.update(msg),
             (Msg::File(msg), Phase::Home(home)) => {
@@ -301,7 +302,6 @@ impl State {
         if !self.settings.hears(Sound::Keys) {
             effects.retain(|effect| !matches!(effect, Effect::Tone(_)));
         }
-        self.note_place(&effects);
         effects
     }
 }

@@ -1,70 +1,115 @@
 //! The start: whoever was signed in comes back, with what is kept on this computer on the screen before there is a link.
+//! And whose history is open: that of the account that is in, and no other's.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::home::Home;
+use super::keyring::{Keyring, TokenWanted};
 use super::sign_in::{Card, Refusal};
 use super::{Cx, Link, Phase};
-use crate::app::effect::Effect;
-use crate::app::kept::{Overview, StoreEffect};
-use crate::app::msg::{Credentials, Place};
+use crate::app::effect::{Effect, SecretEffect};
+use crate::app::kept::{Overview, SIGNED_IN, StoreEffect};
+use crate::app::msg::{Credentials, Identity, Place, ServerAt};
 use crate::protocol::{Account, AppId};
 
-/// The setting that says who was signed in, and where. Never a token: that is for the system's keyring.
-const SIGNED_IN: &str = "signed_in";
-
-/// What is said where a token is wanted.
-const NO_TOKEN: &str =
-    "This server lets you in with a token, which no file keeps. Paste it again, then sign in.";
-
-/// Who was signed in when the program ended.
+/// Who was signed in when the program ended, and comes back as soon as their history is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Kept {
-    account: Account,
-    place: Place,
-    /// Whether the server wanted a token, which is not here.
+pub(super) struct Coming {
+    identity: Identity,
+    /// Whether the server wanted a token, which no file keeps.
     token: bool,
 }
 
-/// The history is open.
-pub(super) fn opened(phase: &mut Phase, cx: &mut Cx<'_>, overview: Overview) {
+/// The profile is open. Whoever comes back is to see their own history first: `coming` waits for it.
+pub(super) fn opened(
+    phase: &mut Phase,
+    coming: &mut Option<Coming>,
+    keyring: &Keyring,
+    cx: &mut Cx<'_>,
+    settings: &BTreeMap<String, Value>,
+) {
     if !matches!(phase, Phase::Opening) {
         return;
     }
-    let kept = overview.settings.get(SIGNED_IN).and_then(read);
-    *phase = match kept {
-        Some(Kept {
+    let Some(kept) = settings.get(SIGNED_IN).and_then(read) else {
+        *phase = Phase::Out(Card::Empty);
+        return;
+    };
+    if kept.token && keyring.ask {
+        let Identity { account, server } = kept.identity;
+        *phase = Phase::Out(Card::Refused {
             account,
-            place,
-            token: false,
-        }) => {
-            let mut home = Home::new(account.clone(), Link::Coming);
-            cx.effects
-                .push(Effect::Return(Credentials { account, place }));
+            at: server,
+            why: Refusal::Token(TokenWanted::Ask),
+        });
+        return;
+    }
+    open(cx, kept.identity.clone());
+    *coming = Some(kept);
+}
+
+/// Whoever was to come back by the keyring's token tries once more.
+pub(super) fn again(coming: &mut Option<Coming>, cx: &mut Cx<'_>, identity: Identity) -> Phase {
+    open(cx, identity.clone());
+    let token = true;
+    *coming = Some(Coming { identity, token });
+    Phase::Opening
+}
+
+/// The history of an account is open.
+pub(super) fn filled(
+    phase: &mut Phase,
+    coming: &mut Option<Coming>,
+    cx: &mut Cx<'_>,
+    overview: Overview,
+) {
+    match phase {
+        Phase::Home(home) => {
+            home.fill(cx, overview);
+            if home.chats.opened().is_none() {
+                home.open_latest(cx);
+            }
+        }
+        Phase::Opening => {
+            let Some(Coming { identity, token }) = coming.take() else {
+                return;
+            };
+            let mut home = Home::new(identity, Link::Coming);
+            home.by_token = token;
+            home.finding = token;
+            cx.effects.push(if token {
+                Effect::Secret(SecretEffect::Find(home.identity.clone()))
+            } else {
+                Effect::Return(home.credentials())
+            });
             home.fill(cx, overview);
             home.open_latest(cx);
-            Phase::Home(Box::new(home))
+            *phase = Phase::Home(Box::new(home));
         }
-        // A token is asked for anew.
-        Some(Kept { account, .. }) => Phase::Out(Card::Refused {
-            account,
-            why: Refusal::Here(NO_TOKEN.to_owned()),
-        }),
-        None => Phase::Out(Card::Empty),
-    };
+        // Signed out meanwhile.
+        Phase::Out(_) => {}
+    }
 }
 
 /// Somebody has signed in: that is kept, and what is kept of before is looked at.
 pub(super) fn signed_in(cx: &mut Cx<'_>, credentials: &Credentials) {
     let setting = StoreEffect::Setting(SIGNED_IN.to_owned(), Some(write(credentials)));
     cx.effects.push(Effect::Store(setting));
-    cx.effects.push(Effect::Store(StoreEffect::Overview));
+    open(cx, credentials.identity());
+}
+
+fn open(cx: &mut Cx<'_>, identity: Identity) {
+    let history = StoreEffect::Account(Some(identity));
+    cx.effects.push(Effect::Store(history));
 }
 
 /// Somebody has signed out, and is not to come back by themselves.
 pub(super) fn signed_out(cx: &mut Cx<'_>) {
     let setting = StoreEffect::Setting(SIGNED_IN.to_owned(), None);
     cx.effects.push(Effect::Store(setting));
+    cx.effects.push(Effect::Store(StoreEffect::Account(None)));
 }
 
 fn write(credentials: &Credentials) -> Value {
@@ -77,26 +122,22 @@ fn write(credentials: &Credentials) -> Value {
     json!({"account": credentials.account.as_str(), "place": place})
 }
 
-fn read(value: &Value) -> Option<Kept> {
+fn read(value: &Value) -> Option<Coming> {
     let account = Account::try_from(value.get("account")?.as_str()?).ok()?;
-    let (place, token) = match value.get("place")? {
-        Value::Object(place) => address(place)?,
-        Value::Null => (Place::ThisComputer, false),
+    let (server, token) = match value.get("place")? {
+        Value::Object(place) => address(place).map(|(server, token)| (Some(server), token))?,
+        Value::Null => (None, false),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return None,
     };
-    Some(Kept {
-        account,
-        place,
-        token,
-    })
+    let identity = Identity { account, server };
+    Some(Coming { identity, token })
 }
 
-fn address(place: &Map<String, Value>) -> Option<(Place, bool)> {
+fn address(place: &Map<String, Value>) -> Option<(ServerAt, bool)> {
     let url = place.get("url")?.as_str()?.to_owned();
     let app = AppId::try_from(place.get("app")?.as_str()?).ok()?;
     let wanted = place.get("token")?.as_bool()?;
-    let token = None;
-    Some((Place::Address { url, app, token }, wanted))
+    Some((ServerAt { url, app }, wanted))
 }
 
 #[cfg(test)]
@@ -110,22 +151,16 @@ mod tests {
         let app = AppId::try_from("own").expect("an app");
         let url = "wss://example.org".to_owned();
         let place = Place::Address {
-            url: url.clone(),
-            app: app.clone(),
+            url,
+            app,
             token: Some(Token::new("a-secret")),
         };
-        let written = write(&Credentials {
-            account: account.clone(),
-            place,
-        });
+        let credentials = Credentials { account, place };
+        let written = write(&credentials);
         assert!(!written.to_string().contains("a-secret"));
-        let token = None;
-        let place = Place::Address { url, app, token };
-        let token = true;
-        let kept = Kept {
-            account,
-            place,
-            token,
+        let kept = Coming {
+            identity: credentials.identity(),
+            token: true,
         };
         assert_eq!(read(&written), Some(kept));
     }

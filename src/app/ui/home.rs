@@ -8,11 +8,11 @@ use super::icons::Icon;
 use super::theme::{self, palette, size};
 use super::widgets::link_button;
 use super::{
-    call, call_bar, calls, conversation, details, dialogs, file_path, find, inspector, people,
+    Set, call, call_bar, calls, conversation, details, dialogs, file_path, find, inspector, people,
     rail, settings, talk,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{ConversationId, Home, Link, Now, Panes, Screen, Settings};
+use crate::app::state::{ConversationId, Home, Link, Now, Panes, Screen};
 
 /// What the views of this screen keep.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub(super) const ANSWER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COM
 pub(super) fn home_ui(
     ui: &mut Ui,
     home: &Home,
-    (set, panes): (&Settings, &Panes),
+    (set, panes): (Set<'_>, &Panes),
     now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,

@@ -22,6 +22,7 @@ mod inspect_asks;
 mod inspect_table;
 mod inspector;
 mod keypad;
+mod keyring;
 mod lines;
 mod menu;
 mod message;
@@ -43,7 +44,7 @@ pub(super) use call::{
 };
 
 use super::msg::Msg;
-use super::state::{Look, Now, Phase, Settings, State};
+use super::state::{Keyring, Look, Now, Phase, Settings, State};
 
 /// What the views keep: what is being typed, what is folded, what is open.
 #[derive(Debug, Default)]
@@ -56,6 +57,13 @@ pub(super) struct Screens {
     blinks: Option<bool>,
     /// What egui has been told of the settings.
     looks: Option<(Option<Look>, u16)>,
+}
+
+/// What is set for the profile, whoever is signed in.
+#[derive(Clone, Copy)]
+struct Set<'a> {
+    settings: &'a Settings,
+    keyring: &'a Keyring,
 }
 
 /// The caret blinks for so long after the last input, in seconds; then it rests, and no frame is drawn for it.
@@ -115,6 +123,7 @@ pub(super) fn root_ui(
     screens: &mut Screens,
     out: &mut Vec<Msg>,
 ) {
+    keyring::keyring_ui(ui, state.phase(), state.keyring(), out);
     match state.phase() {
         // For some milliseconds; the ground is enough.
         Phase::Opening => {
@@ -123,11 +132,16 @@ pub(super) fn root_ui(
         }
         Phase::Out(card) => {
             screens.home = home::Draft::default();
-            sign_in::sign_in_ui(ui, card, &mut screens.sign_in, out);
+            let keyring = state.keyring();
+            sign_in::sign_in_ui(ui, card, keyring, &mut screens.sign_in, out);
         }
         Phase::Home(home) => {
             screens.sign_in.forget_secret();
-            let set = (state.settings(), state.panes());
+            let set = Set {
+                settings: state.settings(),
+                keyring: state.keyring(),
+            };
+            let set = (set, state.panes());
             home::home_ui(ui, home, set, now, &mut screens.home, out);
         }
     }

@@ -3,10 +3,11 @@
 use egui::{Frame, Key, Margin, ScrollArea, Ui};
 
 use super::icons::Icon;
+use super::keyring::{ask_ui, wanted_ui};
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Button, Choice, Field, Kind, failure_ui, field_ui, link_button};
-use crate::app::msg::{Credentials, Msg, Place, SignInMsg};
-use crate::app::state::{Card, Refusal};
+use crate::app::msg::{Credentials, Msg, Place, ServerAt, SignInMsg};
+use crate::app::state::{Card, Keyring, Refusal};
 use crate::protocol::token::Token;
 use crate::protocol::{Account, AppId, NameError};
 
@@ -22,6 +23,10 @@ pub(super) struct Draft {
     unfolded: bool,
     app: String,
     token: Secret,
+    /// A token is wanted, and its field has been unfolded for that.
+    wanted: bool,
+    /// The token's field gets the keyboard.
+    paste: bool,
     /// The card is new: the first field gets the keyboard.
     fresh: bool,
 }
@@ -45,6 +50,8 @@ impl Default for Draft {
             unfolded: false,
             app: USUAL_APP.to_owned(),
             token: Secret::default(),
+            wanted: false,
+            paste: false,
             fresh: true,
         }
     }
@@ -55,6 +62,26 @@ impl Draft {
     pub(super) fn prefill(&mut self, server: &str) {
         server.clone_into(&mut self.address);
         self.elsewhere = true;
+    }
+
+    /// Whether a token is wanted: then there is a field for it, once.
+    fn want(&mut self, wanted: bool) {
+        if wanted && !self.wanted {
+            self.unfolded = true;
+            self.paste = true;
+            self.fresh = false;
+        }
+        self.wanted = wanted;
+    }
+
+    /// With who tried before, and where.
+    fn refill(&mut self, account: &Account, at: Option<&ServerAt>) {
+        account.as_str().clone_into(&mut self.account);
+        if let Some(ServerAt { url, app }) = at {
+            url.clone_into(&mut self.address);
+            app.as_str().clone_into(&mut self.app);
+            self.elsewhere = true;
+        }
     }
 
     /// Whoever is in needs the token no more, and whoever comes next has no business with it.
@@ -94,11 +121,18 @@ fn url(address: &str) -> Option<String> {
 }
 
 /// The card, alone in the window.
-pub(super) fn sign_in_ui(ui: &mut Ui, card: &Card, draft: &mut Draft, out: &mut Vec<Msg>) {
+pub(super) fn sign_in_ui(
+    ui: &mut Ui,
+    card: &Card,
+    keyring: &Keyring,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     let palette = palette(ui);
     let ground = Frame::new().fill(palette.bg0);
     egui::CentralPanel::default().frame(ground).show(ui, |ui| {
-        ScrollArea::vertical().show(ui, |ui| {
+        let scroll = ScrollArea::vertical().auto_shrink([false, false]);
+        scroll.show(ui, |ui| {
             let room = ui.available_width();
             let width = size::CARD.min(room - 2.0 * space::TWO);
             let top = (ui.available_height() / 12.0).clamp(space::TWO, 2.0 * space::FOUR);
@@ -114,7 +148,7 @@ pub(super) fn sign_in_ui(ui: &mut Ui, card: &Card, draft: &mut Draft, out: &mut 
                     .inner_margin(Margin::same(margin));
                 frame.show(ui, |ui| {
                     ui.set_width(width - 2.0 * f32::from(margin));
-                    ui.vertical(|ui| card_ui(ui, card, draft, out));
+                    ui.vertical(|ui| card_ui(ui, card, keyring, draft, out));
                 });
             });
             ui.add_space(space::FOUR);
@@ -122,17 +156,19 @@ pub(super) fn sign_in_ui(ui: &mut Ui, card: &Card, draft: &mut Draft, out: &mut 
     });
 }
 
-fn card_ui(ui: &mut Ui, card: &Card, draft: &mut Draft, out: &mut Vec<Msg>) {
+fn card_ui(ui: &mut Ui, card: &Card, keyring: &Keyring, draft: &mut Draft, out: &mut Vec<Msg>) {
     ui.spacing_mut().item_spacing.y = space::TWO;
     head_ui(ui);
     let waiting = match card {
         Card::Empty => false,
         Card::Waiting(_) => true,
-        Card::Refused { account, why } => {
+        Card::TakeOver(credentials) => return take_over_ui(ui, &credentials.account, out),
+        Card::Refused { account, at, why } => {
             if draft.account.is_empty() {
-                account.as_str().clone_into(&mut draft.account);
+                draft.refill(account, at.as_ref());
             }
-            refusal_ui(ui, why);
+            draft.want(why.wants_token());
+            refusal_ui(ui, account, why, out);
             false
         }
     };
@@ -140,7 +176,7 @@ fn card_ui(ui: &mut Ui, card: &Card, draft: &mut Draft, out: &mut Vec<Msg>) {
         .add_enabled_ui(!waiting, |ui| {
             ui.spacing_mut().item_spacing.y = space::TWO;
             let enter = account_ui(ui, draft);
-            place_ui(ui, draft) || enter
+            place_ui(ui, keyring, draft, out) || enter
         })
         .inner;
     if waiting {
@@ -183,13 +219,37 @@ fn head_ui(ui: &mut Ui) {
     });
 }
 
-fn refusal_ui(ui: &mut Ui, why: &Refusal) {
+fn refusal_ui(ui: &mut Ui, account: &Account, why: &Refusal, out: &mut Vec<Msg>) {
     match why {
         Refusal::Server(failure) => failure_ui(ui, failure),
+        Refusal::Token(wanted) => wanted_ui(ui, wanted, out),
+        Refusal::Elsewhere => {
+            let colour = palette(ui).muted;
+            let sentence = format!("{account} stays signed in elsewhere.");
+            ui.label(theme::body(sentence).color(colour));
+        }
         Refusal::Here(sentence) => {
             let colour = palette(ui).bad;
             ui.label(theme::body(sentence).color(colour));
         }
+    }
+}
+
+/// The account is signed in elsewhere: nobody is sent away without having been asked for it.
+fn take_over_ui(ui: &mut Ui, account: &Account, out: &mut Vec<Msg>) {
+    let muted = palette(ui).muted;
+    ui.label(theme::strong("Take over?"));
+    ui.label(theme::body(format!(
+        "{account} is signed in elsewhere. If you sign in here, that session ends."
+    )));
+    let kept =
+        "Direct messages live on the computer that receives them; what came there stays there.";
+    ui.label(theme::small(kept).color(muted));
+    if Button::new(Kind::Primary, "Take over").wide(ui).show(ui) {
+        out.push(Msg::SignIn(SignInMsg::TakeOver));
+    }
+    if Button::new(Kind::Quiet, "Cancel").wide(ui).show(ui) {
+        out.push(Msg::SignIn(SignInMsg::Cancelled));
     }
 }
 
@@ -215,7 +275,7 @@ fn account_ui(ui: &mut Ui, draft: &mut Draft) -> bool {
 }
 
 /// Whether Enter was pressed in one of its fields.
-fn place_ui(ui: &mut Ui, draft: &mut Draft) -> bool {
+fn place_ui(ui: &mut Ui, keyring: &Keyring, draft: &mut Draft, out: &mut Vec<Msg>) -> bool {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = space::ONE;
         ui.label(theme::small_strong("Where"));
@@ -237,12 +297,12 @@ fn place_ui(ui: &mut Ui, draft: &mut Draft) -> bool {
         if elsewhere.show(ui) {
             draft.elsewhere = true;
         }
-        draft.elsewhere && address_ui(ui, draft)
+        draft.elsewhere && address_ui(ui, keyring, draft, out)
     })
     .inner
 }
 
-fn address_ui(ui: &mut Ui, draft: &mut Draft) -> bool {
+fn address_ui(ui: &mut Ui, keyring: &Keyring, draft: &mut Draft, out: &mut Vec<Msg>) -> bool {
     let wrong = (!draft.address.trim().is_empty() && url(&draft.address).is_none())
         .then(|| "An address looks like sig.example.org:7801 or wss://sig.example.org.".to_owned());
     let field = Field {
@@ -278,12 +338,16 @@ fn address_ui(ui: &mut Ui, draft: &mut Draft) -> bool {
         enter |= entered(ui, &response);
         let token = Field {
             name: "Token",
-            hint: "kept in memory only",
+            hint: "or leave it empty where none is needed",
             wrong: None,
             secret: true,
         };
         let response = field_ui(ui, &token, &mut draft.token.0);
+        if std::mem::take(&mut draft.paste) {
+            response.request_focus();
+        }
         enter |= entered(ui, &response);
+        ask_ui(ui, keyring, out);
     }
     enter
 }
@@ -305,7 +369,12 @@ fn entered(ui: &Ui, response: &egui::Response) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
     use super::*;
+    use crate::app::msg::Failure;
+    use crate::protocol::Code;
 
     #[test]
     fn addresses_become_urls() {
@@ -318,6 +387,37 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(url(typed).as_deref(), found, "{typed}");
+        }
+    }
+
+    /// What a person reads of every code with which signing in fails or a session ends.
+    #[test]
+    fn every_code_stands_on_the_card_with_its_sentence_and_its_remedy() {
+        let frame = |ui: &mut Ui, (card, draft): &mut (Card, Draft)| {
+            let keyring = Keyring::default();
+            sign_in_ui(ui, card, &keyring, draft, &mut Vec::new());
+        };
+        let mut harness = Harness::builder()
+            .with_size(egui::vec2(360.0, 900.0))
+            .with_context_setup(crate::app::ui::install)
+            .build_ui_state(frame, (Card::Empty, Draft::default()));
+        let codes = Code::ALL.iter().copied();
+        let codes = codes.filter(|code| (100..300).contains(&code.number()));
+        for code in codes {
+            let detail = "as the server says".to_owned();
+            harness.state_mut().0 = Card::Refused {
+                account: Account::try_from("ann").expect("an account"),
+                at: None,
+                why: Refusal::Server(Failure { code, detail }),
+            };
+            harness.run();
+            let sentence = format!("{} {}", code.message(), code.remedy());
+            assert!(sentence.ends_with('.') && code.message().ends_with('.'));
+            let small = format!("{}, {}: as the server says", code.name(), code.number());
+            for text in [sentence, small] {
+                let found = harness.query_all_by_label(&text).count();
+                assert_eq!(found, 1, "{text}");
+            }
         }
     }
 

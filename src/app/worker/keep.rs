@@ -1,13 +1,16 @@
 //! The history on this computer: does what the state asks of it, in order, on the store's own threads.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Out;
 use super::files::in_home;
+use super::folder::{Folder, FolderError, OpenedFolder};
 use crate::app::kept::{Overview, Page, PastCall, StoreEffect, StoreMsg};
-use crate::app::msg::Msg;
+use crate::app::msg::{Identity, Msg};
 use crate::app::state::ConversationId;
 use crate::store::{
     Message, MessageRow, NewMessage, OpenError, Opened, Place, Put, SetAside, Store, StoreError,
@@ -20,8 +23,6 @@ const ASKS: usize = 1024;
 const CALLS: usize = 1000;
 /// Messages of a page.
 const PAGE: usize = 200;
-/// The name of a profile's history in its folder.
-const FILE: &str = "history.db";
 
 /// The way to the history. When it is dropped, everything that was asked for is still done.
 #[derive(Clone)]
@@ -30,7 +31,7 @@ pub(super) struct Keep {
 }
 
 impl Keep {
-    /// Opens the history of a profile, and does what is asked of it. The handle of the task ends after the last way to it
+    /// Opens a profile, and does what is asked of its histories. The handle of the task ends after the last way to it
     /// is gone and everything is kept.
     pub(super) fn start(folder: PathBuf, out: Out) -> (Self, tokio::task::JoinHandle<()>) {
         let (asks_tx, asks_rx) = mpsc::channel(ASKS);
@@ -47,6 +48,9 @@ impl Keep {
 
 /// The task's desk.
 struct Desk {
+    /// None if it cannot be opened; then nothing is kept.
+    folder: Option<Folder>,
+    /// The history of the account that is in, if it is open.
     store: Option<Store>,
     out: Out,
     /// How many messages could not be kept, and have a number of ours.
@@ -54,36 +58,76 @@ struct Desk {
 }
 
 async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<StoreEffect>, out: Out) {
-    let mut desk = Desk::open(folder.join(FILE), out).await;
+    let mut desk = Desk::open(folder, out).await;
     while let Some(effect) = asks_rx.recv().await {
         desk.perform(effect).await;
     }
-    if let Some(store) = desk.store {
-        store.close().await;
-    }
+    desk.leave().await;
 }
 
 impl Desk {
-    async fn open(path: PathBuf, out: Out) -> Self {
-        let at = path.clone();
-        let opened = tokio::task::spawn_blocking(move || Store::open(&at)).await;
-        let (store, trouble) = match opened {
-            Ok(Ok(Opened { store, set_aside })) => (Some(store), set_aside.as_ref().map(aside)),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the history cannot be opened");
-                (None, Some(unopened(&error)))
+    async fn open(dir: PathBuf, out: Out) -> Self {
+        let (folder, trouble) = match Folder::open(dir).await {
+            Ok(OpenedFolder { folder, set_aside }) => (Some(folder), set_aside.as_ref().map(aside)),
+            Err(error) => {
+                tracing::warn!(%error, "the profile cannot be opened");
+                (None, Some(no_folder(&error)))
             }
-            // It has told of its own panic already.
-            Err(_) => (None, Some(no_history(&path))),
         };
+        let settings = folder.as_ref().map(|folder| folder.settings().clone());
         let desk = Self {
-            store,
+            folder,
+            store: None,
             out,
             unkept: 0,
         };
-        let overview = Box::new(desk.overview().await);
-        desk.say(StoreMsg::Opened(overview, trouble)).await;
+        let opened = StoreMsg::Opened(settings.unwrap_or_default(), trouble);
+        desk.say(opened).await;
         desk
+    }
+
+    /// Opens the history of an account, after that of another is closed.
+    async fn account(&mut self, of: Option<Identity>) -> Option<StoreMsg> {
+        self.leave().await;
+        let of = of?;
+        let mut trouble = None;
+        // What was said of a profile that cannot be opened holds for its histories.
+        if let Some(folder) = &mut self.folder {
+            let path = folder.history(&of).await;
+            match opened(&path).await {
+                Ok(Opened { store, set_aside }) => {
+                    self.store = Some(store);
+                    trouble = set_aside.as_ref().map(aside);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the history cannot be opened");
+                    trouble = Some(unopened(&error));
+                }
+            }
+        }
+        let mut overview = Box::new(self.overview().await);
+        if let Some(folder) = &self.folder {
+            overview.settings.clone_from(folder.settings());
+        }
+        Some(StoreMsg::Account(overview, trouble))
+    }
+
+    /// Closes the history, when all that was asked of it is done.
+    async fn leave(&mut self) {
+        if let Some(store) = self.store.take() {
+            store.close().await;
+        }
+    }
+
+    fn set(&mut self, name: String, value: Option<serde_json::Value>) -> Option<StoreMsg> {
+        let set = self.folder.as_mut()?.set(name, value);
+        set.err().map(|error| {
+            tracing::warn!(%error, "a setting was not kept");
+            StoreMsg::Trouble(format!(
+                "A setting could not be kept: {}. Is the disk full?",
+                chain(&error)
+            ))
+        })
     }
 
     async fn say(&self, msg: StoreMsg) {
@@ -92,7 +136,7 @@ impl Desk {
 
     async fn perform(&mut self, effect: StoreEffect) {
         let answer = match effect {
-            StoreEffect::Overview => Some(StoreMsg::Overview(Box::new(self.overview().await))),
+            StoreEffect::Account(of) => self.account(of).await,
             StoreEffect::Put(message) => Some(self.put(*message).await),
             StoreEffect::Fill(of, page) => self.fill(of, page).await,
             StoreEffect::Sent(row, at) => self.changed(async |of| of.sent(row, at).await).await,
@@ -149,14 +193,7 @@ impl Desk {
                 path,
             } => self.export(conversation, format, path),
             StoreEffect::Room(room) => self.tell(async |store| store.put_room(room).await).await,
-            StoreEffect::Setting(name, Some(value)) => {
-                self.tell(async |store| store.put_setting(name, value).await)
-                    .await
-            }
-            StoreEffect::Setting(name, None) => {
-                self.tell(async |store| store.remove_setting(name).await)
-                    .await
-            }
+            StoreEffect::Setting(name, value) => self.set(name, value),
             StoreEffect::Call(call) => self.call(*call).await,
             StoreEffect::CallsSeen => self.tell(async |store| store.calls_seen().await).await,
             StoreEffect::Person(person) => {
@@ -206,7 +243,7 @@ impl Desk {
     async fn overview(&self) -> Overview {
         let asked = self.ask(async |store| {
             Ok(Overview {
-                settings: store.settings().await?,
+                settings: BTreeMap::new(),
                 conversations: store.conversations().await?,
                 rooms: store.rooms().await?,
                 outbox: store.outbox().await?,
@@ -318,12 +355,36 @@ impl Desk {
     }
 }
 
+/// Opens a history, on a thread that may wait for the disk.
+pub(super) async fn opened(path: &Path) -> Result<Opened, OpenError> {
+    let path: Arc<Path> = path.into();
+    let at = Arc::clone(&path);
+    let opened = tokio::task::spawn_blocking(move || Store::open(&at)).await;
+    // It has told of its own panic already.
+    opened.unwrap_or_else(|error| {
+        Err(OpenError::File {
+            path: path.to_path_buf(),
+            source: std::io::Error::other(error),
+        })
+    })
+}
+
+fn no_folder(error: &FolderError) -> String {
+    match error {
+        FolderError::InUse => IN_USE.to_owned(),
+        FolderError::History(error) => unopened(error),
+        FolderError::File { .. } | FolderError::Unreadable(_) => format!(
+            "Your profile cannot be opened, and nothing is kept: {}. Free the disk or the folder, then start again.",
+            chain(error)
+        ),
+    }
+}
+
+const IN_USE: &str = "Another Callsign has this profile open. Close it, then start again; until then nothing is kept.";
+
 fn unopened(error: &OpenError) -> String {
     match error {
-        OpenError::InUse { .. } => {
-            "Another Callsign has this profile open. Close it, then start again; until then nothing is kept."
-                .to_owned()
-        }
+        OpenError::InUse { .. } => IN_USE.to_owned(),
         OpenError::Later { .. } => {
             "A later version of Callsign wrote this history. Start that one; until then nothing is kept."
                 .to_owned()
@@ -333,13 +394,6 @@ fn unopened(error: &OpenError) -> String {
             chain(error)
         ),
     }
-}
-
-fn no_history(path: &Path) -> String {
-    format!(
-        "The history {} cannot be opened, and nothing is kept.",
-        path.display()
-    )
 }
 
 fn aside(aside: &SetAside) -> String {

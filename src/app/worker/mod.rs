@@ -4,12 +4,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `session` | the session of the account: performs effects, pumps events |
+//! | `session`, `login` | signing in, and the session of the account: performs effects, pumps events |
 //! | `others` | who is there, what was said in rooms, what was read |
 //! | `inspect` | what people and the inspector ask, and files of attributes |
 //! | `console` | the frames of the link |
 //! | `files` | files that are chosen and written |
-//! | `keep` | the history: does what is asked of it, in order |
+//! | `keep`, `folder` | the history: does what is asked of it, in order; whose it is, and the settings of the profile |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones`, `ringtone` | the ring and the tones of keys |
 //! | `log` | what was logged last |
@@ -18,10 +18,12 @@
 
 mod console;
 mod files;
+mod folder;
 mod here;
 mod inspect;
 mod keep;
 pub(super) mod log;
+mod login;
 mod notices;
 mod others;
 mod ringtone;
@@ -120,6 +122,7 @@ impl Worker {
         let folders = Folders {
             server: data.join("server"),
             profile: data.join("profiles").join(profile.to_string()),
+            name: profile.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("callsign-worker".to_owned())
@@ -184,6 +187,8 @@ struct Folders {
     server: PathBuf,
     /// What this profile keeps.
     profile: PathBuf,
+    /// What the profile is called.
+    name: Profile,
 }
 
 /// The way from the worker to the window.
@@ -197,6 +202,13 @@ impl Out {
     /// Says something. Without a window nobody has to hear it.
     async fn say(&self, msg: Msg) {
         if self.msgs_tx.send(msg).await.is_ok() {
+            (self.wake)();
+        }
+    }
+
+    /// The same for a thread of its own.
+    fn say_blocking(&self, msg: Msg) {
+        if self.msgs_tx.blocking_send(msg).is_ok() {
             (self.wake)();
         }
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::here::{Duty, Here, Running};
+use super::login::OWN_APP;
 use super::rules;
-use super::session::{Desk, OWN_APP};
+use super::session::Desk;
 use super::{Out, session};
 use crate::app::effect::ServerEffect;
 use crate::app::msg::{Msg, ServerMsg};

@@ -1,31 +1,23 @@
 //! The session of the account: performs effects in order, and pumps the SDK's events to the window.
 
-use std::time::Duration;
-
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::here::Here;
 use super::keep::Keep;
+use super::login::{AtDoor, Elsewhere, Patience, SignInError, login, signed_in};
 use super::notices::Notices;
 use super::sound::Sounds;
 use super::{Folders, LAST_WORK, Out, log};
-use crate::app::effect::{Effect, Step};
+use crate::app::effect::{Effect, SecretEffect, Step};
 use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg};
+use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
-use crate::client::core::{LoginOptions, Reconnect};
-use crate::client::error::{CallError, LoginError};
+use crate::client::error::CallError;
 use crate::client::event::{CallRef, Event, Sent, SessionEvent};
-use crate::client::{Events, LogLevel, Session, Signal};
+use crate::client::{Events, Session, Signal};
 use crate::net::tap::Tap;
-use crate::net::ws::Server;
-use crate::protocol::token::Token;
-use crate::protocol::{Account, AppId, ChannelName, Code, MessageId};
-
-/// The app that Callsigns on one computer share.
-pub(super) const OWN_APP: &str = "callsign";
-/// What stands for a token where none is needed (protocol page, section 4).
-const NO_TOKEN: &str = "_no_need_token";
+use crate::protocol::{Account, ChannelName, Code, MessageId};
 
 /// Performs effects until the window is gone, then signs out.
 pub(super) async fn run(
@@ -47,6 +39,10 @@ pub(super) async fn run(
         watching: None,
         tone: None,
         tap,
+        keyring: Keyring::start(&folders.name, {
+            let out = out.clone();
+            move |msg| out.say_blocking(Msg::Secret(msg))
+        }),
         out,
     };
     loop {
@@ -61,7 +57,13 @@ pub(super) async fn run(
     }
     desk.sign_out().await;
     desk.here.stop().await;
-    drop(desk);
+    // What was to be kept or removed is, unless the keyring waits for somebody.
+    if tokio::time::timeout(LAST_WORK, desk.into_keyring().end())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the keyring did not answer in time");
+    }
     // It has told of its own panic already.
     drop(kept.await);
 }
@@ -81,6 +83,7 @@ pub(super) struct Desk {
     pub(super) tone: Option<Ends>,
     /// What goes over the link can be seen there.
     pub(super) tap: Tap,
+    keyring: Keyring,
 }
 
 /// A task that ends with this.
@@ -92,13 +95,6 @@ impl Drop for Ends {
     }
 }
 
-/// A session whose events nobody has taken yet.
-struct AtDoor {
-    signal: Signal,
-    session: Session,
-    events: Events,
-}
-
 /// A session, and what runs for it. Dropping it ends its tasks.
 struct AtWork {
     signal: Signal,
@@ -107,35 +103,13 @@ struct AtWork {
     tasks: JoinSet<()>,
 }
 
-/// Why nobody is in.
-enum SignInError {
-    /// No server on this computer.
-    Here(String),
-    /// The server's or the SDK's word.
-    Login(Failure),
-}
-
-/// The login's answer, once there is one.
-async fn signed_in(
-    login: &mut Option<JoinHandle<Result<AtDoor, SignInError>>>,
-) -> Result<AtDoor, SignInError> {
-    let Some(waiting) = login else {
-        return std::future::pending().await;
-    };
-    let answer = waiting.await;
-    *login = None;
-    answer.unwrap_or_else(|error| {
-        Err(SignInError::Login(Failure {
-            code: Code::LoginOther,
-            detail: error.to_string(),
-        }))
-    })
-}
-
 impl Desk {
     async fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::SignIn(credentials) => self.sign_in(credentials, Patience::None).await,
+            Effect::SignIn(credentials) => {
+                self.sign_in(credentials, Patience::None, Elsewhere::Stays)
+                    .await
+            }
             Effect::SignOut => self.sign_out().await,
             Effect::Send { to, id, text } => self.send(to, id, &text),
             Effect::Join(name) => self.join(name),
@@ -152,7 +126,10 @@ impl Desk {
             Effect::Topic(room, topic) => self.topic(room, topic),
             Effect::Typing(to) => self.typing(to),
             Effect::Store(effect) => self.keep.perform(effect).await,
-            Effect::Return(credentials) => self.sign_in(credentials, Patience::Endless).await,
+            Effect::Return(credentials) => {
+                self.sign_in(credentials, Patience::Endless, Elsewhere::Stays)
+                    .await
+            }
             Effect::TellRead { peer, ids } => self.tell_read(peer, &ids),
             Effect::History { room, before } => self.history(room, before),
             Effect::Watch(accounts) => self.watch(&accounts),
@@ -168,10 +145,31 @@ impl Desk {
             Effect::Ringtone(path) => self.ring_with(path),
             Effect::TryRingtone => self.sounds.try_ring(),
             Effect::Server(effect) => self.server(effect).await,
+            Effect::Secret(effect) => self.secret(effect).await,
+            Effect::TakeOver(credentials) => {
+                self.sign_in(credentials, Patience::None, Elsewhere::Ends)
+                    .await
+            }
         }
     }
 
-    async fn sign_in(&mut self, credentials: Credentials, patience: Patience) {
+    /// Leaves all but the keyring, which is to do what it was asked for.
+    fn into_keyring(self) -> Keyring {
+        self.keyring
+    }
+
+    async fn secret(&mut self, effect: SecretEffect) {
+        if let Some(refused) = self.keyring.order(effect) {
+            self.out.say(Msg::Secret(refused)).await;
+        }
+    }
+
+    async fn sign_in(
+        &mut self,
+        credentials: Credentials,
+        patience: Patience,
+        elsewhere: Elsewhere,
+    ) {
         self.sign_out().await;
         if patience == Patience::None && credentials.place == Place::ThisComputer {
             // Whoever signs in here by hand wants it to run. What cannot be written is told by the sign-in.
@@ -180,7 +178,8 @@ impl Desk {
             }
         }
         let (here, tap) = (self.here.clone(), self.tap.clone());
-        self.login = Some(tokio::spawn(login(here, tap, credentials, patience)));
+        let login = login(here, tap, credentials, patience, elsewhere);
+        self.login = Some(tokio::spawn(login));
     }
 
     async fn signed_in(&mut self, answer: Result<AtDoor, SignInError>) {
@@ -332,80 +331,6 @@ impl Desk {
     }
 }
 
-/// How long to try to sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Patience {
-    /// Once: somebody waits for the answer.
-    None,
-    /// Until there is a server.
-    Endless,
-}
-
-/// Between two tries to sign in without anybody waiting; twice as long after each, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-async fn login(
-    here: Here,
-    tap: Tap,
-    credentials: Credentials,
-    patience: Patience,
-) -> Result<AtDoor, SignInError> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match login_once(here.clone(), tap.clone(), credentials.clone()).await {
-            Err(SignInError::Login(Failure {
-                code: Code::LoginNet,
-                ..
-            })) if patience == Patience::Endless => {
-                tokio::time::sleep(pause).await;
-                pause = LONGEST_PAUSE.min(pause * 2);
-            }
-            answer => return answer,
-        }
-    }
-}
-
-async fn login_once(here: Here, tap: Tap, credentials: Credentials) -> Result<AtDoor, SignInError> {
-    let (signal, token) = match credentials.place {
-        Place::ThisComputer => {
-            let server = here.join().await.map_err(SignInError::Here)?;
-            let app = AppId::try_from(OWN_APP).map_err(|error| {
-                let failure = failure(Code::LoginFailed, &error);
-                SignInError::Login(failure)
-            })?;
-            (Signal::new(app, server), None)
-        }
-        Place::Address { url, app, token } => {
-            let server = if url.starts_with("http") {
-                Server::named_by(&url)
-            } else {
-                Server::at(&url)
-            };
-            let server =
-                server.map_err(|error| SignInError::Login(failure(Code::LoginNet, &error)))?;
-            (Signal::new(app, server.tapped(tap)), token)
-        }
-    };
-    let token = token.unwrap_or_else(|| Token::new(NO_TOKEN));
-    log::hide(token.expose());
-    // What becomes of its links, for whoever saves the log.
-    signal.set_do_log(true, LogLevel::Info);
-    let options = LoginOptions {
-        reconnect: Reconnect::Unlimited,
-        ..LoginOptions::default()
-    };
-    let (session, events) = signal
-        .login(&credentials.account, token, options)
-        .await
-        .map_err(|error| SignInError::Login(login_failure(&error)))?;
-    Ok(AtDoor {
-        signal,
-        session,
-        events,
-    })
-}
-
 /// Tells every event until the session is over.
 async fn pump(mut events: Events, out: Out) {
     while let Some(event) = events.next().await {
@@ -440,17 +365,6 @@ async fn pump(mut events: Events, out: Out) {
 async fn come_back_at_once(here: Here, signal: Signal) {
     here.took_over().await;
     signal.woke();
-}
-
-fn login_failure(error: &LoginError) -> Failure {
-    let detail = match error {
-        LoginError::AlreadyLoggedIn | LoginError::Cancelled => String::new(),
-        LoginError::Unreachable { reason }
-        | LoginError::Rejected { reason, .. }
-        | LoginError::Refused { reason, .. } => reason.clone(),
-    };
-    let code = error.code();
-    Failure { code, detail }
 }
 
 pub(super) fn failure(code: Code, error: &dyn std::error::Error) -> Failure {

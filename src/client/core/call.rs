@@ -46,6 +46,14 @@ impl Calls {
             .map(|(call, _)| *call)
     }
 
+    /// What rings here.
+    fn ringing_here(&self) -> impl Iterator<Item = CallRef> + use<'_> {
+        let calls = self.0.iter();
+        calls
+            .filter(|(_, view)| view.phase == CallPhase::RingingHere)
+            .map(|(call, _)| *call)
+    }
+
     /// The call by which this client is asking a peer and has no answer yet.
     fn asking(&self, peer: &Account) -> Option<CallRef> {
         let mut calls = self.0.iter();
@@ -114,6 +122,7 @@ impl Session {
             return no_such_call(cx, request);
         };
         view.phase = CallPhase::Answering;
+        cx.timers.cancel(Timer::Ring(call));
         let view = view.clone();
         self.step(cx, call, &view, VoipStep::Accept, extra, Some(request));
     }
@@ -236,7 +245,29 @@ impl Session {
 
     /// A call has rung long enough.
     pub(super) fn ring_over(&mut self, cx: &mut Cx, call: CallRef) {
-        self.give_up(cx, call, EndReason::NoAnswer, NO_ANSWER);
+        let reason = match self.calls.view(call).map(|view| view.role) {
+            Some(CallRole::Caller) => EndReason::NoAnswer,
+            // It rang on without a server, which cannot tell that nobody calls any more.
+            Some(CallRole::Callee) => EndReason::LinkLost,
+            None => return,
+        };
+        self.give_up(cx, call, reason, NO_ANSWER);
+    }
+
+    /// The link is lost. A server that was killed, or that has only 1.x, may never tell the end of what rings here; so it rings
+    /// no longer than whoever calls would wait.
+    pub(super) fn ring_alone(&mut self, cx: &mut Cx) {
+        let latest = cx.now + self.options.ring_timeout.unwrap_or(RING_TIMEOUT);
+        for call in self.calls.ringing_here() {
+            cx.timers.set_by(Timer::Ring(call), latest);
+        }
+    }
+
+    /// The server has the session as it was, and will tell the end of what rings here.
+    pub(super) fn ring_on(&mut self, cx: &mut Cx) {
+        for call in self.calls.ringing_here() {
+            cx.timers.cancel(Timer::Ring(call));
+        }
     }
 
     /// The session stands again, and nobody says which of its calls the server still has. A call that this client began and

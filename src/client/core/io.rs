@@ -42,6 +42,9 @@ pub struct LoginOptions {
     pub ring_timeout: Option<Duration>,
     /// What to ask of the server beyond 1.x; it grants what it has.
     pub caps: Caps,
+    /// Whether to end a session that the account has elsewhere. If not, signing in fails while there is one
+    /// ([`OnlineElsewhere`](crate::client::error::LoginError::OnlineElsewhere)); a 1.x server does not know of that, and ends it.
+    pub take_over: bool,
 }
 
 /// How long a client tries to come back after it lost its link.
@@ -74,6 +77,7 @@ impl Default for LoginOptions {
             reconnect: Reconnect::default(),
             ring_timeout: Some(super::call::RING_TIMEOUT),
             caps: Caps::ALL,
+            take_over: true,
         }
     }
 }

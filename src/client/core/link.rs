@@ -214,6 +214,8 @@ impl Session {
         if resumed.is_none() {
             self.interrupt(cx);
             self.calls_after_loss(cx);
+        } else {
+            self.ring_on(cx);
         }
         self.flush(cx);
     }
@@ -284,6 +286,7 @@ impl Session {
             }
             cx.tell(SessionEvent::LinkLost);
             self.pending.link_lost(cx.now);
+            self.ring_alone(cx);
             if !self.has(Cap::Resume) {
                 self.interrupt(cx);
             }

@@ -426,5 +426,7 @@ pub(super) fn login_frame(settings: &Settings, session: &Session) -> ClientFrame
         device: settings.device.clone(),
         caps: session.options.caps,
         resume: session.resume(),
+        // Whoever comes back takes up what is their own.
+        take_over: session.options.take_over || session.login.is_none(),
     }))
 }

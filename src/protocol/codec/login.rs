@@ -20,6 +20,7 @@ pub(super) fn decode(payload: &Value) -> Login {
         account: field("account"),
         token: Token::new(field("token")),
         device: field("device"),
+        take_over: payload["take_over"] != false,
         caps: Caps::from_names(caps.filter_map(Value::as_str)),
         resume: resume.map(|key| {
             Box::new(Resume {
@@ -38,6 +39,9 @@ pub(super) fn encode(login: &Login) -> String {
     });
     if !login.caps.is_empty() {
         payload["caps"] = login.caps.names().collect();
+    }
+    if !login.take_over {
+        payload["take_over"] = false.into();
     }
     if let Some(resume) = &login.resume {
         payload["resume"] = resume.key.expose().into();

@@ -49,6 +49,7 @@ impl Session {
             device: "websdk".to_owned(),
             caps: callsign::protocol::Caps::NONE,
             resume: None,
+            take_over: true,
         }));
         let connection = &mut session.connection;
         connection.send(&codec::encode_client(&login)).await?;

@@ -190,7 +190,7 @@ fn who_was_in_comes_back_with_what_was_kept_and_sends_what_waits() {
     story.open(&bob());
     let (to, text) = (bob(), "wait for me".to_owned());
     story.tell(Msg::Chat(ChatMsg::Send { to, text }));
-    let outbox = story.history.kept.clone();
+    let kept = story.history.kept.clone();
     let signed_in = story.history.asked.iter().find_map(|asked| {
         let StoreEffect::Setting(name, Some(value)) = asked else {
             return None;
@@ -202,18 +202,17 @@ fn who_was_in_comes_back_with_what_was_kept_and_sends_what_waits() {
         joined: true,
         since_ms: 1,
     }];
-    let overview = Overview {
-        settings: signed_in.into_iter().collect(),
-        outbox,
-        rooms,
-        ..Overview::default()
-    };
 
     let mut story = Story {
         state: State::new(8, None),
+        history: History {
+            kept,
+            rooms,
+            ..History::default()
+        },
         ..Story::new()
     };
-    let opened = StoreMsg::Opened(Box::new(overview), None);
+    let opened = StoreMsg::Opened(signed_in.into_iter().collect(), None);
     let effects = story.tell(Msg::Store(opened));
     let credentials = Credentials {
         account: account("ann"),

@@ -2,12 +2,13 @@
 
 mod calls;
 mod chats;
+mod identity;
 mod people;
 mod ringing;
 mod settings;
 mod talk;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::conversation::WINDOW;
@@ -32,6 +33,7 @@ pub(crate) struct Story {
 #[derive(Default)]
 struct History {
     kept: Vec<store::Message>,
+    rooms: Vec<store::Room>,
     /// What else was asked of it.
     asked: Vec<StoreEffect>,
 }
@@ -67,16 +69,18 @@ impl History {
                 };
                 Some(StoreMsg::Page(of, page, window))
             }
-            StoreEffect::Overview => {
+            StoreEffect::Account(Some(_)) => {
                 let outbox = self
                     .kept
                     .iter()
                     .filter(|kept| kept.content.way == Way::Out(store::Delivery::Pending));
                 let outbox = outbox.cloned().collect();
-                Some(StoreMsg::Overview(Box::new(Overview {
+                let overview = Overview {
                     outbox,
+                    rooms: self.rooms.clone(),
                     ..Overview::default()
-                })))
+                };
+                Some(StoreMsg::Account(Box::new(overview), None))
             }
             other => {
                 self.asked.push(other);
@@ -116,7 +120,7 @@ impl Story {
             now,
             history: History::default(),
         };
-        let opened = StoreMsg::Opened(Box::default(), None);
+        let opened = StoreMsg::Opened(BTreeMap::new(), None);
         assert!(story.tell(Msg::Store(opened)).is_empty());
         story
     }

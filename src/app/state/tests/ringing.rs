@@ -143,7 +143,7 @@ fn people_are_back_at_the_next_start() {
         }
     }
     let mut next = Story::home();
-    next.tell(Msg::Store(StoreMsg::Overview(Box::new(overview))));
+    next.tell(Msg::Store(StoreMsg::Account(Box::new(overview), None)));
     let cy = account("cy");
     assert_eq!(next.here().contacts.name(&cy), "Cyrus");
 }

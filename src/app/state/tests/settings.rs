@@ -33,8 +33,11 @@ fn kept(story: &Story) -> Overview {
 
 fn again(story: &Story) -> (State, Vec<Effect>) {
     let mut state = State::new(8, None);
-    let opened = StoreMsg::Opened(Box::new(kept(story)), None);
-    let effects = state.update(story.now, Msg::Store(opened));
+    let overview = kept(story);
+    let opened = StoreMsg::Opened(overview.settings.clone(), None);
+    let mut effects = state.update(story.now, Msg::Store(opened));
+    let account = StoreMsg::Account(Box::new(overview), None);
+    effects.extend(state.update(story.now, Msg::Store(account)));
     (state, effects)
 }
 
@@ -256,6 +259,6 @@ fn the_server_is_looked_at_only_where_its_settings_are() {
 #[test]
 fn settings_say_where_one_is_signed_in() {
     let story = Story::home();
-    assert_eq!(story.here().place.as_deref(), Some("on this computer"));
+    assert_eq!(story.here().server(), None);
     assert_eq!(kept(&story).settings["signed_in"]["place"], json!(null));
 }

@@ -237,14 +237,16 @@ fn whoever_signs_in_elsewhere_is_told_once_where_messages_live() {
         story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
         // Before the history in these stories answers: it has no settings.
         let effects = story.state.update(story.now, Msg::SignIn(SignInMsg::Done));
-        assert!(effects.contains(&Effect::Store(StoreEffect::Overview)));
+        let opens =
+            |effect: &Effect| matches!(effect, Effect::Store(StoreEffect::Account(Some(_))));
+        assert!(effects.iter().any(opens));
         let overview = Overview {
             settings,
             ..Overview::default()
         };
         let effects = story.state.update(
             story.now,
-            Msg::Store(StoreMsg::Overview(Box::new(overview))),
+            Msg::Store(StoreMsg::Account(Box::new(overview), None)),
         );
         let kept = effects.into_iter().find_map(|effect| {
             let Effect::Store(StoreEffect::Setting(name, Some(value))) = effect else {

@@ -12,11 +12,12 @@ use egui::{
     Align, CentralPanel, Frame, Margin, Panel, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo,
 };
 
+use super::Set;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{icon_button, pane_head_ui, rows_ui, text_in};
 use crate::app::msg::Msg;
-use crate::app::state::{Home, Settings};
+use crate::app::state::Home;
 
 /// What the view keeps.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ impl Section {
 pub(super) fn settings_ui(
     ui: &mut Ui,
     home: &Home,
-    set: &Settings,
+    set: Set<'_>,
     narrow: bool,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
@@ -141,7 +142,7 @@ fn choice_ui(ui: &mut Ui, name: &str, on: bool) -> bool {
 fn section_ui(
     ui: &mut Ui,
     home: &Home,
-    set: &Settings,
+    set: Set<'_>,
     narrow: bool,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
@@ -154,9 +155,9 @@ fn section_ui(
     });
     ui.add_space(space::ONE);
     match draft.section {
-        Section::Account => account::account_ui(ui, home, out),
-        Section::Notifications => notifications::notifications_ui(ui, home, set, out),
-        Section::Appearance => appearance::appearance_ui(ui, set, out),
+        Section::Account => account::account_ui(ui, home, set.keyring, out),
+        Section::Notifications => notifications::notifications_ui(ui, home, set.settings, out),
+        Section::Appearance => appearance::appearance_ui(ui, set.settings, out),
         Section::Server => server::server_ui(ui, home, &mut draft.server, out),
         Section::Shortcuts => shortcuts::shortcuts_ui(ui),
         Section::About => about::about_ui(ui, home, out),

@@ -1,0 +1,86 @@
+//! A server beside the windows, in this process.
+
+use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use callsign::hub::AppRules;
+use callsign::protocol::token::{self, Certificate, TokenKind, TokenSpec};
+use callsign::protocol::{Account, AppId};
+use callsign::server::config::App;
+use callsign::server::{Config, Server, ShutdownHandle};
+
+/// What signs tokens.
+const CERTIFICATE: &str = "fedcba9876543210fedcba9876543210";
+
+/// A server that keeps nothing, in a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) address: SocketAddr,
+    shutdown: ShutdownHandle,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Own {
+    pub(crate) fn start(listen: SocketAddr) -> Self {
+        let config = Config {
+            listen,
+            ..Config::default()
+        };
+        Self::with(config)
+    }
+
+    /// One that wants a token for the app `callsign`.
+    pub(crate) fn with_tokens() -> Self {
+        let rules = AppRules {
+            certificates: vec![Certificate::new(CERTIFICATE)],
+            token_required: true,
+            ..AppRules::default()
+        };
+        let id = AppId::try_from("callsign").expect("an app");
+        Self::with(Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            apps: vec![App { id, rules }],
+            ..Config::default()
+        })
+    }
+
+    fn with(config: Config) -> Self {
+        let (told, ready) = std::sync::mpsc::sync_channel(1);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let server = Server::bind(config).await.expect("a server");
+                let here = (server.plain_addr(), server.shutdown_handle());
+                told.send(here).expect("the test waits");
+                server.serve().await.expect("served to its end");
+            });
+        });
+        let (address, shutdown) = ready.recv().expect("a server");
+        Self {
+            address,
+            shutdown,
+            thread,
+        }
+    }
+
+    pub(crate) fn stop(self) {
+        self.shutdown.shutdown();
+        self.thread.join().expect("an orderly end");
+    }
+}
+
+/// A token for an account, which counts for an hour.
+pub(crate) fn token(account: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now_s = now.expect("after 1970").as_secs();
+    let spec = TokenSpec {
+        app: &AppId::try_from("callsign").expect("an app"),
+        certificate: &Certificate::new(CERTIFICATE),
+        account: &Account::try_from(account).expect("an account"),
+        issued_s: now_s,
+        expires_s: now_s + 3600,
+        salt: 1,
+    };
+    let token = token::build(TokenKind::Signaling, &spec);
+    token.expect("any app will do").expose().to_owned()
+}
