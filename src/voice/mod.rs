@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`codec`] | Opus: 20 ms of samples to a packet, and back |
 //! | [`jitter`] | packets come as they like, samples leave evenly |
+//! | [`peer`] | the way to the other side: ICE, DTLS-SRTP, RTP, keys of the pad |
 //! | [`processing`] | echo, noise and level of a microphone |
 //! | [`level`], [`mixer`], [`tone`] | meters, sums, and the tones of telephones |
 
@@ -17,9 +18,12 @@ mod gain;
 pub mod jitter;
 pub mod level;
 pub mod mixer;
+pub mod peer;
 pub mod processing;
+mod redundancy;
 mod slots;
 mod stretch;
+mod telephone;
 #[cfg(test)]
 mod testing;
 pub mod tone;
