@@ -5,15 +5,18 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`engine`] | one call's sound, both ways |
 //! | [`codec`] | Opus: 20 ms of samples to a packet, and back |
 //! | [`jitter`] | packets come as they like, samples leave evenly |
 //! | [`peer`] | the way to the other side: ICE, DTLS-SRTP, RTP, keys of the pad |
 //! | [`processing`] | echo, noise and level of a microphone |
 //! | [`level`], [`mixer`], [`tone`] | meters, sums, and the tones of telephones |
+//! | [`wav`] | files as devices |
 
 pub mod codec;
 mod comfort;
 mod delay;
+pub mod engine;
 mod gain;
 pub mod jitter;
 pub mod level;
@@ -27,6 +30,7 @@ mod telephone;
 #[cfg(test)]
 mod testing;
 pub mod tone;
+pub mod wav;
 
 /// Samples a second, everywhere in this room (RFC 7587 §4.1: the clock of Opus over RTP, whatever is inside).
 pub const RATE: u32 = 48_000;
