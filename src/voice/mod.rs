@@ -11,15 +11,24 @@
 //! | [`peer`] | the way to the other side: ICE, DTLS-SRTP, RTP, keys of the pad |
 //! | [`processing`] | echo, noise and level of a microphone |
 //! | [`level`], [`mixer`], [`tone`] | meters, sums, and the tones of telephones |
-//! | [`wav`] | files as devices |
+//! | [`wav`] | files of sound |
+//!
+//! | beside it | what it is |
+//! |---|---|
+//! | [`call`] | the loop that brings engine, peer, sockets and devices together |
+//! | [`device`] | microphones and speakers, and files in their place |
+//! | [`link`] | UDP sockets |
 
+pub mod call;
 pub mod codec;
 mod comfort;
 mod delay;
+pub mod device;
 pub mod engine;
 mod gain;
 pub mod jitter;
 pub mod level;
+pub mod link;
 pub mod mixer;
 pub mod peer;
 pub mod processing;

@@ -128,6 +128,12 @@ impl Peer {
         self.connected
     }
 
+    /// Whether the other side understands keys of the pad. Where not, they have to be heard as tones.
+    #[must_use]
+    pub fn takes_keys(&self) -> bool {
+        matches!(self.kinds(), Some((_, _, Some(_))))
+    }
+
     /// When it wants a [`PeerInput::Tick`] at the latest.
     #[must_use]
     pub fn next_wakeup(&self) -> Instant {
