@@ -207,8 +207,8 @@ impl<D: Device> Call<D> {
                     payload,
                 } => self.engine.packet(now, sequence, time, copy, &payload),
                 PeerOutput::Event(event) => {
-                    if let PeerEvent::Redundancy(twice) = event {
-                        self.control(Control::Redundancy(twice));
+                    if let PeerEvent::Redundancy(copies) = event {
+                        self.control(Control::Redundancy(copies));
                     }
                     self.tell(News::Peer(event));
                 }

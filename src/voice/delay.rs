@@ -1,7 +1,5 @@
 //! How long packets must wait so that nearly all of them are there when their turn comes: learnt from when they arrive.
 
-use super::FRAME;
-
 /// How finely delays are told apart, in samples: 2.5 ms.
 const STEP: i64 = 120;
 /// How many steps: longer than 600 ms nobody waits.
@@ -83,10 +81,10 @@ impl Delay {
         if fastest == i64::MAX { 0 } else { fastest }
     }
 
-    /// How long after the fastest way a packet's turn should come. Where lost packets can be made up from the next, that one
-    /// is waited for as well.
-    pub(super) fn target(&self, made_up: bool) -> i64 {
-        self.target + if made_up { FRAME as i64 } else { 0 }
+    /// How long after the fastest way a packet's turn should come. Where lost packets can be made up from later ones, those
+    /// that come so many samples later are waited for as well.
+    pub(super) fn target(&self, reach: u64) -> i64 {
+        self.target + reach as i64
     }
 
     /// The jitter of RFC 3550 §6.4.1, in samples.
@@ -144,13 +142,13 @@ mod tests {
         for way in ways {
             delay.arrived(way);
         }
-        delay.target(false) / MS
+        delay.target(0) / MS
     }
 
     #[test]
     fn it_is_short_where_packets_come_evenly_and_long_where_they_do_not() {
         let mut delay = Delay::new();
-        assert_eq!(delay.target(false), 35 * MS, "before anything is known");
+        assert_eq!(delay.target(0), 35 * MS, "before anything is known");
         let even = after(&mut delay, (0..500).map(|_| 0));
         assert!(even <= 8, "{even} ms");
         let mut random = fastrand::Rng::with_seed(1);

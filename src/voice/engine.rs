@@ -14,9 +14,11 @@ use super::tone::{Player, Tone};
 use super::{BLOCK, FRAME};
 use crate::protocol::Dtmf;
 
-/// What is aimed at while packets bring copies of the ones before, in bits a second: twice that, the headers of both and
-/// those of the network stay below 80 kbit/s.
-pub const BITS_TWICE: u32 = 28_000;
+/// What is aimed at while packets bring copies of one or two before, in bits a second: all copies, their headers and those
+/// of the network stay below 80 kbit/s.
+pub const BITS_COPIED: [u32; 2] = [24_000, 16_000];
+/// How often it is said that nothing is said: should one be lost, the other side would wait for what does not come.
+const SAID: u32 = 3;
 /// How loud one's own keys are, against what the other side hears of them.
 const OWN_KEYS: f32 = 0.3;
 
@@ -36,8 +38,8 @@ pub enum Control {
     },
     /// Parts of the processing are switched on or off.
     Processing(Switches),
-    /// Each packet brings the one before along, or no more: [`PeerEvent::Redundancy`](super::peer::PeerEvent::Redundancy).
-    Redundancy(bool),
+    /// Each packet brings so many of those before along: [`PeerEvent::Redundancy`](super::peer::PeerEvent::Redundancy).
+    Redundancy(u8),
 }
 
 /// A packet to be sent.
@@ -70,7 +72,8 @@ pub struct Engine {
     filled: usize,
     packet: Box<[u8; PACKET_MAX]>,
     time: u32,
-    silent: bool,
+    /// Packets since somebody said something.
+    silent: u32,
     muted: bool,
     held: bool,
     /// How much of the microphone passes, and how much of the other side, after the last block.
@@ -98,7 +101,7 @@ impl Engine {
             filled: 0,
             packet: Box::new([0; PACKET_MAX]),
             time: 0,
-            silent: true,
+            silent: SAID,
             muted: false,
             held: false,
             passes: (1.0, 1.0),
@@ -116,7 +119,7 @@ impl Engine {
             Control::Hold(held) => self.hold(held),
             Control::Key { key, aloud } => self.key(key, aloud),
             Control::Processing(switches) => self.processing.switch(switches),
-            Control::Redundancy(twice) => return self.redundancy(twice),
+            Control::Redundancy(copies) => return self.redundancy(copies),
         }
         Ok(())
     }
@@ -146,15 +149,16 @@ impl Engine {
         let time = self.time;
         self.time = time.wrapping_add(FRAME as u32);
         let length = self.encoder.encode(&self.frame, &mut self.packet)?;
-        // The first packet of a silence says so; the others need not be sent.
+        // The first packets of a silence say so; the others need not be sent.
+        let before = self.silent;
         let silent = length <= SILENT;
-        let before = std::mem::replace(&mut self.silent, silent);
-        if silent && before {
+        self.silent = if silent { before.saturating_add(1) } else { 0 };
+        if self.silent > SAID {
             return Ok(None);
         }
         Ok(Some(Packet {
             time,
-            first: before && !silent,
+            first: before > 0 && !silent,
             payload: &self.packet[..length],
         }))
     }
@@ -208,8 +212,12 @@ impl Engine {
         }
     }
 
-    fn redundancy(&mut self, twice: bool) -> Result<(), CodecError> {
-        let bits = if twice { BITS_TWICE } else { BITS };
+    fn redundancy(&mut self, copies: u8) -> Result<(), CodecError> {
+        let bits = match copies {
+            0 => BITS,
+            1 => BITS_COPIED[0],
+            2..=u8::MAX => BITS_COPIED[1],
+        };
         // The copies are better than what the codec would put into the next packet.
         self.encoder.tune(bits, 0)
     }
@@ -305,7 +313,7 @@ mod tests {
         let level = active_level(&heard[2 * 48_000..]);
         assert!((-26.0..-16.0).contains(&level), "{level} dBFS");
         assert!(
-            world.packets[1] < 90,
+            world.packets[1] < 110,
             "{} packets of silence",
             world.packets[1]
         );

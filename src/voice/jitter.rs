@@ -9,12 +9,12 @@
 
 use std::time::Instant;
 
-use super::RATE;
 use super::codec::{CodecError, Decoder, PACKET_SAMPLES, SILENT, carries_correction, samples_in};
 use super::comfort::Comfort;
 use super::delay::Delay;
 use super::slots::Slots;
-use super::stretch::{NEEDED, Stretch, stretch};
+use super::stretch::{LONGEST, NEEDED, Stretch, stretch};
+use super::{FRAME, RATE};
 
 /// The most that is asked for at once, in samples.
 pub const PULL_MAX: usize = 960;
@@ -26,10 +26,12 @@ const ROOM: usize = PACKET_SAMPLES + 2 * PULL_MAX;
 const FAR: i64 = 19_200;
 /// So much later the voice is hurried: 60 ms.
 const LATE: i64 = 2_880;
-/// So much later it is made shorter, now and then: 12.5 ms.
-const LATISH: i64 = 600;
+/// So much later it is made shorter, now and then, and never by more than that: 5 ms.
+const LATISH: i64 = 240;
 /// So much sooner it is made longer: 2.5 ms.
 const SOON: i64 = -120;
+/// Copies that come later than this after their packet are not waited for, in samples: 60 ms.
+const REACH: u64 = 2_880;
 /// Frames between two stretches that are not urgent.
 const PAUSE: u32 = 3;
 /// After so long with nothing, in samples, the next packet counts as a new beginning: 1 s.
@@ -91,9 +93,11 @@ pub struct Jitter {
     quiet: bool,
     /// The present delay, smoothed over pulls.
     lag: f32,
-    hurry: bool,
     since_stretch: u32,
     since_redundancy: u32,
+    /// How much later than a packet its last copy comes, in samples, and the oldest copy that came just now.
+    reach: u64,
+    oldest_copy: Option<u64>,
 }
 
 impl std::fmt::Debug for Jitter {
@@ -119,9 +123,10 @@ impl Jitter {
             stalled: 0,
             quiet: false,
             lag: 0.0,
-            hurry: false,
             since_stretch: 0,
             since_redundancy: REDUNDANT,
+            reach: 0,
+            oldest_copy: None,
         })
     }
 
@@ -142,7 +147,8 @@ impl Jitter {
             self.restart();
         }
         if copy {
-            self.since_redundancy = 0;
+            let oldest = self.oldest_copy.get_or_insert(time);
+            *oldest = time.min(*oldest);
         } else {
             let known = self.slots.holds(time);
             let way = self.clock(now) - signed(time);
@@ -150,9 +156,7 @@ impl Jitter {
             self.delay.arrived(way);
             let over = self.next.is_some_and(|next| time < next);
             self.stats.late += u64::from(over && !known);
-            if carries_correction(payload) {
-                self.since_redundancy = 0;
-            }
+            self.look_for_copies(time, payload);
         }
         if self.next.is_none_or(|next| time >= next) {
             self.slots.insert(time, sequence, copy, payload);
@@ -194,7 +198,21 @@ impl Jitter {
 
     fn target(&self) -> i64 {
         let made_up = self.stats.loss > 0.005 && self.since_redundancy < REDUNDANT;
-        self.delay.target(made_up)
+        self.delay.target(if made_up { self.reach } else { 0 })
+    }
+
+    /// How long must be waited for what can stand in for this packet, if it is lost?
+    fn look_for_copies(&mut self, time: u64, payload: &[u8]) {
+        let copied = self
+            .oldest_copy
+            .take()
+            .map(|oldest| time.saturating_sub(oldest));
+        let corrected = carries_correction(payload).then_some(FRAME as u64);
+        let reach = copied.max(corrected).filter(|reach| *reach <= REACH);
+        if let Some(reach) = reach {
+            self.since_redundancy = 0;
+            self.reach = reach;
+        }
     }
 
     /// Puts at least one more piece behind what waits.
@@ -272,8 +290,9 @@ impl Jitter {
     fn wait(&mut self, now: i64, next: u64) {
         if self.quiet {
             // Time goes on; the next packet is awaited at its own time, with the delay that is wanted by then.
-            let due = now - signed(next) - self.delay.fastest() >= self.target() - PIECE as i64;
-            let long_due = self.lag as i64 > self.target() + PIECE as i64;
+            let first = signed(next) - self.filled as i64;
+            let due = now - first - self.delay.fastest() >= self.target() - PIECE as i64;
+            let long_due = self.lag as i64 > self.target() + LATISH;
             if due && long_due {
                 self.next = Some(next + 2 * PIECE as u64);
                 self.stats.removed += PIECE as u64;
@@ -324,8 +343,8 @@ impl Jitter {
             return;
         }
         // What was made up while nothing was there has been heard in the place of what is missing.
-        if gap > stalled && gap <= 2 * super::FRAME as u64 {
-            let length = (gap as usize).min(super::FRAME);
+        if gap > stalled && gap <= 2 * FRAME as u64 {
+            let length = (gap as usize).min(FRAME);
             if gap as usize == length && self.correct(length, stalled as usize) {
                 self.next = Some(time);
                 self.stats.starved -= stalled.min(self.stats.starved);
@@ -333,7 +352,7 @@ impl Jitter {
             }
         }
         self.stats.starved -= stalled.min(self.stats.starved);
-        let piece = (gap - stalled).min(super::FRAME as u64) as usize;
+        let piece = (gap - stalled).min(FRAME as u64) as usize;
         self.next = self.next.map(|next| next + stalled + piece as u64);
         if piece > 0 {
             self.stats.concealed += 1;
@@ -375,8 +394,7 @@ impl Jitter {
             self.leap();
             return;
         }
-        self.hurry = off > LATISH || (self.hurry && off > 0);
-        let how = if self.hurry {
+        let how = if off > LATISH {
             Stretch::Shorter
         } else if off < SOON {
             Stretch::Longer
@@ -391,7 +409,12 @@ impl Jitter {
         let from = if written < NEEDED { 0 } else { from };
         let before = self.filled - from;
         let alike = if urgent { 0.5 } else { 0.75 };
-        let after = stretch(how, &mut self.pcm[from..], before, alike);
+        // What is too late at most becomes punctual; what is too soon may wait for a whole period.
+        let longest = match how {
+            Stretch::Shorter => usize::try_from(off).unwrap_or(0),
+            Stretch::Longer => LONGEST,
+        };
+        let after = stretch(how, &mut self.pcm[from..], before, longest, alike);
         self.filled = from + after;
         if after != before {
             self.since_stretch = 0;
@@ -453,7 +476,6 @@ impl Jitter {
         self.delay.restart();
         self.next = None;
         self.quiet = false;
-        self.hurry = false;
     }
 
     /// Our clock, in samples since the first time that it was asked for.

@@ -10,6 +10,7 @@ mod line;
 mod sdp;
 mod words;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ use super::telephone::{Heard, Keys};
 
 /// How often it is told how the line is.
 const STATS: Duration = Duration::from_secs(1);
+/// The most copies beside a packet.
+const COPIES: u8 = 2;
 /// The payload type of keys of the pad, where we are the first to name it.
 const KEYS: u8 = 110;
 
@@ -42,10 +45,11 @@ pub struct Peer {
     keys: Keys,
     key_time: u32,
     heard: Heard,
-    /// The packet of sound before.
-    before: Option<(u32, Vec<u8>)>,
+    /// The packets of sound before.
+    before: VecDeque<(u32, Vec<u8>)>,
     time: u32,
-    redundant: bool,
+    /// How many of them each packet brings along.
+    copies: u8,
     clean: u32,
     last_heard: Option<Instant>,
     silent: bool,
@@ -190,6 +194,8 @@ impl Peer {
     fn new(now: Instant, reach: &[Reach]) -> Self {
         let mut config = RtcConfig::new()
             .clear_codecs()
+            // With one stream each way all that they tell is known; each would cost some kbit/s.
+            .clear_extension_map()
             .enable_opus(true, true)
             .set_rtp_mode(true)
             .set_stats_interval(Some(STATS))
@@ -214,9 +220,9 @@ impl Peer {
             keys: Keys::default(),
             key_time: 0,
             heard: Heard::default(),
-            before: None,
+            before: VecDeque::new(),
             time: 0,
-            redundant: false,
+            copies: 0,
             clean: 0,
             last_heard: None,
             silent: false,
@@ -293,14 +299,20 @@ impl Peer {
         let Some((plain, red, _)) = self.kinds() else {
             return;
         };
-        let packed = red.filter(|_| self.redundant).and_then(|red| {
-            let (before, copy) = self.before.as_ref()?;
-            let bytes = pack(*plain, time.wrapping_sub(*before), copy, payload)?;
-            Some((red, bytes))
+        let packed = red.and_then(|red| {
+            let wanted = self.before.iter().rev().take(usize::from(self.copies));
+            let mut copies: Vec<(u32, &[u8])> = wanted
+                .map(|(before, copy)| (time.wrapping_sub(*before), copy.as_slice()))
+                .collect();
+            copies.reverse();
+            Some((red, pack(*plain, &copies, payload)?))
         });
         let (kind, bytes) = packed.unwrap_or_else(|| (plain, payload.to_vec()));
         self.write(now, kind, time, first, bytes);
-        self.before = Some((time, payload.to_vec()));
+        if self.before.len() >= usize::from(COPIES) {
+            self.before.pop_front();
+        }
+        self.before.push_back((time, payload.to_vec()));
     }
 
     fn send_key(&mut self, now: Instant) {

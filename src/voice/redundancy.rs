@@ -15,17 +15,26 @@ pub(super) struct Part<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Writes one packet that has `copy`, which is `back` samples older, before `payload`. `None` if it cannot be told.
-pub(super) fn pack(kind: u8, back: u32, copy: &[u8], payload: &[u8]) -> Option<Vec<u8>> {
-    if copy.is_empty() || copy.len() > BLOCK_MAX || back == 0 || back > BACK_MAX {
+/// Writes one packet that has `copies`, the oldest first, each with how much older it is, before `payload`. What cannot be
+/// told is left out. `None` if nothing is left.
+pub(super) fn pack(kind: u8, copies: &[(u32, &[u8])], payload: &[u8]) -> Option<Vec<u8>> {
+    let told = |(back, copy): &&(u32, &[u8])| {
+        !copy.is_empty() && copy.len() <= BLOCK_MAX && (1..=BACK_MAX).contains(back)
+    };
+    let length: usize = copies.iter().map(|(_, copy)| 4 + copy.len()).sum();
+    let mut bytes = Vec::with_capacity(length + 1 + payload.len());
+    for (back, copy) in copies.iter().filter(told) {
+        let length = u32::try_from(copy.len()).ok()?;
+        let header = (1 << 31) | (u32::from(kind) << 24) | (back << 10) | length;
+        bytes.extend_from_slice(&header.to_be_bytes());
+    }
+    if bytes.is_empty() {
         return None;
     }
-    let length = u32::try_from(copy.len()).ok()?;
-    let header = (1 << 31) | (u32::from(kind) << 24) | (back << 10) | length;
-    let mut bytes = Vec::with_capacity(5 + copy.len() + payload.len());
-    bytes.extend_from_slice(&header.to_be_bytes());
     bytes.push(kind & 0x7f);
-    bytes.extend_from_slice(copy);
+    for (_, copy) in copies.iter().filter(told) {
+        bytes.extend_from_slice(copy);
+    }
     bytes.extend_from_slice(payload);
     Some(bytes)
 }
@@ -80,15 +89,19 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        let bytes = pack(111, 960, b"before", b"now").expect("a packet");
+        let bytes = pack(111, &[(1920, b"first"), (960, b"before")], b"now").expect("a packet");
         let part = |back, payload| Part { back, payload };
         assert_eq!(
             unpack(111, &bytes),
-            [part(960, &b"before"[..]), part(0, &b"now"[..])]
+            [
+                part(1920, &b"first"[..]),
+                part(960, &b"before"[..]),
+                part(0, &b"now"[..])
+            ]
         );
         assert_eq!(unpack(110, &bytes), []);
-        assert_eq!(pack(111, 960, &[0; 1024], b"now"), None);
-        assert_eq!(pack(111, 20_000, b"before", b"now"), None);
+        assert_eq!(pack(111, &[(960, &[0; 1024])], b"now"), None);
+        assert_eq!(pack(111, &[(20_000, b"before")], b"now"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::level_of;
 /// The shortest period that is taken, in samples: 2.5 ms, a voice at 400 Hz.
 const SHORTEST: usize = 120;
 /// The longest: 12.5 ms, a voice at 80 Hz.
-const LONGEST: usize = 600;
+pub(super) const LONGEST: usize = 600;
 /// Over how many samples one becomes the other: 7.5 ms.
 const OVERLAP: usize = 360;
 /// What must be at hand to find a period and leave it out or say it twice.
@@ -24,9 +24,15 @@ pub(super) enum Stretch {
 }
 
 /// Makes `samples[..length]` shorter or longer by a period, in place, and returns its new length; as it was if it has no
-/// period that is like the next by at least `alike` (of 1.0), or too little is there. For longer, `samples` must have room
-/// for [`LONGEST`] more.
-pub(super) fn stretch(how: Stretch, samples: &mut [f32], length: usize, alike: f32) -> usize {
+/// period of at most `longest` that is like the next by at least `alike` (of 1.0), or too little is there. For longer,
+/// `samples` must have room for [`LONGEST`] more.
+pub(super) fn stretch(
+    how: Stretch,
+    samples: &mut [f32],
+    length: usize,
+    longest: usize,
+    alike: f32,
+) -> usize {
     let room = match how {
         Stretch::Shorter => length,
         Stretch::Longer => length + LONGEST,
@@ -34,7 +40,8 @@ pub(super) fn stretch(how: Stretch, samples: &mut [f32], length: usize, alike: f
     if length < NEEDED || samples.len() < room {
         return length;
     }
-    let Some(period) = period(&samples[..length], alike) else {
+    let longest = longest.min(LONGEST);
+    let Some(period) = period(&samples[..length], longest, alike) else {
         return length;
     };
     match how {
@@ -66,14 +73,14 @@ fn blend(samples: &mut [f32], into: &[f32]) {
 }
 
 /// The length after which the wave is most like itself, if it is so enough.
-fn period(samples: &[f32], alike: f32) -> Option<usize> {
+fn period(samples: &[f32], longest: usize, alike: f32) -> Option<usize> {
     if level_of(samples) < QUIET {
-        return Some(LONGEST);
+        return Some(longest);
     }
-    let coarse = (SHORTEST..=LONGEST)
+    let coarse = (SHORTEST..=longest)
         .step_by(COARSE)
         .max_by(|a, b| likeness(samples, *a, COARSE).total_cmp(&likeness(samples, *b, COARSE)))?;
-    let near = coarse.saturating_sub(COARSE).max(SHORTEST)..=(coarse + COARSE).min(LONGEST);
+    let near = coarse.saturating_sub(COARSE).max(SHORTEST)..=(coarse + COARSE).min(longest);
     let best = near.max_by(|a, b| likeness(samples, *a, 1).total_cmp(&likeness(samples, *b, 1)))?;
     (likeness(samples, best, 1) >= alike).then_some(best)
 }
@@ -118,7 +125,7 @@ mod tests {
             for how in [Stretch::Shorter, Stretch::Longer] {
                 let mut samples = hum(hertz, FRAME + LONGEST);
                 let smooth = step(&samples);
-                let length = stretch(how, &mut samples, FRAME, 0.8);
+                let length = stretch(how, &mut samples, FRAME, LONGEST, 0.8);
                 let changed = length.abs_diff(FRAME) as f32;
                 let periods = changed * hertz / RATE as f32;
                 assert!(periods > 0.9, "{hertz} Hz {how:?}: {changed} samples");
@@ -132,10 +139,16 @@ mod tests {
     fn what_has_no_period_stays_as_it_is_and_silence_goes_at_once() {
         let mut random = fastrand::Rng::with_seed(3);
         let mut noise: Vec<f32> = (0..FRAME).map(|_| random.f32() - 0.5).collect();
-        assert_eq!(stretch(Stretch::Shorter, &mut noise, FRAME, 0.7), FRAME);
+        assert_eq!(
+            stretch(Stretch::Shorter, &mut noise, FRAME, LONGEST, 0.7),
+            FRAME
+        );
         let mut silence = vec![0.0; FRAME];
-        let length = stretch(Stretch::Shorter, &mut silence, FRAME, 0.7);
+        let length = stretch(Stretch::Shorter, &mut silence, FRAME, LONGEST, 0.7);
         assert_eq!(length, FRAME - LONGEST);
-        assert_eq!(stretch(Stretch::Longer, &mut silence, FRAME, 0.7), FRAME);
+        assert_eq!(
+            stretch(Stretch::Longer, &mut silence, FRAME, LONGEST, 0.7),
+            FRAME
+        );
     }
 }

@@ -9,6 +9,8 @@ use crate::voice::RATE;
 
 /// From this share of lost packets on, each packet brings the one before along.
 const LOSSY: f32 = 0.01;
+/// From this share on, the one before that as well.
+const LOSSIER: f32 = 0.14;
 /// Below this share, for so many reports, no more.
 const CLEAN: (f32, u32) = (0.003, 10);
 /// Reports of the other side without any progress, before we count as not heard.
@@ -42,10 +44,14 @@ impl Peer {
         let Some(loss) = stats.loss else { return };
         self.line.lost_there = Some(loss);
         self.clean = if loss < CLEAN.0 { self.clean + 1 } else { 0 };
-        let wanted = loss >= LOSSY || (self.redundant && self.clean < CLEAN.1);
-        let possible = matches!(self.kinds(), Some((_, Some(_), _)));
-        let wanted = wanted && possible;
-        if wanted != std::mem::replace(&mut self.redundant, wanted) {
+        let wanted = match loss {
+            _ if self.kinds().is_none_or(|(_, red, _)| red.is_none()) => 0,
+            loss if loss >= LOSSIER => 2,
+            loss if loss >= LOSSY => self.copies.max(1),
+            _ if self.clean >= CLEAN.1 => 0,
+            _ => self.copies,
+        };
+        if wanted != std::mem::replace(&mut self.copies, wanted) {
             out.push(PeerOutput::Event(PeerEvent::Redundancy(wanted)));
         }
     }

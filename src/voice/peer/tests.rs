@@ -174,7 +174,7 @@ fn two_sides_meet_and_hear_each_other() {
         let round_trip = line.round_trip.expect("a round trip");
         assert!((25..40).contains(&round_trip.as_millis()), "{round_trip:?}");
         assert_eq!(line.lost_there, Some(0.0));
-        assert!(!world.told(side, PeerEvent::Redundancy(true)));
+        assert!(!world.told(side, PeerEvent::Redundancy(1)));
         assert!(!world.told(side, PeerEvent::Silent));
     }
 }
@@ -186,7 +186,7 @@ fn on_a_lossy_line_each_packet_brings_the_one_before() {
     world.loss = 0.1;
     world.talk(500);
     for side in 0..2 {
-        assert!(world.told(side, PeerEvent::Redundancy(true)));
+        assert!(world.told(side, PeerEvent::Redundancy(1)));
         let audio = &world.sides[side].audio;
         let own: Vec<u64> = audio.iter().filter(|a| !a.2).map(|a| a.1).collect();
         let copies: Vec<_> = audio.iter().filter(|a| a.2).collect();
@@ -214,7 +214,7 @@ fn on_a_lossy_line_each_packet_brings_the_one_before() {
     world.loss = 0.0;
     world.talk(1_000);
     for side in 0..2 {
-        assert!(world.told(side, PeerEvent::Redundancy(false)));
+        assert!(world.told(side, PeerEvent::Redundancy(0)));
     }
 }
 

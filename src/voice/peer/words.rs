@@ -103,8 +103,9 @@ pub enum PeerEvent {
     Unheard,
     /// They pressed a key: once for each time they did.
     Key(Dtmf),
-    /// From now on each packet brings the one before along, or no more. The encoder should use fewer bits meanwhile.
-    Redundancy(bool),
+    /// From now on each packet brings so many of those before along: none, one or two. The encoder should use fewer bits
+    /// meanwhile.
+    Redundancy(u8),
     /// How the line is, every second.
     Line(Line),
 }

@@ -1,0 +1,15 @@
+//! Calls with sound: files for microphones and speakers, real sockets, and lines that lose, delay and mix up what they are
+//! told to.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `calls` | both sides hear each other, and how long that takes |
+//! | `quality` | how speech sounds over lossy lines, by PESQ |
+//!
+//! `tests/run.sh` installs what speaks and what judges: espeak-ng, and the Python package `pesq` below `target/live`.
+
+mod calls;
+mod quality;
+mod relay;
+mod side;
+mod world;
