@@ -54,6 +54,8 @@ pub struct Peer {
     last_heard: Option<Instant>,
     silent: bool,
     reached: (u64, u32),
+    /// How far the other side had heard of us, and how many packets were lost until then, in its last reports.
+    reports: VecDeque<(u64, u64)>,
     line: Line,
     bytes: (u64, u64),
     counted: Option<Instant>,
@@ -227,6 +229,7 @@ impl Peer {
             last_heard: None,
             silent: false,
             reached: (0, 0),
+            reports: VecDeque::new(),
             line: Line::default(),
             bytes: (0, 0),
             counted: None,

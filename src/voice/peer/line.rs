@@ -9,6 +9,8 @@ use crate::voice::RATE;
 
 /// From this share of lost packets on, each packet brings the one before along.
 const LOSSY: f32 = 0.01;
+/// Over how many reports, of one a second.
+const REPORTS: usize = 4;
 /// From this share on, the one before that as well.
 const LOSSIER: f32 = 0.14;
 /// Below this share, for so many reports, no more.
@@ -41,19 +43,38 @@ impl Peer {
                 out.push(PeerOutput::Event(PeerEvent::Unheard));
             }
         }
-        let Some(loss) = stats.loss else { return };
+        let Some(loss) = self.lost(stats) else { return };
         self.line.lost_there = Some(loss);
         self.clean = if loss < CLEAN.0 { self.clean + 1 } else { 0 };
         let wanted = match loss {
             _ if self.kinds().is_none_or(|(_, red, _)| red.is_none()) => 0,
             loss if loss >= LOSSIER => 2,
-            loss if loss >= LOSSY => self.copies.max(1),
+            loss if loss >= LOSSIER / 2.0 => self.copies.max(1),
+            loss if loss >= LOSSY => 1,
             _ if self.clean >= CLEAN.1 => 0,
             _ => self.copies,
         };
         if wanted != std::mem::replace(&mut self.copies, wanted) {
             out.push(PeerOutput::Event(PeerEvent::Redundancy(wanted)));
         }
+    }
+
+    /// The share of our packets that were lost over the last reports. What is under way when a report is made counts as lost
+    /// in it and as found in the next, so one report alone says little.
+    fn lost(&mut self, stats: &MediaEgressStats) -> Option<f32> {
+        let remote = stats.remote.as_ref()?;
+        let now = (*remote.maximum_sequence_number, remote.packets_lost);
+        let reports = &mut self.reports;
+        // Another count of theirs.
+        reports.retain(|then| then.0 <= now.0);
+        if reports.len() >= REPORTS {
+            reports.pop_front();
+        }
+        let then = reports.front().copied();
+        reports.push_back(now);
+        let (number, lost) = then?;
+        let expected = now.0 - number;
+        (expected > 0).then(|| now.1.saturating_sub(lost) as f32 / expected as f32)
     }
 
     pub(super) fn ingress(&mut self, stats: &MediaIngressStats) {
