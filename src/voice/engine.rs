@@ -270,10 +270,10 @@ mod tests {
             let mut heard = [Vec::new(), Vec::new()];
             for block in said.chunks_exact(BLOCK) {
                 let now = self.start + Duration::from_millis(self.block * 10);
-                for side in 0..2 {
+                for (side, heard) in heard.iter_mut().enumerate() {
                     let mut out = [0.0; BLOCK];
                     self.sides[side].speaker(now, &mut out);
-                    heard[side].extend_from_slice(&out);
+                    heard.extend_from_slice(&out);
                     let block: [f32; BLOCK] = if side == 0 {
                         block.try_into().expect("a block")
                     } else {

@@ -4,6 +4,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `calls` | both sides hear each other, and how long that takes |
+//! | `sound_server` | what PulseAudio plays and hears, over devices that are chosen and pulled |
 //! | `quality` | how speech sounds over lossy lines, by PESQ |
 //!
 //! `tests/run.sh` installs what speaks and what judges: espeak-ng, and the Python package `pesq` below `target/live`.
@@ -12,4 +13,6 @@ mod calls;
 mod quality;
 mod relay;
 mod side;
+#[cfg(target_os = "linux")]
+mod sound_server;
 mod world;

@@ -8,7 +8,7 @@ use callsign::voice::call::{Call, NEWS, News, ORDERS, Order};
 use callsign::voice::device::WavDevice;
 use callsign::voice::jitter::JitterStats;
 use callsign::voice::link::Link;
-use callsign::voice::peer::{Line as State, Peer, PeerEvent, Reach};
+use callsign::voice::peer::{Peer, PeerEvent, Reach};
 use callsign::voice::processing::Switches;
 use callsign::voice::wav::{WavSink, WavSource};
 use tokio::sync::mpsc;
@@ -21,8 +21,6 @@ pub(crate) struct Heard {
     pub(crate) samples: Vec<f32>,
     pub(crate) events: Vec<PeerEvent>,
     pub(crate) stats: JitterStats,
-    /// The most bits a second that it sent, in any second.
-    pub(crate) most_sent: u32,
 }
 
 /// A call over a line: each side says its file, for so long. Returns what each heard.
@@ -74,14 +72,14 @@ async fn side(peer: Peer, link: Link, says: &[f32], time: Duration, switches: Sw
     let (orders_tx, orders_rx) = mpsc::channel(ORDERS);
     let call = Call::new(peer, link, device, switches, news_tx).expect("a call");
     let running = tokio::spawn(call.run(orders_rx));
-    let (mut events, mut stats, mut most_sent) = (Vec::new(), JitterStats::default(), 0);
+    let (mut events, mut stats) = (Vec::new(), JitterStats::default());
     let end = tokio::time::sleep(time);
     tokio::pin!(end);
     loop {
         tokio::select! {
             () = &mut end => break,
             news = news_rx.recv() => match news {
-                Some(News::Peer(PeerEvent::Line(State { sent, .. }))) => most_sent = most_sent.max(sent),
+                Some(News::Peer(PeerEvent::Line(_))) => {}
                 Some(News::Peer(event)) => events.push(event),
                 Some(News::Levels(_, now)) => stats = now,
                 Some(news) => panic!("{news:?}"),
@@ -97,6 +95,5 @@ async fn side(peer: Peer, link: Link, says: &[f32], time: Duration, switches: Sw
         samples: heard.samples().to_vec(),
         events,
         stats,
-        most_sent,
     }
 }

@@ -39,6 +39,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Looks without a sample moved before a stream counts as lost.
 const STILL: u32 = 2;
+/// The same for one that has not begun yet.
+const WAKES: u32 = 8;
 
 /// Which devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -256,7 +258,8 @@ impl Watched {
             0
         };
         self.seen = moved;
-        self.still <= STILL
+        // A device that slept takes its time.
+        self.still <= if moved == 0 { WAKES } else { STILL }
     }
 }
 
