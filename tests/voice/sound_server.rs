@@ -168,7 +168,7 @@ fn what_a_speaker_plays_a_microphone_hears_soon_and_again_after_a_device_was_pul
         // Another sink is chosen, and that one is pulled and plugged.
         device.choose(choice("two.monitor", "two"));
         run(&mut device, Duration::from_secs(2)).await;
-        let (said, heard) = run(&mut device, Duration::from_secs(2)).await;
+        let (_, heard) = run(&mut device, Duration::from_secs(2)).await;
         assert!(heard.len() >= 2, "{} after the choice", heard.len());
         assert!(pactl(&["unload-module", "module-null-sink"]).await);
         run(&mut device, Duration::from_secs(2)).await;
