@@ -10,7 +10,10 @@ use crate::window::{Bell, Window, signed_in};
 
 fn sign_out(window: &mut Window) {
     window.press("Settings");
-    window.press("Account");
+    // Settings are at the section that was looked at last.
+    if !window.shows("Sign out") {
+        window.press("Account");
+    }
     window.press("Sign out");
     window.see("Your callsign");
 }
