@@ -22,6 +22,7 @@
 pub mod call;
 pub mod codec;
 mod comfort;
+mod crypto;
 mod delay;
 pub mod device;
 pub mod engine;

@@ -22,6 +22,7 @@ use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Rtc, RtcConfig};
 
 pub use self::words::{Line, PeerEvent, PeerInput, PeerOutput, Reach, SILENT_AFTER, SdpError};
+use super::crypto::provider;
 use super::redundancy::{pack, unpack};
 use super::telephone::{Heard, Keys};
 
@@ -195,6 +196,7 @@ impl Peer {
 
     fn new(now: Instant, reach: &[Reach]) -> Self {
         let mut config = RtcConfig::new()
+            .set_crypto_provider(provider())
             .clear_codecs()
             // With one stream each way all that they tell is known; each would cost some kbit/s.
             .clear_extension_map()
