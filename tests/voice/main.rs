@@ -10,9 +10,11 @@
 //! `tests/run.sh` installs what speaks and what judges: espeak-ng, and the Python package `pesq` below `target/live`.
 
 mod calls;
+mod delay;
 mod quality;
 mod relay;
 mod side;
 #[cfg(target_os = "linux")]
 mod sound_server;
+mod speech;
 mod world;
