@@ -1,7 +1,7 @@
 //! The jitter buffer: packets come early, late, twice, in disorder or not at all; sound leaves evenly.
 //!
-//! Each packet's turn comes a little after the fastest way that packets took ([`delay`](super::delay)). Where that is too
-//! soon or too late, the voice is made a period longer or shorter ([`stretch`](super::stretch)): there are no gaps, and
+//! Each packet's turn comes a little after the fastest way that packets took (`delay`). Where that is too
+//! soon or too late, the voice is made a period longer or shorter (`stretch`): there are no gaps, and
 //! clocks that run at different speeds are met in the same way. What is lost is taken from the next packet where that
 //! carries it, or from a copy beside it, or made up from what sounded before.
 //!

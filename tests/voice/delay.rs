@@ -6,7 +6,6 @@ use callsign::voice::RATE;
 use callsign::voice::peer::PeerEvent;
 use callsign::voice::processing::Switches;
 
-use crate::relay::Line;
 use crate::side::call;
 
 /// Clicks of noise, each different, with silence between: easily found again.
@@ -50,7 +49,7 @@ pub(crate) async fn measure() -> [usize; 2] {
         gain: false,
     };
     let time = Duration::from_secs(7);
-    let heard = call([&says[0], &says[1]], time, Line::default(), 1, switches).await;
+    let heard = call([&says[0], &says[1]], time, switches).await;
     std::array::from_fn(|side| {
         assert!(heard[side].events.contains(&PeerEvent::Connected));
         assert!(!heard[side].events.contains(&PeerEvent::Silent));

@@ -1,9 +1,9 @@
-//! Calls with sound: files for microphones and speakers, real sockets, and lines that lose, delay and mix up what they are
-//! told to.
+//! Calls with sound: files for microphones and speakers, real sockets, and in simulated time lines that lose, delay and mix
+//! up what they are told to.
 //!
 //! | file | what it shows |
 //! |---|---|
-//! | `calls` | both sides hear each other, and how long that takes |
+//! | `calls` | both sides hear each other over real sockets, and soon |
 //! | `sound_server` | what PulseAudio plays and hears, over devices that are chosen and pulled |
 //! | `quality` | how speech sounds over lossy lines, by PESQ |
 //!

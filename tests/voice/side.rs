@@ -13,7 +13,7 @@ use callsign::voice::processing::Switches;
 use callsign::voice::wav::{WavSink, WavSource};
 use tokio::sync::mpsc;
 
-use crate::relay::{Line, Relay};
+use crate::relay::Relay;
 
 /// What one side heard, and what it was told.
 pub(crate) struct Heard {
@@ -23,17 +23,11 @@ pub(crate) struct Heard {
     pub(crate) stats: JitterStats,
 }
 
-/// A call over a line: each side says its file, for so long. Returns what each heard.
-pub(crate) async fn call(
-    says: [&[f32]; 2],
-    time: Duration,
-    line: Line,
-    seed: u64,
-    switches: Switches,
-) -> [Heard; 2] {
+/// A call over a relay: each side says its file, for so long. Returns what each heard.
+pub(crate) async fn call(says: [&[f32]; 2], time: Duration, switches: Switches) -> [Heard; 2] {
     let links = [bind().await, bind().await];
     let own = [at(&links[0]), at(&links[1])];
-    let relay = Relay::start(own, line, seed).await;
+    let relay = Relay::start(own).await;
     let now = Instant::now();
     let (mut caller, offer) = Peer::offer(now, &links[0].reach()).expect("an offer");
     let offer = relay.disguise(0, own[0], &offer);
@@ -73,20 +67,19 @@ async fn side(peer: Peer, link: Link, says: &[f32], time: Duration, switches: Sw
     let call = Call::new(peer, link, device, switches, news_tx).expect("a call");
     let running = tokio::spawn(call.run(orders_rx));
     let (mut events, mut stats) = (Vec::new(), JitterStats::default());
-    let end = tokio::time::sleep(time);
-    tokio::pin!(end);
-    loop {
-        tokio::select! {
-            () = &mut end => break,
-            news = news_rx.recv() => match news {
-                Some(News::Peer(PeerEvent::Line(_))) => {}
-                Some(News::Peer(event)) => events.push(event),
-                Some(News::Levels(_, now)) => stats = now,
-                Some(news) => panic!("{news:?}"),
-                None => break,
-            },
+    let listening = async {
+        while let Some(news) = news_rx.recv().await {
+            match news {
+                News::Peer(PeerEvent::Line(_)) => {}
+                News::Peer(event) => events.push(event),
+                News::Levels(_, now) => stats = now,
+                news @ (News::Offer(_) | News::Answer(_) | News::Unfit(_)) => panic!("{news:?}"),
+            }
         }
-    }
+    };
+    // That it lasts so long is what is wanted.
+    let ended = tokio::time::timeout(time, listening).await;
+    assert!(ended.is_err(), "the call ended by itself");
     orders_tx.send(Order::End).await.expect("it ends");
     let device = running.await.expect("it ran");
     let file = device.finish().expect("written").expect("a file");
