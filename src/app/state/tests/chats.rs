@@ -368,3 +368,15 @@ fn what_is_written_without_a_link_goes_out_with_the_next_in_order() {
         [Delivery::Pending, Delivery::Pending]
     );
 }
+
+#[test]
+fn what_is_erased_is_not_left_where_it_was_typed() {
+    let mut story = Story::home();
+    story.open(&bob());
+    let (to, text) = (bob(), "never mind".to_owned());
+    story.tell(Msg::Chat(ChatMsg::Draft { to, text }));
+    let drafted = |story: &Story| story.here().chats.get(&bob()).expect("there").drafted;
+    let before = drafted(&story);
+    story.tell(Msg::Chat(ChatMsg::Erase(bob())));
+    assert_ne!(drafted(&story), before, "the view takes the draft anew");
+}
