@@ -27,6 +27,9 @@ const TOLD: &str = "told_where_messages_live:";
 const MESSAGES_LIVE_HERE: &str = "Direct messages live on this computer: those that came to you on another one stay there. \
     Rooms bring along what was said in them.";
 
+/// What whoever calls is told before there was a link.
+const NO_CALLS_YET: &str = "Callsign is still connecting. Call again when it is.";
+
 /// A signed-in account.
 #[derive(Debug)]
 pub(crate) struct Home {
@@ -217,7 +220,10 @@ impl Home {
     pub(super) fn room(&mut self, cx: &mut Cx<'_>, msg: RoomMsg) {
         match msg {
             RoomMsg::Join(name) => {
-                self.rooms.join(cx, name.clone());
+                match self.link {
+                    Link::Coming => self.rooms.join_later(name.clone()),
+                    Link::Up | Link::Lost => self.rooms.join(cx, name.clone()),
+                }
                 self.open(cx, ConversationId::Room(name));
             }
             RoomMsg::Leave(name) => self.rooms.leave(cx, name),
@@ -349,6 +355,11 @@ impl Home {
         if let CallMsg::Place(peer) = &msg {
             self.people.watch(cx, [peer]);
         }
+            if self.link == Link::Coming {
+                // There is no session yet that could call, or say why not.
+                self.note = Some(NO_CALLS_YET.to_owned());
+                return;
+            }
         self.calls.update(cx, msg);
         // Whoever looks at the history sees what comes into it.
         if self.screen == Screen::Calls {

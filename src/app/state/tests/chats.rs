@@ -1,6 +1,9 @@
 //! Signing in, conversations, rooms, and a link that goes and comes.
 
 use super::*;
+use crate::app::effect::InspectEffect;
+use crate::app::msg::InspectMsg;
+use crate::protocol::AttrSubject;
 
 #[test]
 fn a_refused_login_says_why_and_keeps_the_name() {
@@ -379,4 +382,42 @@ fn what_is_erased_is_not_left_where_it_was_typed() {
     let before = drafted(&story);
     story.tell(Msg::Chat(ChatMsg::Erase(bob())));
     assert_ne!(drafted(&story), before, "the view takes the draft anew");
+}
+
+#[test]
+fn what_was_wanted_before_there_was_a_session_is_asked_for_when_there_is() {
+    let story = Story::home();
+    let signed_in = story.asked().iter().find_map(|asked| {
+        let StoreEffect::Setting(name, Some(value)) = asked else {
+            return None;
+        };
+        Some((name.clone(), value.clone()))
+    });
+    let mut story = Story {
+        state: State::new(8, None),
+        ..Story::new()
+    };
+    let opened = StoreMsg::Opened(signed_in.into_iter().collect(), None);
+    story.tell(Msg::Store(opened));
+    assert_eq!(story.here().link, Link::Coming);
+    story.open(&bob());
+    story.tell(Msg::Room(RoomMsg::Join(room("ops"))));
+    story.open(&bob());
+    let subject = AttrSubject::Account(account("bob"));
+    story.tell(Msg::Inspect(InspectMsg::Look(subject.clone())));
+    // A call that nobody places would ring for ever.
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    assert!(story.state.calls().is_empty() && story.here().note.is_some());
+    let effects = story.hear(SessionEvent::LoginSuccess {
+        uid: Uid(1),
+        again: false,
+        additions: None,
+    });
+    assert!(effects.contains(&Effect::Join(room("ops"))), "{effects:?}");
+    assert!(
+        effects.contains(&Effect::AskOnline(account("bob"))),
+        "{effects:?}"
+    );
+    let watch = Effect::Inspect(InspectEffect::Watch(subject));
+    assert!(effects.contains(&watch), "{effects:?}");
 }
