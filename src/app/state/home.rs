@@ -123,7 +123,7 @@ pub(crate) enum Link {
 }
 
 impl Home {
-    pub(super) fn new(identity: Identity, link: Link) -> Self {
+    pub(super) fn new(cx: &Cx<'_>, identity: Identity, link: Link) -> Self {
         let me = identity.account.clone();
         Self {
             identity,
@@ -132,7 +132,7 @@ impl Home {
             finding: false,
             screen: Screen::Chats,
             link,
-            chats: Chats::new(me.clone(), link),
+            chats: Chats::new(me.clone(), link, cx.focused),
             rooms: Rooms::default(),
             people: People::default(),
             calls: Calls::new(me.clone()),
@@ -262,8 +262,9 @@ impl Home {
         if let ConversationId::Person(account) = &conversation {
             self.people.look(cx, account);
         }
-        self.went(cx, Screen::Chats);
+        // First, or what was open before would be taken for read.
         self.chats.open(cx, conversation);
+        self.went(cx, Screen::Chats);
     }
 
     /// What the history has of this account.
@@ -338,7 +339,8 @@ impl Home {
         let beside = screen == Screen::Chats && self.inspector.is_beside();
         self.inspector
             .show(cx, screen == Screen::Inspector || beside);
-        self.serving.show(cx, screen == Screen::Settings);
+        self.serving.show(screen == Screen::Settings);
+        self.chats.show(cx, screen == Screen::Chats);
         if screen == Screen::Calls {
             self.calls.log.saw(cx);
         }
@@ -353,13 +355,13 @@ impl Home {
             self.chats.update(cx, ChatMsg::Send { to, text });
         }
         if let CallMsg::Place(peer) = &msg {
-            self.people.watch(cx, [peer]);
-        }
             if self.link == Link::Coming {
                 // There is no session yet that could call, or say why not.
                 self.note = Some(NO_CALLS_YET.to_owned());
                 return;
             }
+            self.people.watch(cx, [peer]);
+        }
         self.calls.update(cx, msg);
         // Whoever looks at the history sees what comes into it.
         if self.screen == Screen::Calls {

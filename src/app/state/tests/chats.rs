@@ -373,6 +373,41 @@ fn what_is_written_without_a_link_goes_out_with_the_next_in_order() {
 }
 
 #[test]
+fn what_comes_while_another_screen_is_shown_is_not_read() {
+    let mut story = Story::home();
+    story.open(&bob());
+    let went = |screen| Msg::Nav(NavMsg::Went(screen));
+    story.tell(went(Screen::Settings));
+    let effects = story.hear(says("bob", "are you there?"));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Notify(_)))
+    );
+    assert_eq!(story.here().chats.unread(), 1);
+    story.tell(went(Screen::Chats));
+    assert_eq!(story.here().chats.unread(), 0);
+    assert_eq!(story.asked().last(), Some(&StoreEffect::MarkRead(bob())));
+}
+
+#[test]
+fn whoever_looked_away_before_signing_in_has_read_nothing() {
+    let mut story = Story::new();
+    story.tell(Msg::Nav(NavMsg::Focus(false)));
+    let credentials = Credentials {
+        account: account("ann"),
+        place: Place::ThisComputer,
+    };
+    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
+    story.tell(Msg::SignIn(SignInMsg::Done));
+    story.open(&bob());
+    story.hear(says("bob", "one"));
+    assert_eq!(story.here().chats.unread(), 1);
+    story.tell(Msg::Nav(NavMsg::Focus(true)));
+    assert_eq!(story.here().chats.unread(), 0);
+}
+
+#[test]
 fn what_is_erased_is_not_left_where_it_was_typed() {
     let mut story = Story::home();
     story.open(&bob());

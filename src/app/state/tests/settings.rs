@@ -254,6 +254,10 @@ fn the_server_is_looked_at_only_where_its_settings_are() {
         went(&mut story, Screen::Chats),
         server(ServerEffect::Watch(false))
     );
+    // Nor at the card.
+    went(&mut story, Screen::Settings);
+    let effects = story.tell(Msg::SignIn(SignInMsg::SignOut));
+    assert!(effects.contains(&Effect::Server(ServerEffect::Watch(false))));
 }
 
 #[test]
