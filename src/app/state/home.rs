@@ -148,7 +148,7 @@ impl Home {
             typing: Typing::default(),
             heard: Heard::default(),
             elsewhere: false,
-            me: Me::default(),
+            me: Me::new(&me),
             news: News::default(),
             wanted: 0,
             account: me,
