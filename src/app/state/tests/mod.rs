@@ -130,6 +130,11 @@ impl Story {
         &self.history.asked
     }
 
+    /// What it keeps.
+    pub(crate) fn kept(&self) -> &[store::Message] {
+        &self.history.kept
+    }
+
     /// Ann is signed in.
     pub(crate) fn home() -> Self {
         let mut story = Self::new();
