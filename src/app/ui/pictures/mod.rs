@@ -5,6 +5,7 @@ mod checks;
 mod painter;
 mod pinned;
 mod scenes;
+mod signing_in;
 mod stories;
 
 use std::sync::{Arc, Mutex};

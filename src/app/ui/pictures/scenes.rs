@@ -7,8 +7,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Stage;
+use super::signing_in;
 use super::stories::{self, on};
-use crate::app::state::tests::Story;
+use crate::app::state::tests::{Story, account};
 use crate::app::state::{Screen, Tab, Who};
 
 /// What is looked at.
@@ -53,16 +54,16 @@ macro_rules! scenes {
 scenes! {
     sign_in: Window, Story::new, still;
     sign_in_address: Window, Story::new, |harness| press(harness, "Other address…");
-    sign_in_connecting: Window, stories::connecting, still;
-    sign_in_refused: Window, stories::refused, still;
-    sign_in_token: Window, stories::token, still;
-    sign_in_no_server: Window, stories::no_server, still;
-    take_over: Window, stories::taken, still;
-    displaced: Window, stories::displaced, still;
-    keyring: Window, stories::unkept, still;
+    sign_in_connecting: Window, signing_in::connecting, still;
+    sign_in_refused: Window, signing_in::refused, still;
+    sign_in_token: Window, signing_in::token, still;
+    sign_in_no_server: Window, signing_in::no_server, still;
+    take_over: Window, signing_in::taken, still;
+    displaced: Window, signing_in::displaced, still;
+    keyring: Window, signing_in::unkept, still;
     nothing_yet: Window, stories::online, still;
-    nobody_yet: Window, stories::nobody, still;
-    no_calls_yet: Window, stories::no_calls, still;
+    nobody_yet: Window, || stories::empty(Screen::People), still;
+    no_calls_yet: Window, || stories::empty(Screen::Calls), still;
     room: Window, stories::at_work, still;
     room_details: Window, stories::at_work, details;
     room_attributes: Window, stories::at_work, |harness| {
@@ -113,11 +114,11 @@ scenes! {
     settings: Window, || on(Screen::Settings), |harness| tab(harness, "Account");
     settings_notifications: Window, || on(Screen::Settings), |harness| tab(harness, "Notifications");
     settings_appearance: Window, || on(Screen::Settings), |harness| tab(harness, "Appearance");
-    settings_server: Window, stories::we_serve, |harness| tab(harness, "Server on this computer");
+    settings_server: Window, we_serve, |harness| tab(harness, "Server on this computer");
     settings_server_off: Window,
         || stories::serving(Who::Off { data: "/home/ann/.local/share/callsign/server".into() }),
         |harness| tab(harness, "Server on this computer");
-    settings_send_away: Window, stories::we_serve, |harness| {
+    settings_send_away: Window, we_serve, |harness| {
         tab(harness, "Server on this computer");
         harness.run_ok();
         press(harness, "Send bob away…");
@@ -163,4 +164,14 @@ fn details(harness: &mut Harness<'static, Stage>) {
 
 fn key(harness: &mut Harness<'static, Stage>, key: Key) {
     harness.key_press_modifiers(Modifiers::COMMAND, key);
+}
+
+/// Ann's own server.
+fn we_serve() -> Story {
+    stories::serving(Who::We {
+        address: "127.0.0.1:7800".to_owned(),
+        name: "Ann's desk".to_owned(),
+        data: "/home/ann/.local/share/callsign/server".into(),
+        online: ["ann", "bob", "cy"].map(account).into(),
+    })
 }

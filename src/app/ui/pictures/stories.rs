@@ -6,32 +6,19 @@ use serde_json::json;
 
 use crate::app::kept::{StoreEffect, StoreMsg};
 use crate::app::msg::{
-    CallMsg, ChatMsg, ConsoleMsg, ContactMsg, Credentials, Direction, FileMsg, InspectMsg,
-    KeyringTrouble, Msg, NavMsg, Place, SecretMsg, ServerMsg, SignInMsg, WireFrame,
+    CallMsg, ChatMsg, ConsoleMsg, ContactMsg, Direction, FileMsg, InspectMsg, Msg, NavMsg,
+    ServerMsg, WireFrame,
 };
 use crate::app::state::tests::{Story, account, bob, calls, failure, in_call, room};
 use crate::app::state::{ConversationId, Purpose, Query, Screen, Tab, Who};
 use crate::client::event::{
     CallEvent, CallRef, ChannelEvent, ChannelView, EndReason, Event, SessionEvent,
 };
-use crate::protocol::token::Token;
 use crate::protocol::{
-    Additions, AppId, AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Caps, Code, Dtmf,
-    GrantedLimits, Presence, ServerInfo, Show, Typing, Uid, WatchedChange,
+    Additions, AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Caps, Code, Dtmf, GrantedLimits,
+    Presence, ServerInfo, Show, Typing, Uid, WatchedChange,
 };
 use crate::store::Found;
-
-pub(super) fn refused() -> Story {
-    let mut story = Story::new();
-    let credentials = Credentials {
-        account: account("ann"),
-        place: Place::ThisComputer,
-    };
-    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
-    let why = failure(Code::LoginTokenExpired);
-    story.tell(Msg::SignIn(SignInMsg::Failed(why)));
-    story
-}
 
 /// Ann is signed in, by a server that tells how people are.
 pub(super) fn online() -> Story {
@@ -300,74 +287,6 @@ pub(super) fn talking() -> Story {
     story
 }
 
-/// Somebody else's server, which wants a token.
-fn elsewhere() -> Credentials {
-    Credentials {
-        account: account("ann"),
-        place: Place::Address {
-            url: "wss://sig.example.org".to_owned(),
-            app: AppId::try_from("callsign").expect("an app"),
-            token: Some(Token::new("hush")),
-        },
-    }
-}
-
-pub(super) fn connecting() -> Story {
-    let mut story = Story::new();
-    story.tell(Msg::SignIn(SignInMsg::Submitted(elsewhere())));
-    story
-}
-
-/// Ann is signed in elsewhere.
-pub(super) fn taken() -> Story {
-    let mut story = connecting();
-    let why = failure(Code::LoginAlreadyLogin);
-    story.tell(Msg::SignIn(SignInMsg::Failed(why)));
-    story
-}
-
-/// The token is refused.
-pub(super) fn token() -> Story {
-    let mut story = connecting();
-    let why = failure(Code::LoginTokenWrong);
-    story.tell(Msg::SignIn(SignInMsg::Failed(why)));
-    story
-}
-
-/// There is no server on this computer.
-pub(super) fn no_server() -> Story {
-    let mut story = Story::new();
-    let credentials = Credentials {
-        account: account("ann"),
-        place: Place::ThisComputer,
-    };
-    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
-    let why = "The server on this computer is turned off. Turn it on in the settings.";
-    story.tell(Msg::SignIn(SignInMsg::NoServerHere(why.to_owned())));
-    story
-}
-
-/// Somebody else signed in with the account.
-pub(super) fn displaced() -> Story {
-    let mut story = at_work();
-    story.hear(SessionEvent::Logout {
-        code: Code::LogoutKicked,
-        reason: String::new(),
-    });
-    story
-}
-
-/// The token could not be kept.
-pub(super) fn unkept() -> Story {
-    let mut story = Story::new();
-    let credentials = elsewhere();
-    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials.clone())));
-    story.tell(Msg::SignIn(SignInMsg::Done));
-    let kept = SecretMsg::Kept(credentials.identity(), Err(KeyringTrouble::Locked));
-    story.tell(Msg::Secret(kept));
-    story
-}
-
 /// People write, a room is silent, somebody's call was missed.
 pub(super) fn marks() -> Story {
     let mut story = at_work();
@@ -431,15 +350,10 @@ pub(super) fn find(story: &mut Story) {
     story.tell(Msg::Store(StoreMsg::Found(no, found)));
 }
 
-pub(super) fn nobody() -> Story {
+/// A screen with nothing on it yet.
+pub(super) fn empty(screen: Screen) -> Story {
     let mut story = online();
-    story.tell(Msg::Nav(NavMsg::Went(Screen::People)));
-    story
-}
-
-pub(super) fn no_calls() -> Story {
-    let mut story = online();
-    story.tell(Msg::Nav(NavMsg::Went(Screen::Calls)));
+    story.tell(Msg::Nav(NavMsg::Went(screen)));
     story
 }
 
@@ -506,15 +420,6 @@ pub(super) fn serving(who: Who) -> Story {
     let mut story = on(Screen::Settings);
     story.tell(Msg::Server(ServerMsg::Is(who)));
     story
-}
-
-pub(super) fn we_serve() -> Story {
-    serving(Who::We {
-        address: "127.0.0.1:7800".to_owned(),
-        name: "Ann's desk".to_owned(),
-        data: "/home/ann/.local/share/callsign/server".into(),
-        online: ["ann", "bob", "cy"].map(account).into(),
-    })
 }
 
 /// Ann calls Bob, whose device has the call if it rings.
