@@ -152,6 +152,7 @@ fn faults_are_found() {
             ("one", at),
             ("other", at.translate(Vec2::splat(20.0))),
             ("", at.translate(Vec2::splat(-30.0))),
+            ("far", at.translate(Vec2::splat(-30.0))),
         ] {
             let response = ui.interact(at, Id::unique(name), egui::Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));

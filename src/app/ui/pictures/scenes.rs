@@ -97,7 +97,7 @@ scenes! {
         harness.run_ok();
         harness.event(egui::Event::Text("the".to_owned()));
         harness.run_ok();
-        stories::find(&mut harness.state_mut().story);
+        harness.state_mut().story.finds();
     };
     file_path: Window, stories::no_dialog, still;
     you: Window, || stories::closed(stories::at_work()), |harness| press(harness, "You: ann, online");

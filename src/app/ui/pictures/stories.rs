@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::app::kept::{StoreEffect, StoreMsg};
 use crate::app::msg::{
     CallMsg, ChatMsg, ConsoleMsg, ContactMsg, Direction, FileMsg, InspectMsg, Msg, NavMsg,
     ServerMsg, WireFrame,
@@ -18,7 +17,6 @@ use crate::protocol::{
     Additions, AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Caps, Code, Dtmf, GrantedLimits,
     Presence, ServerInfo, Show, Typing, Uid, WatchedChange,
 };
-use crate::store::Found;
 
 /// Ann is signed in, by a server that tells how people are.
 pub(super) fn online() -> Story {
@@ -334,20 +332,6 @@ pub(super) fn no_dialog() -> Story {
     story.tell(Msg::File(FileMsg::Ask(purpose.clone())));
     story.tell(Msg::File(FileMsg::NoDialog(purpose)));
     story
-}
-
-/// What the history finds.
-pub(super) fn find(story: &mut Story) {
-    let Some(StoreEffect::Search { no, .. }) = story.asked().last() else {
-        panic!("not looked for: {:?}", story.asked());
-    };
-    let messages = story.kept().iter().rev().take(4).cloned().collect();
-    let found = Found {
-        messages,
-        next: None,
-    };
-    let no = *no;
-    story.tell(Msg::Store(StoreMsg::Found(no, found)));
 }
 
 /// A screen with nothing on it yet.
