@@ -255,7 +255,7 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
         if home.inspector.tab != Tab::Attributes {
             return;
         }
-        if narrow {
+        if ui.available_width() < size::TOOLS {
             ui.end_row();
             tools_ui(ui, home, draft, out);
         } else {

@@ -175,6 +175,8 @@ pub(super) mod size {
     pub(crate) const TEXT: f32 = 720.0;
     /// Below this width the list and the conversation take turns.
     pub(crate) const NARROW: f32 = 720.0;
+    /// How much room three buttons with words take.
+    pub(crate) const TOOLS: f32 = 376.0;
     /// Below this width the details do not fit beside the conversation.
     pub(crate) const NO_DETAILS: f32 = 1000.0;
     /// The most lines that the composer shows at once.

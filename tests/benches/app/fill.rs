@@ -71,7 +71,7 @@ fn text(number: usize) -> String {
     let words = [
         "the build is green",
         "shipping at ten?",
-        "会议改到下午三点",
+        "the meeting is at three now",
         "see https://example.org/page",
     ];
     let lines = 1 + number % 7 / 5 * 2;

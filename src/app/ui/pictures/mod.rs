@@ -42,14 +42,19 @@ impl Stage {
             out,
         } = stage;
         screens.look(ui.ctx(), story.state.settings());
-        match view {
-            View::Window | View::Beside => {
-                super::root_ui(ui, &story.state, story.now, screens, out);
+        // The harness leaves a margin, which no window has.
+        let window = ui.ctx().viewport_rect();
+        ui.scope_builder(egui::UiBuilder::new().max_rect(window), |ui| {
+            ui.set_clip_rect(window);
+            match view {
+                View::Window | View::Beside => {
+                    super::root_ui(ui, &story.state, story.now, screens, out);
+                }
+                View::Calls => {
+                    call_window_ui(ui, story.here().calls.all(), story.now, calls, out);
+                }
             }
-            View::Calls => {
-                call_window_ui(ui, story.here().calls.all(), story.now, calls, out);
-            }
-        }
+        });
         for msg in std::mem::take(out) {
             // There is no world to do it in.
             drop(story.tell(msg));
@@ -103,6 +108,8 @@ fn show(scene: &Scene, look: Look, size: Vec2) -> Shown {
     fit(&mut harness);
     (scene.act)(&mut harness);
     harness.run_ok();
+    // The mouse goes away.
+    harness.event(egui::Event::PointerGone);
     fit(&mut harness);
     Shown { harness, inked }
 }
