@@ -324,6 +324,26 @@ fn whoever_was_there_when_the_server_was_killed_is_told_the_last_minutes() {
     assert_eq!(join(&mut lab, "bob"), Some(1));
 }
 
+/// Not those who were there at the kill before and never came since.
+#[test]
+fn whoever_was_there_at_a_kill_and_stayed_away_misses_all_since_also_after_the_next() {
+    let mut lab = in_room(&["alice", "bob"]);
+    lab.serving = false;
+    lab.kill_server();
+    lab.run(A_MOMENT);
+    signs_out(&mut lab, "bob");
+    lab.serving = true;
+    lab.run(A_WHILE);
+    lab.run(A_WHILE);
+    say(&mut lab, "alice", &["one", "two"]);
+    lab.run(Duration::from_secs(200));
+    say(&mut lab, "alice", &["three"]);
+    lab.kill_server();
+    lab.run(A_WHILE);
+    signed_in(&mut lab, &["bob"]);
+    assert_eq!(join(&mut lab, "bob"), Some(3));
+}
+
 #[test]
 fn an_orderly_stop_keeps_how_far_everybody_has_heard() {
     let mut lab = in_room(&["alice", "bob"]);
@@ -392,6 +412,94 @@ fn what_a_lost_answer_told_is_told_again() {
         assert_eq!(view.unread, Some(2), "after {frames} frames");
         assert_eq!(view.attrs["topic"], "tea");
     }
+}
+
+/// Runs until a link is cut that is about to be.
+fn until_cut(lab: &mut Lab, name: &str, frames: usize) {
+    let cuts = lab.cuts;
+    lab.cut_after(name, frames);
+    for _ in 0..100 {
+        if lab.cuts > cuts {
+            break;
+        }
+        lab.run(Duration::from_millis(100));
+    }
+}
+
+/// What else comes before the answer to a join does not say how much was missed.
+#[test]
+fn what_is_heard_before_the_answer_to_a_join_hides_nothing_that_was_missed() {
+    for first in 0..12 {
+        for second in 0..8 {
+            let mut lab = in_room(&["alice", "bob"]);
+            lab.hush("bob");
+            say(&mut lab, "alice", &["missed"]);
+            lab.kill_server();
+            until_cut(&mut lab, "bob", first);
+            lab.says_in("alice", "room", "heard");
+            until_cut(&mut lab, "bob", second);
+            lab.kill_server();
+            lab.run(Duration::from_secs(60));
+            lab.says_in("alice", "room", "last");
+            lab.run(Duration::from_secs(5));
+            let kept = all(&mut lab, "alice");
+            let story = first * 100 + second;
+            misses_no_more_than_told(&told(&lab, "bob"), &kept, story as u64);
+        }
+    }
+}
+
+/// The same for who joins for the first time in this session, where another room is heard.
+#[test]
+fn what_is_heard_elsewhere_before_the_answer_to_a_join_hides_nothing() {
+    for first in 0..6 {
+        for second in 0..8 {
+            let mut lab = in_room(&["alice", "bob"]);
+            signs_out(&mut lab, "bob");
+            say(&mut lab, "alice", &["missed"]);
+            signed_in(&mut lab, &["bob"]);
+            for name in ["alice", "bob"] {
+                lab.joins(name, "elsewhere");
+                lab.run(A_MOMENT);
+            }
+            lab.says_in("alice", "elsewhere", "hello");
+            lab.run(A_MOMENT);
+            lab.joins("bob", "room");
+            until_cut(&mut lab, "bob", first);
+            lab.says_in("alice", "elsewhere", "again");
+            until_cut(&mut lab, "bob", second);
+            lab.kill_server();
+            lab.run(Duration::from_secs(60));
+            lab.says_in("alice", "room", "last");
+            lab.run(Duration::from_secs(5));
+            let kept = all(&mut lab, "alice");
+            let since = kept.iter().position(|(_, text)| text == "missed");
+            let since = since.expect("is kept");
+            let story = first * 100 + second;
+            let told = told(&lab, "bob");
+            misses_no_more_than_told(&told, &kept[since..], story as u64);
+        }
+    }
+}
+
+/// The answer to a join is lost, and nobody asks again until long after the session was taken up.
+#[test]
+fn what_a_join_that_was_given_up_would_have_told_is_told_by_the_next() {
+    let mut lab = in_room(&["alice", "bob"]);
+    signs_out(&mut lab, "bob");
+    say(&mut lab, "alice", &["one", "two", "three"]);
+    signed_in(&mut lab, &["bob"]);
+    let asked = lab.joins("bob", "room");
+    lab.run(Duration::from_millis(15));
+    lab.hush("bob");
+    lab.run(Duration::from_secs(25));
+    assert!(matches!(lab.answer("bob", asked), Some(Err(_))), "given up");
+    lab.run(Duration::from_secs(30));
+    say(&mut lab, "alice", &["four"]);
+    lab.run(Duration::from_secs(30));
+    assert_eq!(join(&mut lab, "bob"), Some(4));
+    lab.run(Duration::from_secs(25));
+    assert_eq!(join(&mut lab, "bob"), Some(0), "now it is told");
 }
 
 #[test]
@@ -595,7 +703,9 @@ fn random_story(seed: u64) {
             }
         }
         lab.run(Duration::from_millis(rng.u64(..1500)));
-        rejoin(&mut lab, "bob");
+        for name in ["alice", "bob"] {
+            rejoin(&mut lab, name);
+        }
     }
     lab.serving = true;
     lab.run(Duration::from_secs(150));
@@ -604,7 +714,9 @@ fn random_story(seed: u64) {
         lab.sign_in("bob", unlimited());
         lab.run(A_WHILE);
     }
-    rejoin(&mut lab, "bob");
+    for name in ["alice", "bob"] {
+        rejoin(&mut lab, name);
+    }
     lab.run(Duration::from_secs(10));
     let kept = all(&mut lab, "alice");
     let acknowledged: Vec<_> = sent

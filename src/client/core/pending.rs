@@ -278,6 +278,14 @@ impl Pending {
         waiting.any(|waiting| matches!(&waiting.purpose, Purpose::Join(_, name) if name == channel))
     }
 
+    /// Whether the server may have let the client into such a channel without its knowing.
+    pub(super) fn may_have_joined(&self, such: impl Fn(&ChannelName) -> bool) -> bool {
+        let mut waiting = self.aside.values().chain(self.waiting.values());
+        waiting.any(|waiting| {
+            waiting.ever_sent && matches!(&waiting.purpose, Purpose::Join(_, name) if such(name))
+        })
+    }
+
     /// Whether the application waits for being out of a channel.
     pub(super) fn leaves(&self, channel: &ChannelName) -> bool {
         let mut waiting = self.aside.values().chain(self.waiting.values());

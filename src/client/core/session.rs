@@ -92,7 +92,14 @@ impl Session {
     /// What to say at the next login to take the session up again.
     fn resume(&self) -> Option<Box<Resume>> {
         let key = self.additions.as_ref()?.resume.clone()?;
-        let seen = self.channels.seen();
+        // How much was missed in a channel that is joined anew is known only from the answer to that, which may have been lost.
+        let unknown = |name: &ChannelName| !self.channels.has(name);
+        let unsure = self.channels.has_unanswered() || self.pending.may_have_joined(unknown);
+        let seen = if self.has(Cap::History) && unsure {
+            0
+        } else {
+            self.channels.seen()
+        };
         Some(Box::new(Resume { key, seen }))
     }
 
@@ -208,6 +215,7 @@ impl Session {
             if let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose {
                 // The server may have let the client in all the same, which then would not know.
                 self.leave_unasked(cx, name);
+                self.channels.unanswered(name);
             }
             self.settle(cx, waiting, Err(error));
         }
