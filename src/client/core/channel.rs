@@ -75,7 +75,7 @@ impl Channels {
 
     /// A join was given up; where the client knows that it is in, nothing was missed by that.
     pub(super) fn unanswered(&mut self, name: &ChannelName) {
-        self.unanswered |= !self.has(name);
+        self.unanswered |= !self.has(name) || self.awaits(name);
     }
 
     pub(super) fn view(&self, name: &ChannelName) -> Option<&ChannelView> {
