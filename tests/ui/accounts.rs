@@ -10,6 +10,10 @@ use crate::window::{Bell, Window, signed_in};
 
 fn sign_out(window: &mut Window) {
     window.press("Settings");
+    // Settings are at the section that was looked at last.
+    if !window.shows("Sign out") {
+        window.press("Account");
+    }
     window.press("Sign out");
     window.see("Your callsign");
 }
@@ -26,6 +30,7 @@ fn nobody_sees_what_another_account_of_the_profile_has() {
     let bell = Bell::default();
     let mut window = signed_in("ann", data.path(), &bell);
     window.press("Settings");
+    window.press("Appearance");
     window.press("Dark");
     window.press("People");
     window.press("Add a person");

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::desk::{Desk, PATIENCE, Running, wait};
+use super::desk::{Desk, Running, said, wait};
 use super::eyes::{Eyes, Seen};
 
 /// A build to try in the place of the debug one.
@@ -207,16 +207,18 @@ impl<'a> Person<'a> {
         self.desk.xdotool(&["windowactivate", "--sync", &window]);
     }
 
-    /// The display's number of one's window with this title.
+    /// The display's number of one's window with this title, as soon as it is there.
     fn window(&self, title: &str) -> String {
         let process = self.process().to_string();
         let title = format!("^{}$", title.replace('(', "\\(").replace(')', "\\)"));
-        let seconds = PATIENCE.as_secs().to_string();
-        let mut search = self.desk.command("timeout");
-        search.args([&seconds, "xdotool", "search", "--sync", "--onlyvisible"]);
-        search.args(["--all", "--pid", &process, "--name", &title]);
-        let found = super::desk::said(&mut search);
-        let found = found.unwrap_or_else(|| panic!("no window {title} of {}", self.name));
-        found.lines().next().expect("a number").to_owned()
+        let mut found = None;
+        wait(&format!("window {title} of {}", self.name), || {
+            let mut search = self.desk.command("xdotool");
+            search.args(["search", "--onlyvisible", "--all", "--pid", &process]);
+            let all = said(search.args(["--name", &title]));
+            found = all.and_then(|all| all.lines().next().map(str::to_owned));
+            found.is_some()
+        });
+        found.expect("waited for")
     }
 }
