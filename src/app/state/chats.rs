@@ -26,6 +26,8 @@ pub(crate) struct Chats {
     opened: Option<ConversationId>,
     /// Whether the window has the keyboard: else nobody reads what is shown.
     focused: bool,
+    /// Whether conversations are on the screen, and not something else.
+    shown: bool,
     pub(super) outbox: Outbox,
 }
 
@@ -40,12 +42,13 @@ pub(super) struct Said {
 }
 
 impl Chats {
-    pub(super) fn new(me: Account, link: Link) -> Self {
+    pub(super) fn new(me: Account, link: Link, focused: bool) -> Self {
         Self {
             me,
             all: BTreeMap::new(),
             opened: None,
-            focused: true,
+            focused,
+            shown: true,
             outbox: Outbox::new(link),
         }
     }
@@ -83,7 +86,7 @@ impl Chats {
 
     /// Whether somebody reads this one at the moment.
     pub(super) fn looks_at(&self, id: &ConversationId) -> bool {
-        self.focused && self.opened.as_ref() == Some(id)
+        self.focused && self.shown && self.opened.as_ref() == Some(id)
     }
 
     fn sorted(
@@ -196,9 +199,15 @@ impl Chats {
         self.mark_read(cx);
     }
 
+    /// Conversations are on the screen, or something else is.
+    pub(super) fn show(&mut self, cx: &mut Cx<'_>, shown: bool) {
+        self.shown = shown;
+        self.mark_read(cx);
+    }
+
     /// Whoever has the window in front of them has read what is open.
     fn mark_read(&mut self, cx: &mut Cx<'_>) {
-        if let (true, Some(id)) = (self.focused, &self.opened)
+        if let (true, Some(id)) = (self.focused && self.shown, &self.opened)
             && let Some(conversation) = self.all.get_mut(id)
             && conversation.unread > 0
         {

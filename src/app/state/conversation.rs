@@ -310,6 +310,7 @@ impl Conversation {
         (self.unread, self.mentions) = (0, 0);
         (self.last, self.new_from, self.last_sent) = (None, None, None);
         self.draft.clear();
+        self.drafted += 1;
     }
 
     /// The first line that nobody had read.

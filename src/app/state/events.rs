@@ -42,10 +42,10 @@ impl Home {
                 for account in self.contacts.listed() {
                     self.people.look(cx, account);
                 }
-                if again {
-                    self.ask_again(cx);
-                } else {
+                self.ask_again(cx);
+                if !again {
                     self.rooms.rejoin(cx);
+                    self.inspector.begin(cx);
                 }
             }
             SessionEvent::LinkLost => {
@@ -110,7 +110,8 @@ impl Home {
         }
     }
 
-    /// What was asked once is asked again, since the answers may have changed while the link was gone.
+    /// What was asked once is asked again, since the answers may have changed while the link was gone, or nobody was there to
+    /// ask before there was one.
     fn ask_again(&mut self, cx: &mut Cx<'_>) {
         if let Some(ConversationId::Person(account)) = self.chats.opened() {
             self.people.look(cx, account);

@@ -27,6 +27,9 @@ const TOLD: &str = "told_where_messages_live:";
 const MESSAGES_LIVE_HERE: &str = "Direct messages live on this computer: those that came to you on another one stay there. \
     Rooms bring along what was said in them.";
 
+/// What whoever calls is told before there was a link.
+const NO_CALLS_YET: &str = "Callsign is still connecting. Call again when it is.";
+
 /// A signed-in account.
 #[derive(Debug)]
 pub(crate) struct Home {
@@ -120,7 +123,7 @@ pub(crate) enum Link {
 }
 
 impl Home {
-    pub(super) fn new(identity: Identity, link: Link) -> Self {
+    pub(super) fn new(cx: &Cx<'_>, identity: Identity, link: Link) -> Self {
         let me = identity.account.clone();
         Self {
             identity,
@@ -129,7 +132,7 @@ impl Home {
             finding: false,
             screen: Screen::Chats,
             link,
-            chats: Chats::new(me.clone(), link),
+            chats: Chats::new(me.clone(), link, cx.focused),
             rooms: Rooms::default(),
             people: People::default(),
             calls: Calls::new(me.clone()),
@@ -145,7 +148,7 @@ impl Home {
             typing: Typing::default(),
             heard: Heard::default(),
             elsewhere: false,
-            me: Me::default(),
+            me: Me::new(&me),
             news: News::default(),
             wanted: 0,
             account: me,
@@ -217,7 +220,10 @@ impl Home {
     pub(super) fn room(&mut self, cx: &mut Cx<'_>, msg: RoomMsg) {
         match msg {
             RoomMsg::Join(name) => {
-                self.rooms.join(cx, name.clone());
+                match self.link {
+                    Link::Coming => self.rooms.join_later(name.clone()),
+                    Link::Up | Link::Lost => self.rooms.join(cx, name.clone()),
+                }
                 self.open(cx, ConversationId::Room(name));
             }
             RoomMsg::Leave(name) => self.rooms.leave(cx, name),
@@ -256,8 +262,9 @@ impl Home {
         if let ConversationId::Person(account) = &conversation {
             self.people.look(cx, account);
         }
-        self.went(cx, Screen::Chats);
+        // First, or what was open before would be taken for read.
         self.chats.open(cx, conversation);
+        self.went(cx, Screen::Chats);
     }
 
     /// What the history has of this account.
@@ -332,7 +339,8 @@ impl Home {
         let beside = screen == Screen::Chats && self.inspector.is_beside();
         self.inspector
             .show(cx, screen == Screen::Inspector || beside);
-        self.serving.show(cx, screen == Screen::Settings);
+        self.serving.show(screen == Screen::Settings);
+        self.chats.show(cx, screen == Screen::Chats);
         if screen == Screen::Calls {
             self.calls.log.saw(cx);
         }
@@ -347,6 +355,11 @@ impl Home {
             self.chats.update(cx, ChatMsg::Send { to, text });
         }
         if let CallMsg::Place(peer) = &msg {
+            if self.link == Link::Coming {
+                // There is no session yet that could call, or say why not.
+                self.note = Some(NO_CALLS_YET.to_owned());
+                return;
+            }
             self.people.watch(cx, [peer]);
         }
         self.calls.update(cx, msg);

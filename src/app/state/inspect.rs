@@ -220,6 +220,16 @@ impl Inspector {
         self.show(cx, self.beside);
     }
 
+    /// There is a session: what was wanted before is asked now.
+    pub(super) fn begin(&mut self, cx: &mut Cx<'_>) {
+        if self.looking {
+            self.watch(cx);
+        }
+        let open = self.answers.iter().filter(|(_, answer)| answer.is_none());
+        let ask = |(query, _): &(Query, _)| Effect::Inspect(InspectEffect::Ask(query.clone()));
+        cx.effects.extend(open.map(ask));
+    }
+
     /// The screen is shown, or not any more. What nobody looks at is not watched.
     pub(super) fn show(&mut self, cx: &mut Cx<'_>, looking: bool) {
         if self.looking == looking {

@@ -8,37 +8,39 @@ use super::Cx;
 use crate::app::effect::Effect;
 use crate::app::kept::StoreEffect;
 use crate::app::msg::MeMsg;
-use crate::protocol::{Show, limits};
+use crate::protocol::{Account, Show, limits};
 
 /// What stands beside the state during a call, if one has nothing to say oneself.
 pub(crate) const IN_A_CALL: &str = "in a call";
 
-/// The setting that says what was chosen.
-const SHOWN: &str = "shown";
+/// The setting that says what an account has chosen: a profile may have several.
+const SHOWN: &str = "shown:";
 /// What can be chosen, as it is kept.
 const CHOICES: [Show; 4] = [Show::Available, Show::Away, Show::Busy, Show::Dnd];
 
 /// One's own state.
 #[derive(Debug)]
 pub(crate) struct Me {
+    /// Under which name it is kept.
+    key: String,
     chosen: Show,
     text: String,
     idle: bool,
     in_call: bool,
 }
 
-impl Default for Me {
-    fn default() -> Self {
+impl Me {
+    /// Nothing is chosen yet.
+    pub(super) fn new(me: &Account) -> Self {
         Self {
+            key: format!("{SHOWN}{me}"),
             chosen: Show::Available,
             text: String::new(),
             idle: false,
             in_call: false,
         }
     }
-}
 
-impl Me {
     /// What was chosen.
     pub(crate) fn chosen(&self) -> Show {
         self.chosen
@@ -88,7 +90,9 @@ impl Me {
 
     /// What was chosen before the last end of the program.
     pub(super) fn fill(&mut self, kept: &BTreeMap<String, Value>) {
-        let Some(kept) = kept.get(SHOWN) else { return };
+        let Some(kept) = kept.get(&self.key) else {
+            return;
+        };
         let show = kept["show"].as_str();
         let show = CHOICES.into_iter().find(|one| Some(one.name()) == show);
         if let Some(show) = show {
@@ -99,7 +103,7 @@ impl Me {
 
     fn keep(&self, cx: &mut Cx<'_>) {
         let value = json!({ "show": self.chosen.name(), "text": self.text });
-        let setting = StoreEffect::Setting(SHOWN.to_owned(), Some(value));
+        let setting = StoreEffect::Setting(self.key.clone(), Some(value));
         cx.effects.push(Effect::Store(setting));
     }
 

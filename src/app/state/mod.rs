@@ -63,8 +63,9 @@ use std::time::Instant;
 use crate::protocol::MessageId;
 
 use super::effect::Effect;
+use super::effect::ServerEffect;
 use super::kept::StoreMsg;
-use super::msg::Msg;
+use super::msg::{Msg, NavMsg};
 
 pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
@@ -105,6 +106,10 @@ pub(crate) struct State {
     told: news::Told,
     /// Whether the frames of the link are being told.
     listens: bool,
+    /// Whether the server on this computer is being looked at.
+    looks: bool,
+    /// Whether the window has the keyboard, whoever is signed in.
+    focused: bool,
 }
 
 /// Where the app is.
@@ -132,6 +137,8 @@ pub(crate) struct Now {
 pub(crate) struct Cx<'a> {
     /// The time.
     pub(crate) now: Now,
+    /// Whether the window has the keyboard.
+    pub(crate) focused: bool,
     /// For new ids.
     pub(crate) ids: &'a mut Ids,
     /// What is to be done.
@@ -180,6 +187,8 @@ impl State {
             note: None,
             told: news::Told::default(),
             listens: false,
+            looks: false,
+            focused: true,
         }
     }
 
@@ -222,9 +231,13 @@ impl State {
     /// Takes in what happened, and says what is to be done.
     #[must_use]
     pub(crate) fn update(&mut self, now: Now, msg: Msg) -> Vec<Effect> {
+        if let Msg::Nav(NavMsg::Focus(focused)) = &msg {
+            self.focused = *focused;
+        }
         let mut effects = Vec::new();
         let mut cx = Cx {
             now,
+            focused: self.focused,
             ids: &mut self.ids,
             effects: &mut effects,
         };
@@ -298,6 +311,11 @@ impl State {
             self.listens = listens;
             // First, so that what one begins with is heard, too.
             effects.insert(0, Effect::Listen(listens));
+        }
+        let looks = matches!(&self.phase, Phase::Home(home) if home.serving.looking());
+        if self.looks != looks {
+            self.looks = looks;
+            effects.push(Effect::Server(ServerEffect::Watch(looks)));
         }
         if !self.settings.hears(Sound::Keys) {
             effects.retain(|effect| !matches!(effect, Effect::Tone(_)));

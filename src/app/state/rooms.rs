@@ -90,6 +90,11 @@ impl Rooms {
         }
     }
 
+    /// Before there is a session nobody can be asked: it is joined with those that one was in.
+    pub(super) fn join_later(&mut self, name: ChannelName) {
+        self.room(name).kept = true;
+    }
+
     pub(super) fn join(&mut self, cx: &mut Cx<'_>, name: ChannelName) {
         let room = self.room(name.clone());
         match room.membership {

@@ -72,12 +72,16 @@ impl Serving {
         }
     }
 
+    /// Whether its settings are shown. Then it is to be watched.
+    pub(super) fn looking(&self) -> bool {
+        self.looking
+    }
+
     /// The settings are shown, or not any more.
-    pub(super) fn show(&mut self, cx: &mut Cx<'_>, looking: bool) {
+    pub(super) fn show(&mut self, looking: bool) {
         if self.looking != looking {
             self.looking = looking;
             self.trouble = None;
-            tell(cx, ServerEffect::Watch(looking));
         }
     }
 

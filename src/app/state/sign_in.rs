@@ -89,7 +89,7 @@ pub(super) fn update(phase: &mut Phase, keyring: &mut Keyring, cx: &mut Cx<'_>, 
         (SignInMsg::Done, Phase::Out(Card::Waiting(credentials))) => {
             start::signed_in(cx, credentials);
             keyring.signed_in(cx, credentials);
-            let mut home = Home::new(credentials.identity(), Link::Up);
+            let mut home = Home::new(cx, credentials.identity(), Link::Up);
             home.elsewhere = home.identity.server.is_some();
             home.token = credentials.token().cloned();
             home.by_token = home.token.is_some();

@@ -76,7 +76,7 @@ pub(super) fn filled(
             let Some(Coming { identity, token }) = coming.take() else {
                 return;
             };
-            let mut home = Home::new(identity, Link::Coming);
+            let mut home = Home::new(cx, identity, Link::Coming);
             home.by_token = token;
             home.finding = token;
             cx.effects.push(if token {

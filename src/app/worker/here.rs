@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -59,6 +60,8 @@ struct Service {
     duty: watch::Receiver<Duty>,
     /// The rules have changed.
     turned: Arc<Notify>,
+    /// The program ends: whatever the rules say, nobody serves here any more.
+    over: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
@@ -211,6 +214,7 @@ impl Here {
         let Some(service) = self.service.lock().await.take() else {
             return;
         };
+        service.over.store(true, Ordering::Release);
         let duty = service.duty.borrow().clone();
         if let Duty::Serving(running) = duty {
             running.shutdown.shutdown();
@@ -237,11 +241,13 @@ impl Here {
                     Lock::Waiting(_) => Duty::Waiting,
                 };
                 let (duty_tx, duty) = watch::channel(first);
-                let turned = Arc::new(Notify::new());
-                let serving = serve(Arc::clone(&self.dir), lock, duty_tx, Arc::clone(&turned));
+                let (turned, over) = (Arc::new(Notify::new()), Arc::default());
+                let told = (Arc::clone(&turned), Arc::clone(&over));
+                let serving = serve(Arc::clone(&self.dir), lock, duty_tx, told);
                 Service {
                     duty,
                     turned,
+                    over,
                     task: tokio::spawn(serving),
                 }
             }
@@ -301,7 +307,12 @@ impl Lock {
 }
 
 /// Serves once we have the lock, and as long as we can.
-async fn serve(dir: Arc<Path>, lock: Lock, duty: watch::Sender<Duty>, turned: Arc<Notify>) {
+async fn serve(
+    dir: Arc<Path>,
+    lock: Lock,
+    duty: watch::Sender<Duty>,
+    (turned, over): (Arc<Notify>, Arc<AtomicBool>),
+) {
     let _held = match lock.held().await {
         Some(Ok(file)) => file,
         Some(Err(error)) => {
@@ -320,7 +331,8 @@ async fn serve(dir: Arc<Path>, lock: Lock, duty: watch::Sender<Duty>, turned: Ar
             duty.send_replace(Duty::Unable(why));
             return;
         }
-        if Rules::read(&dir).on {
+        // Else it was turned off, and may be on again by now.
+        if over.load(Ordering::Acquire) {
             return;
         }
     }
@@ -391,4 +403,28 @@ fn read_address(dir: &Path) -> io::Result<SocketAddr> {
 /// At once, so that nobody reads half of it.
 fn write_address(dir: &Path, address: SocketAddr) -> io::Result<()> {
     private::replace(&dir.join(ADDRESS), format!("{address}\n").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_turns_it_off_and_on_again_at_once_is_served() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let here = Here::new(dir.path().to_owned(), Tap::default());
+        here.join().await.expect("served");
+        here.turn(false).await.expect("written");
+        here.turn(true).await.expect("written");
+        let mut duty = here.start().await.expect("a service");
+        duty.mark_unchanged();
+        let again = async {
+            duty.changed().await?;
+            let serves = |duty: &Duty| matches!(duty, Duty::Serving(_));
+            duty.wait_for(serves).await.map(drop)
+        };
+        let again = tokio::time::timeout(READY, again).await;
+        again.expect("in time").expect("somebody serves");
+        here.stop().await;
+    }
 }

@@ -55,6 +55,13 @@ pub(super) async fn run(
             () = &mut terminated => break,
         }
     }
+    // What is to be kept is, whatever else was on its way.
+    effects_rx.close();
+    while let Some(effect) = effects_rx.recv().await {
+        if matches!(effect, Effect::Store(_) | Effect::Secret(_)) {
+            desk.perform(effect).await;
+        }
+    }
     desk.sign_out().await;
     desk.here.stop().await;
     // What was to be kept or removed is, unless the keyring waits for somebody.
@@ -370,4 +377,35 @@ async fn come_back_at_once(here: Here, signal: Signal) {
 pub(super) fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
     let detail = error.to_string();
     Failure { code, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::kept::StoreEffect;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn what_is_to_be_kept_is_when_the_system_ends_the_program() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let folders = Folders {
+            server: dir.path().join("server"),
+            profile: dir.path().join("ann"),
+            name: "ann".parse().expect("a profile"),
+        };
+        let (effects_tx, effects_rx) = mpsc::channel(64);
+        for number in 0..64 {
+            let setting = StoreEffect::Setting("last".to_owned(), Some(number.into()));
+            effects_tx
+                .try_send(Effect::Store(setting))
+                .expect("there is room");
+        }
+        let (msgs_tx, _msgs_rx) = mpsc::channel(64);
+        let wake = Arc::new(|| {});
+        let out = Out { msgs_tx, wake };
+        run(folders, effects_rx, out, std::future::ready(())).await;
+        let kept = std::fs::read_to_string(dir.path().join("ann/profile.json"));
+        let kept = kept.expect("the profile's file");
+        assert!(kept.contains("\"last\": 63"), "{kept}");
+    }
 }

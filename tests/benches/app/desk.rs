@@ -30,7 +30,14 @@ pub(super) type Picture = Vec<u8>;
 impl Desk {
     pub(super) fn new(folder: &Path) -> Self {
         let mut display = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
+            .args([
+                "-displayfd",
+                "1",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+                "-nocursor",
+            ])
             .args(["-screen", "0", &format!("{WIDTH}x{HEIGHT}x24"), "-fbdir"])
             .arg(folder)
             .stdout(Stdio::piped())
@@ -90,10 +97,6 @@ impl Desk {
             "Callsign",
             "windowminimize"
         ]));
-    }
-
-    pub(super) fn restore(&self) {
-        assert!(self.xdotool(&["search", "--name", "Callsign", "windowactivate"]));
     }
 
     /// What is on the screen.

@@ -1,4 +1,5 @@
-//! An eframe window with nothing in it, which no app of this kind can cost less than.
+//! An eframe window with nothing in it but its ground, which no app of this kind can cost less than. Without the ground nothing
+//! would be drawn, and the driver's half of what drawing takes would be missing.
 
 /// Makes this program that window.
 pub(super) const ARGUMENT: &str = "--empty-window";
@@ -6,7 +7,9 @@ pub(super) const ARGUMENT: &str = "--empty-window";
 struct Empty;
 
 impl eframe::App for Empty {
-    fn ui(&mut self, _ui: &mut egui::Ui, _frame: &mut eframe::Frame) {}
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        egui::CentralPanel::default().show(ui, |_| {});
+    }
 }
 
 pub(super) fn run() {

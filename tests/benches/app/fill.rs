@@ -91,7 +91,7 @@ fn history(folder: &Path) -> PathBuf {
     let mut folders = Vec::new();
     for entry in entries {
         let path = entry.expect("an entry").path();
-        if path.file_name().is_some_and(|name| name == "history.db") {
+        if path.extension().is_some_and(|end| end == "db") {
             return path;
         }
         if path.is_dir() {

@@ -64,6 +64,7 @@ fn figures<'a>(desk: &'a Desk, what: &str, start: impl Fn() -> App<'a>) -> f64 {
     let settled = {
         let app = start();
         desk.pass(SETTLED);
+        let picture = desk.picture();
         let memory = app.memory();
         println!("| {what}: memory (PSS) | {memory:.1} MB |");
         let visible = app.ticks_in(desk, REST);
@@ -74,9 +75,7 @@ fn figures<'a>(desk: &'a Desk, what: &str, start: impl Fn() -> App<'a>) -> f64 {
             "| {what}: CPU ticks in {} s, visible and minimised | {visible}, {minimised} |",
             REST.as_secs()
         );
-        desk.restore();
-        desk.pass(Duration::from_secs(2));
-        (desk.picture(), memory)
+        (picture, memory)
     };
     let mut times: Vec<_> = (0..STARTS)
         .map(|_| {

@@ -1,6 +1,9 @@
 //! Signing in, conversations, rooms, and a link that goes and comes.
 
 use super::*;
+use crate::app::effect::InspectEffect;
+use crate::app::msg::InspectMsg;
+use crate::protocol::AttrSubject;
 
 #[test]
 fn a_refused_login_says_why_and_keeps_the_name() {
@@ -367,4 +370,89 @@ fn what_is_written_without_a_link_goes_out_with_the_next_in_order() {
         story.deliveries(&bob()),
         [Delivery::Pending, Delivery::Pending]
     );
+}
+
+#[test]
+fn what_comes_while_another_screen_is_shown_is_not_read() {
+    let mut story = Story::home();
+    story.open(&bob());
+    let went = |screen| Msg::Nav(NavMsg::Went(screen));
+    story.tell(went(Screen::Settings));
+    let effects = story.hear(says("bob", "are you there?"));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Notify(_)))
+    );
+    assert_eq!(story.here().chats.unread(), 1);
+    story.tell(went(Screen::Chats));
+    assert_eq!(story.here().chats.unread(), 0);
+    assert_eq!(story.asked().last(), Some(&StoreEffect::MarkRead(bob())));
+}
+
+#[test]
+fn whoever_looked_away_before_signing_in_has_read_nothing() {
+    let mut story = Story::new();
+    story.tell(Msg::Nav(NavMsg::Focus(false)));
+    let credentials = Credentials {
+        account: account("ann"),
+        place: Place::ThisComputer,
+    };
+    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
+    story.tell(Msg::SignIn(SignInMsg::Done));
+    story.open(&bob());
+    story.hear(says("bob", "one"));
+    assert_eq!(story.here().chats.unread(), 1);
+    story.tell(Msg::Nav(NavMsg::Focus(true)));
+    assert_eq!(story.here().chats.unread(), 0);
+}
+
+#[test]
+fn what_is_erased_is_not_left_where_it_was_typed() {
+    let mut story = Story::home();
+    story.open(&bob());
+    let (to, text) = (bob(), "never mind".to_owned());
+    story.tell(Msg::Chat(ChatMsg::Draft { to, text }));
+    let drafted = |story: &Story| story.here().chats.get(&bob()).expect("there").drafted;
+    let before = drafted(&story);
+    story.tell(Msg::Chat(ChatMsg::Erase(bob())));
+    assert_ne!(drafted(&story), before, "the view takes the draft anew");
+}
+
+#[test]
+fn what_was_wanted_before_there_was_a_session_is_asked_for_when_there_is() {
+    let story = Story::home();
+    let signed_in = story.asked().iter().find_map(|asked| {
+        let StoreEffect::Setting(name, Some(value)) = asked else {
+            return None;
+        };
+        Some((name.clone(), value.clone()))
+    });
+    let mut story = Story {
+        state: State::new(8, None),
+        ..Story::new()
+    };
+    let opened = StoreMsg::Opened(signed_in.into_iter().collect(), None);
+    story.tell(Msg::Store(opened));
+    assert_eq!(story.here().link, Link::Coming);
+    story.open(&bob());
+    story.tell(Msg::Room(RoomMsg::Join(room("ops"))));
+    story.open(&bob());
+    let subject = AttrSubject::Account(account("bob"));
+    story.tell(Msg::Inspect(InspectMsg::Look(subject.clone())));
+    // A call that nobody places would ring for ever.
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    assert!(story.state.calls().is_empty() && story.here().note.is_some());
+    let effects = story.hear(SessionEvent::LoginSuccess {
+        uid: Uid(1),
+        again: false,
+        additions: None,
+    });
+    assert!(effects.contains(&Effect::Join(room("ops"))), "{effects:?}");
+    assert!(
+        effects.contains(&Effect::AskOnline(account("bob"))),
+        "{effects:?}"
+    );
+    let watch = Effect::Inspect(InspectEffect::Watch(subject));
+    assert!(effects.contains(&watch), "{effects:?}");
 }

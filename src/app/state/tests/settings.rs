@@ -125,6 +125,18 @@ fn not_to_be_disturbed_is_kept() {
     };
     assert!(home.me.dnd());
     assert_eq!(home.me.text(), "writing");
+    // Another account of the profile does not say that of itself.
+    let credentials = Credentials {
+        account: account("bob"),
+        place: Place::ThisComputer,
+    };
+    let mut other = Story::new();
+    other.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
+    drop(other.state.update(other.now, Msg::SignIn(SignInMsg::Done)));
+    let filled = StoreMsg::Account(Box::new(kept(&story)), None);
+    drop(other.state.update(other.now, Msg::Store(filled)));
+    assert_eq!(other.here().me.text(), "");
+    assert!(!other.here().me.dnd());
 }
 
 #[test]
@@ -254,6 +266,10 @@ fn the_server_is_looked_at_only_where_its_settings_are() {
         went(&mut story, Screen::Chats),
         server(ServerEffect::Watch(false))
     );
+    // Nor at the card.
+    went(&mut story, Screen::Settings);
+    let effects = story.tell(Msg::SignIn(SignInMsg::SignOut));
+    assert!(effects.contains(&Effect::Server(ServerEffect::Watch(false))));
 }
 
 #[test]
