@@ -218,6 +218,7 @@ impl Session {
             attrs,
             unread,
         };
+        let was_in = self.channels.has(name);
         let joined = self.channels.joined.entry(name.clone()).or_default();
         // What was told before the answer may be told once more after a lost link, so its number stays.
         joined.view.clone_from(&view);
@@ -227,7 +228,8 @@ impl Session {
                 cx.tell_channel(name, ChannelEvent::Joined(view.clone()));
                 cx.answer(request, Ok(Answer::Channel(view)));
             }
-            None => cx.tell_channel(name, ChannelEvent::Rejoined(view)),
+            None if was_in => cx.tell_channel(name, ChannelEvent::Rejoined(view)),
+            None => cx.tell_channel(name, ChannelEvent::Joined(view)),
         }
         // What is to be said there has waited.
         self.flush(cx);

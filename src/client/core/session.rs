@@ -196,11 +196,26 @@ impl Session {
     /// An answer came. One that nobody waits for any more is late.
     pub(super) fn answered(&mut self, cx: &mut Cx, ret: CallRet) {
         let Some(waiting) = self.pending.take(ret.id) else {
-            return;
+            return self.joined_late(cx, ret);
         };
         let result = ret.result.map_err(|failure| waiting.refused(failure));
         if let Some(waiting) = self.unless_again(cx, ret.id, waiting, &result) {
             self.settle(cx, waiting, result);
+        }
+    }
+
+    /// The answer to a join that was given up came after all. With lasting members the server tells only here how much was missed,
+    /// and tells from now on what is said, so the client is in; without, it is leaving.
+    fn joined_late(&mut self, cx: &mut Cx, ret: CallRet) {
+        let Some(name) = self.pending.take_given_up(ret.id) else {
+            return;
+        };
+        let Ok(reply @ Reply::Joined { .. }) = ret.result else {
+            return;
+        };
+        let is_new = !self.channels.has(&name) || self.channels.awaits(&name);
+        if self.has(Cap::History) && is_new && !self.pending.leaves(&name) {
+            self.joined(cx, None, &name, reply);
         }
     }
 

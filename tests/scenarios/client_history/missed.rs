@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use callsign::client::core::{Action, Command};
+use callsign::client::event::ChannelEvent;
 use callsign::protocol::{AttrName, Request};
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use super::{
     A_MOMENT, A_WHILE, GIVEN_UP, all, in_room, join, misses_no_more_than_told, rejoined, say,
     signed_in, signs_out, texts, told,
 };
-use crate::support::lab::{Lab, channel};
+use crate::support::lab::{Delay, Lab, channel};
 
 #[test]
 fn it_all_survives_a_restart() {
@@ -224,4 +225,41 @@ fn what_a_join_that_was_given_up_would_have_told_is_told_by_the_next() {
     assert_eq!(join(&mut lab, "bob"), Some(4));
     lab.run(Duration::from_secs(25));
     assert_eq!(join(&mut lab, "bob"), Some(0), "now it is told");
+}
+
+/// The answer is only late: the server takes it to have come, and tells from then on what is said.
+#[test]
+fn what_a_join_that_was_given_up_tells_late_is_told() {
+    let mut lab = in_room(&["alice", "bob"]);
+    signs_out(&mut lab, "bob");
+    say(&mut lab, "alice", &["one", "two", "three"]);
+    signed_in(&mut lab, &["bob"]);
+    lab.delay = Delay::Even(Duration::from_millis(10_500));
+    let asked = lab.joins("bob", "room");
+    lab.run(Duration::from_millis(20_900));
+    assert!(matches!(lab.answer("bob", asked), Some(Err(_))), "given up");
+    assert!(told(&lab, "bob").last().is_some_and(is_left), "as before");
+    lab.delay = Delay::Even(Duration::from_millis(10));
+    lab.run(A_WHILE);
+    let joined = told(&lab, "bob").pop();
+    let Some(ChannelEvent::Joined(view)) = joined else {
+        panic!("is not in: {joined:?}");
+    };
+    assert_eq!(view.unread, Some(3));
+    // What else was slow has come as well.
+    lab.run(Duration::from_secs(30));
+    say(&mut lab, "alice", &["four"]);
+    lab.run(Duration::from_secs(60));
+    let kept = all(&mut lab, "alice");
+    let told = told(&lab, "bob");
+    misses_no_more_than_told(&told, &kept, 0);
+    let last = told.last();
+    assert!(
+        matches!(last, Some(ChannelEvent::MessageReceive { msg, .. }) if msg == "four"),
+        "{last:?}"
+    );
+}
+
+fn is_left(event: &ChannelEvent) -> bool {
+    matches!(event, ChannelEvent::Left { .. })
 }
