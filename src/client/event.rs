@@ -144,7 +144,8 @@ pub struct ChannelView {
 /// What happens in a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChannelEvent {
-    /// `onChannelJoined`, `onChannelUserList` and the first `onChannelAttrUpdated`s: the client is in.
+    /// `onChannelJoined`, `onChannelUserList` and the first `onChannelAttrUpdated`s: the client is in. With `history` also
+    /// where the answer to a join came after that was given up.
     Joined(ChannelView),
     /// The link had been lost, and the client is in again. What happened in between is not known: this is how the
     /// channel looks now.

@@ -106,11 +106,24 @@ impl Lasting {
         Some(mark.heard)
     }
 
-    /// A member who is here has missed what came after the event `heard`, and will join again to learn how much.
-    pub(super) fn misses(&mut self, account: &Account, heard: u64) {
+    /// Whether a member who is here may not have heard the answer to its join.
+    pub(super) fn is_unsure(&self, account: &Account, certain: Certain) -> bool {
+        let state = self.mark(account).map(|mark| &mark.state);
+        matches!(state, Some(MarkState::Here { since }) if !certain.is_after(*since))
+    }
+
+    /// A member who is here, and came after the event `since`, has missed what came after `seen`, and will join again to learn how
+    /// much.
+    pub(super) fn misses(&mut self, account: &Account, seen: u64, since: u64, certain: Certain) {
         if let Some(mark) = self.members.get_mut(account)
-            && matches!(mark.state, MarkState::Here { .. })
+            && let MarkState::Here { since: at } = mark.state
         {
+            // Who has heard nothing since may not have heard the answer to its join either, and what that told.
+            let heard = if seen > since || certain.is_after(at) {
+                seen.max(since)
+            } else {
+                mark.heard
+            };
             let state = MarkState::Away { last: None };
             *mark = Mark { heard, state };
         }
@@ -146,6 +159,12 @@ impl Certain {
             (self.heard, self.at) = (next, Some(at));
             self.next = (msgid, now);
         }
+    }
+
+    /// It is taken up on another link, the last event until now being `msgid`: what comes there tells nothing about what was on its
+    /// way on the link before.
+    pub(super) fn resumed(&mut self, now: Instant, msgid: u64) {
+        self.next = (msgid, now);
     }
 
     /// Whether what it was told at a time has come.
@@ -327,10 +346,30 @@ mod tests {
     fn what_was_missed_first_is_still_missed() {
         let now = Instant::now();
         let mut lasting = with_member(0, MarkState::Here { since: now });
-        lasting.misses(&alice(), 10);
-        lasting.misses(&alice(), 20);
         let certain = Certain::new(now, 30);
+        lasting.misses(&alice(), 10, 5, certain);
+        lasting.misses(&alice(), 20, 5, certain);
         assert_eq!(lasting.goes(&alice(), None, certain), Some(10));
         assert_eq!(lasting.comes(now, &alice(), None, certain), Some(2));
+    }
+
+    #[test]
+    fn what_a_join_told_whose_answer_may_be_lost_is_still_missed() {
+        let now = Instant::now();
+        let unread = |seen, certain: Certain| {
+            let mut lasting = with_member(10, MarkState::Here { since: now });
+            lasting.misses(&alice(), seen, 20, certain);
+            lasting.comes(now, &alice(), None, certain)
+        };
+        let mut certain = Certain::new(now, 20);
+        assert_eq!(unread(0, certain), Some(2));
+        assert_eq!(unread(20, certain), Some(2));
+        assert_eq!(unread(25, certain), Some(1), "it has heard of it since");
+        // Something came long enough afterwards, but on another link.
+        certain.resumed(now + limits::ON_ITS_WAY, 30);
+        certain.came(now + limits::ON_ITS_WAY, 30);
+        assert_eq!(unread(20, certain), Some(2));
+        certain.came(now + 2 * limits::ON_ITS_WAY, 30);
+        assert_eq!(unread(20, certain), Some(1));
     }
 }

@@ -210,6 +210,15 @@ impl App {
                     state: MarkState::Killed,
                 },
             };
+            if heard.is_none() {
+                // Who was there at this kill is not there at the next one, unless they come before it.
+                cx.store(StoreOp::MarkMember {
+                    app: self.id.clone(),
+                    channel: name.clone(),
+                    account: account.clone(),
+                    heard: Some(certainly),
+                });
+            }
             if channel.lasting.add(&account, mark) {
                 *self.lasting_of.entry(account).or_default() += 1;
             }

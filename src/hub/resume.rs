@@ -7,6 +7,7 @@ use crate::protocol::{
 
 use super::app::App;
 use super::cx::{Answer, Cx};
+use super::kept::Certain;
 use super::ring::Heard;
 use super::sessions::{Ending, Entry, Session};
 use super::timers::Timer;
@@ -76,9 +77,12 @@ impl App {
 
     /// A client takes its session up: it is told what it did not hear, and goes on.
     pub(super) fn resume(&mut self, cx: &mut Cx<'_>, account: &Account, entry: Entry, seen: u64) {
+        let last = self.last_msgid();
         let Some(session) = self.sessions.get_mut(account) else {
             return;
         };
+        let certain = session.certain;
+        session.certain.resumed(cx.now.instant, last);
         let old = std::mem::replace(&mut session.link, entry.link);
         // A link that died without a word is closed, so that nothing more is heard on it.
         if !std::mem::replace(&mut session.detached, false) {
@@ -101,7 +105,7 @@ impl App {
         let (uid, channels) = (session.uid, session.channels.clone());
         let v3 = session.caps.has(Cap::V3);
         self.calls.relink(account, old, entry.link);
-        let (unheard, resumed) = self.unheard(cx, account, entry.link, &channels, seen);
+        let (unheard, resumed) = self.unheard(cx, account, entry.link, &channels, (seen, certain));
         if let Some(additions) = &mut additions {
             additions.resumed = Some(resumed);
         }
@@ -135,7 +139,7 @@ impl App {
         account: &Account,
         link: LinkId,
         channels: &[ChannelName],
-        seen: u64,
+        (seen, certain): (u64, Certain),
     ) -> (Vec<(ChannelName, Heard)>, Vec<ResumedChannel>) {
         let (mut unheard, mut resumed) = (Vec::new(), Vec::new());
         for name in channels {
@@ -146,8 +150,11 @@ impl App {
             let rings = &mut cx.totals.ring_bytes;
             let (events, gap, since) = channel.unheard(cx.now.instant, account, seen, rings);
             unheard.extend(events.into_iter().map(|heard| (name.clone(), heard)));
+            // Whoever says to have heard nothing may not have heard either how much it missed before it came, and may not even
+            // know that it is there: that is told again when it joins, however late.
+            let gap = gap || seen == 0 && channel.lasting.is_unsure(account, certain);
             if gap {
-                channel.lasting.misses(account, seen.max(since));
+                channel.lasting.misses(account, seen, since, certain);
             }
             let name = name.clone();
             resumed.push(ResumedChannel { name, gap });

@@ -5,8 +5,10 @@ use std::time::Duration;
 use callsign::client::core::LoginOptions;
 use callsign::client::event::{Event, SessionEvent};
 use callsign::protocol::{Caps, Code};
+use serde_json::json;
 
 use crate::support::lab::{KINDS, Lab, unlimited};
+use crate::support::raw::Raw;
 
 const A_MOMENT: Duration = Duration::from_millis(500);
 
@@ -86,4 +88,37 @@ fn whoever_asked_first_comes_back_without_asking() {
             assert_eq!(lab.heard("alice", "alice"), ["back"], "{quiet}");
         }
     }
+}
+
+/// Every login of 1.x leaves the field out, and must displace as ever. Only the word `false` asks first.
+#[test]
+fn whoever_does_not_say_to_ask_first_is_never_refused() {
+    let mut raw = Raw::new();
+    let (mut online, _) = raw.answer_to_login("alice", &json!({}));
+    let all: Vec<_> = Caps::ALL.names().collect();
+    for caps in [json!([]), json!(["resume"]), json!(all)] {
+        for field in [
+            json!({}),
+            json!({ "take_over": true }),
+            json!({ "take_over": null }),
+            json!({ "take_over": 0 }),
+            json!({ "take_over": "false" }),
+        ] {
+            let mut more = field;
+            more["caps"] = caps.clone();
+            let (link, answer) = raw.answer_to_login("alice", &more);
+            assert_eq!(answer["result"], "ok", "{more}: {answer}");
+            let heard = raw.heard(online);
+            assert_eq!(heard[0][0], "kick", "{more}: {heard:?}");
+            online = link;
+        }
+        let asks = json!({ "take_over": false, "caps": caps });
+        let (_, answer) = raw.answer_to_login("alice", &asks);
+        assert_eq!(answer["code"], 208, "{answer}");
+        assert_eq!(raw.heard(online), [json!(null); 0], "{asks}");
+    }
+    // Nobody else is concerned.
+    let asks = json!({ "take_over": false });
+    let (_, answer) = raw.answer_to_login("bob", &asks);
+    assert_eq!(answer["result"], "ok", "{answer}");
 }

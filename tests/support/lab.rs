@@ -73,7 +73,7 @@ pub(crate) struct Lab {
     pub(crate) sdks: BTreeMap<String, Sdk>,
     wires: BTreeMap<LinkId, Wire>,
     next_link: u64,
-    delay: Delay,
+    pub(crate) delay: Delay,
     rng: Rng,
     ops: Vec<StoreOp>,
     /// What they have kept.

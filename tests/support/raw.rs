@@ -127,10 +127,19 @@ impl Raw {
             resume,
             ..
         } = &self.links[&lost];
-        let login = json!({
+        let more = json!({ "caps": caps, "resume": resume });
+        let account = account.clone();
+        self.answer_to_login(&account, &more).1
+    }
+
+    /// Signs in with these fields beside those of every login, and gives what the answer says.
+    pub(crate) fn answer_to_login(&mut self, account: &str, more: &Value) -> (LinkId, Value) {
+        let mut login = json!({
             "vid": APP, "account": account, "uid": 0, "token": "_no_need_token", "device": "websdk", "ip": "",
-            "caps": caps, "resume": resume,
         });
+        for (name, value) in more.as_object().expect("fields") {
+            login[name] = value.clone();
+        }
         self.last_link += 1;
         let link = LinkId(self.last_link);
         self.links.insert(link, Told::default());
@@ -138,7 +147,8 @@ impl Raw {
         self.handle(Input::Opened { link, peer });
         self.frame(link, &json!(["login", login]));
         let answer = self.heard(link).remove(0);
-        serde_json::from_str(answer[1][1].as_str().expect("text")).expect("JSON in text")
+        let answer = serde_json::from_str(answer[1][1].as_str().expect("text"));
+        (link, answer.expect("JSON in text"))
     }
 
     /// From now on calls have the numbers of the first ones, as with a client that counts anew on each connection.

@@ -28,6 +28,9 @@ pub(super) struct Channels {
     joined: BTreeMap<ChannelName, Joined>,
     /// The number of the last event of any of them.
     seen: u64,
+    /// Whether a join was given up without an answer, though the server may have let the client in. Until the next login, which
+    /// says so.
+    unanswered: bool,
 }
 
 /// A channel that the session is in, or was when the link was lost.
@@ -41,8 +44,11 @@ struct Joined {
 }
 
 /// How far joining again is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Awaited {
+    /// The number of the last event before the server was to say anew how the channel looks. What was missed after it is not known
+    /// until it does, whatever is heard meanwhile.
+    known: u64,
     /// Whether the server has been asked, on this link.
     asked: bool,
     /// How often it has refused.
@@ -50,9 +56,26 @@ struct Awaited {
 }
 
 impl Channels {
-    /// The number of the last event that came.
+    /// The number of the last event up to which everything in all channels was heard, or is known to have been missed.
     pub(super) fn seen(&self) -> u64 {
-        self.seen
+        let awaited = self.joined.values().filter_map(|joined| joined.awaited);
+        let known = awaited.map(|awaited| awaited.known);
+        known.fold(self.seen, u64::min)
+    }
+
+    /// Whether the client takes itself to be in a channel.
+    pub(super) fn has(&self, name: &ChannelName) -> bool {
+        self.joined.contains_key(name)
+    }
+
+    /// Whether a join was given up of which the server has not been told that its answer never came.
+    pub(super) fn has_unanswered(&self) -> bool {
+        self.unanswered
+    }
+
+    /// A join was given up; where the client knows that it is in, nothing was missed by that.
+    pub(super) fn unanswered(&mut self, name: &ChannelName) {
+        self.unanswered |= !self.has(name) || self.awaits(name);
     }
 
     pub(super) fn view(&self, name: &ChannelName) -> Option<&ChannelView> {
@@ -86,10 +109,22 @@ impl Session {
             let mut resumed = resumed.iter();
             resumed.any(|channel| channel.name == *name && !channel.gap)
         };
+        let forgotten = |name: &ChannelName| resumed.iter().all(|channel| channel.name != *name);
+        let seen = self.channels.seen;
+        // The login said so.
+        self.channels.unanswered = false;
         for (name, joined) in &mut self.channels.joined {
+            if forgotten(name) {
+                // Another server may number anew.
+                joined.last_msgid = 0;
+            }
             // An answer that was lost with a link is asked for again.
             if joined.awaited.is_some() || !whole(name) {
-                joined.awaited = Some(Awaited::default());
+                joined.awaited = Some(Awaited {
+                    known: joined.awaited.map_or(seen, |awaited| awaited.known),
+                    asked: false,
+                    refused: 0,
+                });
             }
         }
         self.rejoin_some(cx);
@@ -183,18 +218,18 @@ impl Session {
             attrs,
             unread,
         };
-        let joined = Joined {
-            view: view.clone(),
-            last_msgid: 0,
-            awaited: None,
-        };
-        self.channels.joined.insert(name.clone(), joined);
+        let was_in = self.channels.has(name);
+        let joined = self.channels.joined.entry(name.clone()).or_default();
+        // What was told before the answer may be told once more after a lost link, so its number stays.
+        joined.view.clone_from(&view);
+        joined.awaited = None;
         match request {
             Some(request) => {
                 cx.tell_channel(name, ChannelEvent::Joined(view.clone()));
                 cx.answer(request, Ok(Answer::Channel(view)));
             }
-            None => cx.tell_channel(name, ChannelEvent::Rejoined(view)),
+            None if was_in => cx.tell_channel(name, ChannelEvent::Rejoined(view)),
+            None => cx.tell_channel(name, ChannelEvent::Joined(view)),
         }
         // What is to be said there has waited.
         self.flush(cx);

@@ -44,6 +44,7 @@ pub struct LoginOptions {
     pub caps: Caps,
     /// Whether to end a session that the account has elsewhere. If not, signing in fails while there is one
     /// ([`OnlineElsewhere`](crate::client::error::LoginError::OnlineElsewhere)); a 1.x server does not know of that, and ends it.
+    /// Only the login itself asks: coming back after a lost link always takes up what is the session's own.
     pub take_over: bool,
 }
 

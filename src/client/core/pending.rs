@@ -23,6 +23,9 @@ pub const HANGUP_TIMEOUT_AWAY: Duration =
 /// How long any other request waits for its answer, lost links included.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Joins on one link that were given up and whose late answers are still heard. When full, the oldest is forgotten.
+const GIVEN_UP_MAX: usize = 64;
+
 /// Who waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -85,6 +88,8 @@ pub(super) struct Pending {
     waiting: BTreeMap<i64, Waiting>,
     /// Empty but while a session is being taken up.
     aside: BTreeMap<i64, Waiting>,
+    /// Joins on the present link that were given up, at most [`GIVEN_UP_MAX`].
+    given_up: BTreeMap<i64, ChannelName>,
     last: i64,
 }
 
@@ -213,6 +218,11 @@ impl Pending {
         self.waiting.remove(&id.0)
     }
 
+    /// Takes out the channel of a join that was given up, whose answer came late.
+    pub(super) fn take_given_up(&mut self, id: CallId) -> Option<ChannelName> {
+        self.given_up.remove(&id.0)
+    }
+
     /// Takes back what is to go out again, in the place it had.
     pub(super) fn take_back(&mut self, id: CallId, waiting: Waiting) {
         self.waiting.insert(id.0, waiting);
@@ -250,6 +260,7 @@ impl Pending {
 
     /// The link is gone. What was on it and is of no use any more goes.
     pub(super) fn link_lost(&mut self, now: Instant) {
+        self.given_up.clear();
         self.waiting.retain(|_, waiting| {
             if waiting.purpose.hangs_up() {
                 waiting.due = now + HANGUP_TIMEOUT_AWAY;
@@ -276,6 +287,14 @@ impl Pending {
     pub(super) fn joins(&self, channel: &ChannelName) -> bool {
         let mut waiting = self.waiting.values();
         waiting.any(|waiting| matches!(&waiting.purpose, Purpose::Join(_, name) if name == channel))
+    }
+
+    /// Whether the server may have let the client into such a channel without its knowing.
+    pub(super) fn may_have_joined(&self, such: impl Fn(&ChannelName) -> bool) -> bool {
+        let mut waiting = self.aside.values().chain(self.waiting.values());
+        waiting.any(|waiting| {
+            waiting.ever_sent && matches!(&waiting.purpose, Purpose::Join(_, name) if such(name))
+        })
     }
 
     /// Whether the application waits for being out of a channel.
@@ -328,6 +347,16 @@ impl Pending {
             .filter(|(_, waiting)| due(waiting))
             .map(|(id, _)| *id)
             .collect();
+        for id in &ids {
+            if let Some(waiting) = self.waiting.get(id).filter(|waiting| waiting.sent)
+                && let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose
+            {
+                if self.given_up.len() == GIVEN_UP_MAX {
+                    self.given_up.pop_first();
+                }
+                self.given_up.insert(*id, name.clone());
+            }
+        }
         ids.iter()
             .filter_map(|id| self.waiting.remove(id))
             .collect()

@@ -92,7 +92,14 @@ impl Session {
     /// What to say at the next login to take the session up again.
     fn resume(&self) -> Option<Box<Resume>> {
         let key = self.additions.as_ref()?.resume.clone()?;
-        let seen = self.channels.seen();
+        // How much was missed in a channel that is joined anew is known only from the answer to that, which may have been lost.
+        let unknown = |name: &ChannelName| !self.channels.has(name);
+        let unsure = self.channels.has_unanswered() || self.pending.may_have_joined(unknown);
+        let seen = if self.has(Cap::History) && unsure {
+            0
+        } else {
+            self.channels.seen()
+        };
         Some(Box::new(Resume { key, seen }))
     }
 
@@ -189,11 +196,26 @@ impl Session {
     /// An answer came. One that nobody waits for any more is late.
     pub(super) fn answered(&mut self, cx: &mut Cx, ret: CallRet) {
         let Some(waiting) = self.pending.take(ret.id) else {
-            return;
+            return self.joined_late(cx, ret);
         };
         let result = ret.result.map_err(|failure| waiting.refused(failure));
         if let Some(waiting) = self.unless_again(cx, ret.id, waiting, &result) {
             self.settle(cx, waiting, result);
+        }
+    }
+
+    /// The answer to a join that was given up came after all. With lasting members the server tells only here how much was missed,
+    /// and tells from now on what is said, so the client is in; without, it is leaving.
+    fn joined_late(&mut self, cx: &mut Cx, ret: CallRet) {
+        let Some(name) = self.pending.take_given_up(ret.id) else {
+            return;
+        };
+        let Ok(reply @ Reply::Joined { .. }) = ret.result else {
+            return;
+        };
+        let is_new = !self.channels.has(&name) || self.channels.awaits(&name);
+        if self.has(Cap::History) && is_new && !self.pending.leaves(&name) {
+            self.joined(cx, None, &name, reply);
         }
     }
 
@@ -208,6 +230,7 @@ impl Session {
             if let Purpose::Join(_, name) | Purpose::Rejoin(name) = &waiting.purpose {
                 // The server may have let the client in all the same, which then would not know.
                 self.leave_unasked(cx, name);
+                self.channels.unanswered(name);
             }
             self.settle(cx, waiting, Err(error));
         }

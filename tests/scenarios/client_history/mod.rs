@@ -1,12 +1,14 @@
 //! What was said in channels while one was away (protocol page, section 18, `history`): lasting membership, pages, unread ones.
 
+mod missed;
+mod random;
+
 use std::time::Duration;
 
 use callsign::client::core::{Action, Answer, Command, CommandError, RequestNo};
 use callsign::client::event::{ChannelEvent, ChannelView, Event};
 use callsign::hub::{Settings, StoreOp};
 use callsign::protocol::{Addition, AttrName, Cap, Caps, Code, EnvelopeKind, Reply, Request};
-use fastrand::Rng;
 use serde_json::json;
 
 use crate::support::lab::{Delay, Lab, account, channel, unlimited};
@@ -184,6 +186,40 @@ fn number(lab: &mut Lab, asker: &str) -> (usize, bool) {
     }
 }
 
+/// Everybody is told at least how much they did not hear, by the answers to their joins.
+fn misses_no_more_than_told(told: &[ChannelEvent], kept: &[(u64, String)], seed: u64) {
+    let (mut last, mut unread, mut owed) = (0, 0, 0);
+    let end = ChannelEvent::MessageReceive {
+        account: account("nobody"),
+        uid: callsign::protocol::Uid(0),
+        msg: String::new(),
+        sent_ms: 0,
+        msgid: u64::MAX,
+        id: None,
+    };
+    for event in told.iter().chain([&end]) {
+        match event {
+            ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
+                let more = view.unread.expect("history is kept");
+                unread += more.saturating_sub(owed);
+                owed = owed.saturating_sub(more);
+            }
+            ChannelEvent::MessageReceive { msgid, .. } => {
+                let between = |(kept, _): &&(u64, String)| *kept > last && kept < msgid;
+                let missed = kept.iter().filter(between).count() as u64;
+                // What a session that was taken up did not hear may come before the answer to its join.
+                owed += missed.saturating_sub(unread);
+                (last, unread) = (*msgid, 0);
+            }
+            ChannelEvent::Left { .. }
+            | ChannelEvent::UserJoined { .. }
+            | ChannelEvent::UserLeft { .. }
+            | ChannelEvent::AttrUpdated { .. } => {}
+        }
+    }
+    assert_eq!(owed, 0, "missed and never told; seed {seed}");
+}
+
 #[test]
 fn who_was_away_is_told_how_much_was_said_and_what() {
     let mut lab = in_room(&["alice", "bob"]);
@@ -286,112 +322,6 @@ fn an_old_client_of_a_lasting_member_sees_nothing_of_it() {
     signed_in(&mut lab, &["bob"]);
     assert_eq!(join(&mut lab, "bob"), Some(1));
     assert_eq!(texts(&all(&mut lab, "bob")), ["one", "two", "three"]);
-}
-
-#[test]
-fn it_all_survives_a_restart() {
-    let mut lab = in_room(&["alice", "bob"]);
-    say(&mut lab, "alice", &["heard"]);
-    signs_out(&mut lab, "bob");
-    say(&mut lab, "alice", &["one", "two"]);
-    let before = all(&mut lab, "alice");
-    lab.kill_server();
-    lab.run(A_WHILE);
-    // Its client says how far it has heard, over the restart.
-    assert_eq!(rejoined(&lab, "alice").unread, Some(0));
-    say(&mut lab, "alice", &["three"]);
-    signed_in(&mut lab, &["bob"]);
-    let after = all(&mut lab, "bob");
-    assert_eq!(after[..3], before[..]);
-    assert_eq!(texts(&after[3..]), ["three"]);
-    assert_eq!(join(&mut lab, "bob"), Some(3));
-}
-
-/// Rather too much than too little: what was said right before the kill may not have come.
-#[test]
-fn whoever_was_there_when_the_server_was_killed_is_told_the_last_minutes() {
-    let mut lab = in_room(&["alice", "bob"]);
-    say(&mut lab, "alice", &["long before"]);
-    lab.run(Duration::from_secs(200));
-    say(&mut lab, "alice", &["right before"]);
-    // Not as one who comes back, but as one who begins anew.
-    lab.serving = false;
-    lab.kill_server();
-    lab.run(A_MOMENT);
-    signs_out(&mut lab, "bob");
-    lab.serving = true;
-    signed_in(&mut lab, &["bob"]);
-    assert_eq!(join(&mut lab, "bob"), Some(1));
-}
-
-#[test]
-fn an_orderly_stop_keeps_how_far_everybody_has_heard() {
-    let mut lab = in_room(&["alice", "bob"]);
-    say(&mut lab, "alice", &["one", "two"]);
-    lab.run(Duration::from_secs(25));
-    lab.serving = false;
-    lab.drain_server();
-    lab.run(A_MOMENT);
-    lab.command("bob", Command::Logout { session: None });
-    lab.kill_server_after_all_is_kept();
-    lab.serving = true;
-    lab.run(A_WHILE);
-    signed_in(&mut lab, &["bob"]);
-    assert_eq!(join(&mut lab, "bob"), Some(0));
-}
-
-#[test]
-fn a_lost_link_that_is_not_taken_up_in_time_misses_what_was_said_since() {
-    let mut lab = in_room(&["alice", "bob"]);
-    say(&mut lab, "alice", &["heard"]);
-    lab.run(A_MOMENT);
-    lab.hush("bob");
-    say(&mut lab, "alice", &["into", "the", "void"]);
-    lab.serving = false;
-    lab.run(Duration::from_secs(30) + GIVEN_UP);
-    say(&mut lab, "alice", &["and more"]);
-    lab.serving = true;
-    lab.run(Duration::from_secs(60));
-    assert_eq!(rejoined(&lab, "bob").unread, Some(4));
-}
-
-#[test]
-fn a_session_that_is_taken_up_with_a_gap_learns_how_much_is_missing() {
-    let mut lab = in_room(&["alice", "bob"]);
-    say(&mut lab, "alice", &["heard"]);
-    lab.hush("bob");
-    // More than is remembered for those who come back.
-    let mut words = 0;
-    while words < 300 {
-        lab.says_in("alice", "room", "void");
-        lab.run(Duration::from_millis(20));
-        words += 1;
-    }
-    lab.run(Duration::from_secs(25));
-    let view = rejoined(&lab, "bob");
-    assert_eq!(view.unread, Some(words));
-}
-
-/// The answer to a join may be lost, and the session be taken up as if nothing were missing.
-#[test]
-fn what_a_lost_answer_told_is_told_again() {
-    for frames in 0..10 {
-        let mut lab = in_room(&["alice", "bob"]);
-        lab.hush("bob");
-        let topic = Request::ChannelSetAttr {
-            channel: channel("room"),
-            name: AttrName::try_from("topic").expect("a name"),
-            value: json!("tea"),
-        };
-        lab.does("alice", Action::Invoke(topic));
-        say(&mut lab, "alice", &["one", "two"]);
-        lab.kill_server();
-        lab.cut_after("bob", frames);
-        lab.run(Duration::from_secs(60));
-        let view = rejoined(&lab, "bob");
-        assert_eq!(view.unread, Some(2), "after {frames} frames");
-        assert_eq!(view.attrs["topic"], "tea");
-    }
 }
 
 #[test]
@@ -544,129 +474,4 @@ fn what_is_acknowledged_is_kept_first() {
     let kept = |op: &&StoreOp| matches!(op, StoreOp::PutChannelMessage(_));
     let op = lab.ops().iter().find(kept).expect("is kept");
     assert!(!op.can_wait(), "its answer waits for the commit");
-}
-
-/// Whatever happens to links and the server: what was acknowledged is in the history, once and in order; and whoever comes back
-/// is told at least how much they did not hear.
-#[test]
-fn nothing_that_was_acknowledged_is_missing_and_nobody_misses_more_than_told() {
-    let seed = std::env::var("CALLSIGN_SEED").ok();
-    let seed = seed.and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
-    println!("CALLSIGN_SEED={seed}");
-    for round in 0..20 {
-        random_story(seed.wrapping_add(round));
-    }
-}
-
-fn random_story(seed: u64) {
-    let mut rng = Rng::with_seed(seed);
-    let delay = Delay::UpTo(Duration::from_millis(200));
-    let mut lab = Lab::with_settings(settings(), delay, rng.u64(..));
-    lab.caps = Caps::ALL;
-    lab.reading = Duration::from_millis(rng.u64(..500));
-    signed_in(&mut lab, &["alice", "bob"]);
-    lab.run(A_WHILE);
-    for name in ["alice", "bob"] {
-        lab.joins(name, "room");
-        lab.run(A_WHILE);
-    }
-    let (mut sent, mut bobs) = (Vec::new(), 0);
-    for _ in 0..80 {
-        let who = ["alice", "bob"][rng.usize(..2)];
-        match rng.u8(..30) {
-            0..3 => lab.cut(who),
-            3 => lab.cut_after(who, rng.usize(..6)),
-            4 => lab.hush(who),
-            5 => lab.kill_server(),
-            6 => lab.run(GIVEN_UP),
-            7 => lab.serving = !lab.serving,
-            8 if lab.sdks[who].session.is_some() => drop(ask(&mut lab, who, None, 100)),
-            9 if lab.sdks["bob"].session.is_some() => {
-                lab.command("bob", Command::Logout { session: None });
-            }
-            9 | 10 if lab.sdks["bob"].session.is_none() => {
-                lab.sign_in("bob", unlimited());
-                bobs += 1;
-            }
-            _ => {
-                let text = format!("{}", sent.len());
-                sent.push((lab.says_in("alice", "room", &text), text));
-            }
-        }
-        lab.run(Duration::from_millis(rng.u64(..1500)));
-        rejoin(&mut lab, "bob");
-    }
-    lab.serving = true;
-    lab.run(Duration::from_secs(150));
-    // A link may still be about to be cut.
-    while lab.sdks["bob"].session.is_none() {
-        lab.sign_in("bob", unlimited());
-        lab.run(A_WHILE);
-    }
-    rejoin(&mut lab, "bob");
-    lab.run(Duration::from_secs(10));
-    let kept = all(&mut lab, "alice");
-    let acknowledged: Vec<_> = sent
-        .iter()
-        .filter(|(said, _)| matches!(lab.answer("alice", *said), Some(Ok(_))))
-        .map(|(_, text)| text.as_str())
-        .collect();
-    if std::env::var("SHOW").is_ok() {
-        println!("{}", lab.transcript());
-        println!("{kept:?}");
-    }
-    let texts = texts(&kept);
-    let of_acknowledged: Vec<_> = texts
-        .iter()
-        .filter(|text| acknowledged.contains(text))
-        .copied()
-        .collect();
-    assert_eq!(
-        of_acknowledged, acknowledged,
-        "seed {seed}, {bobs} sessions"
-    );
-    for name in ["alice", "bob"] {
-        misses_no_more_than_told(&told(&lab, name), &kept, seed);
-    }
-}
-
-/// As an application does that knows its rooms.
-fn rejoin(lab: &mut Lab, name: &str) {
-    if lab.sdks[name].session.is_some() && lab.view(name, "room").is_none() {
-        lab.joins(name, "room");
-    }
-}
-
-fn misses_no_more_than_told(told: &[ChannelEvent], kept: &[(u64, String)], seed: u64) {
-    let (mut last, mut unread, mut owed) = (0, 0, 0);
-    let end = ChannelEvent::MessageReceive {
-        account: account("nobody"),
-        uid: callsign::protocol::Uid(0),
-        msg: String::new(),
-        sent_ms: 0,
-        msgid: u64::MAX,
-        id: None,
-    };
-    for event in told.iter().chain([&end]) {
-        match event {
-            ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
-                let more = view.unread.expect("history is kept");
-                unread += more.saturating_sub(owed);
-                owed = owed.saturating_sub(more);
-            }
-            ChannelEvent::MessageReceive { msgid, .. } => {
-                let between = |(kept, _): &&(u64, String)| *kept > last && kept < msgid;
-                let missed = kept.iter().filter(between).count() as u64;
-                // What a session that was taken up did not hear may come before the answer to its join.
-                owed += missed.saturating_sub(unread);
-                (last, unread) = (*msgid, 0);
-            }
-            ChannelEvent::Left { .. }
-            | ChannelEvent::UserJoined { .. }
-            | ChannelEvent::UserLeft { .. }
-            | ChannelEvent::AttrUpdated { .. } => {}
-        }
-    }
-    assert_eq!(owed, 0, "missed and never told; seed {seed}");
 }
