@@ -125,8 +125,47 @@ fn a_call_is_declined_from_its_notification() {
 fn kept_calls(story: &Story) -> usize {
     let calls = story.asked().iter();
     calls
-        .filter(|asked| matches!(asked, StoreEffect::Call(_)))
+        .filter(|asked| matches!(asked, StoreEffect::CallEnded(..)))
         .count()
+}
+
+/// What the history was told of calls, in order.
+fn told_of_calls(story: &Story) -> Vec<&'static str> {
+    let mut told = Vec::new();
+    for asked in story.asked() {
+        if matches!(asked, StoreEffect::CallBegan(..)) {
+            told.push("began");
+        } else if matches!(asked, StoreEffect::CallAnswered(..)) {
+            told.push("answered");
+        } else if matches!(asked, StoreEffect::CallEnded(..)) {
+            told.push("ended");
+        } else if matches!(asked, StoreEffect::CallGone(_)) {
+            told.push("gone");
+        }
+    }
+    told
+}
+
+#[test]
+fn a_call_is_in_the_history_from_its_first_ring() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    assert_eq!(told_of_calls(&story), ["began"]);
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    assert_eq!(told_of_calls(&story), ["began", "answered"]);
+    story.hear(in_call(1, hung_up()));
+    assert_eq!(told_of_calls(&story), ["began", "answered", "ended"]);
+
+    // The same of one that is made from here, and nothing stays of one that another stands for.
+    let mut story = Story::home();
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    assert_eq!(told_of_calls(&story), ["began"]);
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Placed(no, CallRef(1))));
+    story.hear(in_call(1, CallEvent::Ended(EndReason::Glare)));
+    assert_eq!(told_of_calls(&story), ["began", "gone"]);
 }
 
 #[test]
