@@ -286,3 +286,28 @@ fn attributes_are_watched_beside_a_conversation_as_long_as_they_are_shown() {
     assert_eq!(story.tell(went(Screen::Chats)), [watch(people.clone())]);
     assert_eq!(story.tell(beside(None)), [unwatch(people)]);
 }
+
+#[test]
+fn what_was_on_its_way_when_the_session_ended_goes_out_with_the_next() {
+    let mut story = Story::home();
+    let id = story.send(&bob(), "one");
+    let over = Err(failure(Code::GeneralNotLogin));
+    story.tell(Msg::Chat(ChatMsg::Sent {
+        to: bob(),
+        id: id.clone(),
+        result: over,
+    }));
+    assert_eq!(story.deliveries(&bob()), [Delivery::Waiting]);
+    let refused = |asked: &StoreEffect| matches!(asked, StoreEffect::Refused(..));
+    assert!(!story.asked().iter().any(refused));
+    let (code, reason) = (Code::LogoutKicked, String::new());
+    story.hear(SessionEvent::Logout { code, reason });
+    let credentials = Credentials {
+        account: account("ann"),
+        place: Place::ThisComputer,
+    };
+    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
+    let effects = story.tell(Msg::SignIn(SignInMsg::Done));
+    let again = |effect: &Effect| matches!(effect, Effect::Send { id: of, .. } if *of == id);
+    assert!(effects.iter().any(again), "{effects:?}");
+}
