@@ -1,7 +1,7 @@
 //! The calls that were: who called whom, when, how long, and how it ended.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::{Call, CallNo, CallPhase, ConversationId, Cx, Outcome};
@@ -23,6 +23,8 @@ pub(crate) const MISSED_CALL: &str = "Missed call";
 pub(crate) struct CallLog {
     me: Account,
     calls: VecDeque<PastCall>,
+    /// How many were missed of each account since the start and since somebody looked: those are news.
+    news: BTreeMap<Account, usize>,
 }
 
 /// A call that is over.
@@ -69,7 +71,8 @@ impl CallLog {
     /// None yet.
     pub(super) fn new(me: Account) -> Self {
         let calls = VecDeque::new();
-        Self { me, calls }
+        let news = BTreeMap::new();
+        Self { me, calls, news }
     }
 
     /// All of them, the latest first.
@@ -82,10 +85,9 @@ impl CallLog {
         self.calls.iter().filter(|call| !call.seen).count()
     }
 
-    /// The same from one account.
-    pub(crate) fn missed_from(&self, peer: &Account) -> usize {
-        let missed = self.calls.iter().filter(|call| !call.seen);
-        missed.filter(|call| call.peer == *peer).count()
+    /// Who called in vain since the start and since somebody looked, and how often. What was missed before is no news.
+    pub(super) fn news(&self) -> &BTreeMap<Account, usize> {
+        &self.news
     }
 
     /// Somebody has looked.
@@ -93,6 +95,7 @@ impl CallLog {
         if self.missed() > 0 {
             cx.effects.push(Effect::Store(StoreEffect::CallsSeen));
         }
+        self.news.clear();
         for call in &mut self.calls {
             call.seen = true;
         }
@@ -155,6 +158,9 @@ impl CallLog {
         let place = self.calls.iter().take_while(|other| later(other)).count();
         let note = note(cx.now.unix_ms, &self.me, &call);
         cx.effects.push(Effect::Store(note));
+        if call.ending == Ending::Missed {
+            *self.news.entry(call.peer.clone()).or_default() += 1;
+        }
         self.calls.insert(place, call);
     }
 }
