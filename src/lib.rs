@@ -9,6 +9,7 @@
 //! | [`hub`] | 1 | the server's mind: time and input in, outputs out; no clock, no socket, no task |
 //! | `net` | 2 | links: TLS and sockets |
 //! | `store` | 2 | what the app keeps on its computer: conversations, calls, people, settings |
+//! | `voice` | 1, 2 | the sound of a call: pure machines, and beside them sockets and devices |
 //! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
 //! | `app` | 4 | the desktop app: state, views, and the worker that touches the world |
 
@@ -24,3 +25,5 @@ pub mod net;
 pub mod server;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "voice")]
+pub mod voice;

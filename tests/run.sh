@@ -16,6 +16,8 @@ live=$target/live
 # The API maker's own clients, unmodified, and what stands for a browser and a reactor beside them.
 npm_packages=(agora-signaling-sdk@1.4.0 ws@8.23.0)
 pip_packages=(agora-signaling-sdk==1.0.2 twisted==26.10.0 autobahn==26.10.2 requests==2.34.2)
+# What judges how speech sounds, apart from the others since it brings much along.
+judge_packages=(numpy==2.4.6 scipy==1.17.1 pesq==0.0.4)
 nextest=0.9.143
 
 main() {
@@ -24,6 +26,7 @@ main() {
     step "machine: cargo-nextest" install_nextest
     step "live: npm packages" install_npm_packages
     step "live: Python packages" install_pip_packages
+    step "live: Python packages that judge speech" install_judge
 
     step "Cargo.lock is up to date" lock_is_current
     step "fmt" cargo fmt --all --check
@@ -95,6 +98,8 @@ install_programs() {
     command -v pulseaudio >/dev/null || missing+=(pulseaudio)
     command -v pactl >/dev/null || missing+=(pulseaudio-utils)
     command -v gnome-keyring-daemon >/dev/null || missing+=(gnome-keyring)
+    # Who speaks in calls that are judged.
+    command -v espeak-ng >/dev/null || missing+=(espeak-ng)
     if [ ${#missing[@]} = 0 ]; then
         return
     fi
@@ -163,6 +168,23 @@ from importlib.metadata import version
 import agorasigsdk.agora_signal
 wrong = [want for want in sys.argv[1:] if version(want.split("==")[0]) != want.split("==")[1]]
 sys.exit(f"not installed: {wrong}" if wrong else 0)' "${pip_packages[@]}"
+}
+
+install_judge() {
+    if ! judge_installed 2>/dev/null; then
+        python3 -m venv --clear "$live/voice-venv"
+        "$live/voice-venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "${judge_packages[@]}"
+        judge_installed
+    fi
+}
+
+judge_installed() {
+    "$live/voice-venv/bin/python" -c '
+import sys
+from importlib.metadata import version
+import pesq, scipy.signal
+wrong = [want for want in sys.argv[1:] if version(want.split("==")[0]) != want.split("==")[1]]
+sys.exit(f"not installed: {wrong}" if wrong else 0)' "${judge_packages[@]}"
 }
 
 lock_is_current() {

@@ -77,7 +77,27 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Where time and chance come in as inputs, and nothing is read or written.
-const CORES: &[&str] = &["protocol", "hub", "client::core"];
+const CORES: &[&str] = &[
+    "protocol",
+    "hub",
+    "client::core",
+    "voice::codec",
+    "voice::comfort",
+    "voice::delay",
+    "voice::engine",
+    "voice::gain",
+    "voice::jitter",
+    "voice::level",
+    "voice::mixer",
+    "voice::peer",
+    "voice::processing",
+    "voice::redundancy",
+    "voice::slots",
+    "voice::stretch",
+    "voice::telephone",
+    "voice::tone",
+    "voice::wav",
+];
 
 /// What those never name.
 const NOT_IN_CORES: &[&str] = &[

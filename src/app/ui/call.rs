@@ -49,7 +49,9 @@ pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
     let pad = front(calls).is_some_and(|call| draft.pads.contains(&call.no));
     let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
     let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
-    base + egui::vec2(0.0, f32::from(others) * (size::WAITING + space::ONE))
+    let wide = if others > 0 { size::CALL_BESIDE } else { 0.0 };
+    egui::vec2(base.x.max(wide), base.y)
+        + egui::vec2(0.0, f32::from(others) * (size::WAITING + space::ONE))
 }
 
 /// All calls as one card, above everything else in the window.

@@ -6,7 +6,7 @@ use egui::{Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel, Popup, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, size};
-use super::widgets::link_button;
+use super::widgets::{icon_ui, link_button};
 use super::{
     Set, call, call_bar, calls, conversation, details, dialogs, file_path, find, inspector, people,
     rail, settings, talk,
@@ -140,7 +140,7 @@ fn offline_ui(ui: &mut Ui, home: &Home) {
         .show_separator_line(false)
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                ui.label(Icon::OFFLINE.rich(size::SMALL_ICON).color(palette.warn));
+                icon_ui(ui, Icon::OFFLINE, size::SMALL_ICON, palette.warn);
                 ui.label(theme::small(text));
             });
         });

@@ -1,6 +1,6 @@
 //! The icons in use, by what they mean here.
 
-use egui::{FontId, RichText};
+use egui::FontId;
 
 use super::fonts;
 
@@ -71,10 +71,5 @@ impl Icon {
             fonts::icons()
         };
         FontId::new(size, family)
-    }
-
-    /// As text beside other text.
-    pub(super) fn rich(self, size: f32) -> RichText {
-        RichText::new(self.0).font(Self::font(size, false))
     }
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::widgets::{Button, Field, Kind, divider, field_ui, icon_button, link_button};
+use super::widgets::{
+    Button, Field, Kind, divider, field_ui, icon_button, link_button, named_icon_ui,
+};
 use super::{clock, words};
 use crate::app::msg::{InspectMsg, Msg};
 use crate::app::state::{Home, Known, Now, may_set, value_of};
@@ -304,12 +306,8 @@ fn acts_ui(
 ) {
     let palette = palette(ui);
     if !editable {
-        let icon = ui.label(Icon::READ_ONLY.rich(size::ICON).color(palette.faint));
-        icon.widget_info(|| {
-            let name = format!("{name} is read-only");
-            egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, name)
-        });
-        icon.on_hover_text("read-only");
+        let name = format!("{name} is read-only");
+        named_icon_ui(ui, Icon::READ_ONLY, size::ICON, palette.faint, &name);
         return;
     }
     if icon_button(ui, Icon::EDIT, &format!("Edit {name}"), false).clicked() {

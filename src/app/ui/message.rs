@@ -1,12 +1,12 @@
 //! A line of a conversation. Lines of one sender within some minutes stand under one name.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Sense, TextStyle, Ui};
+use egui::{TextStyle, Ui};
 
 use super::icons::Icon;
 use super::text::{self, Piece};
 use super::theme::{self, palette, size, space};
-use super::widgets::{Avatar, failure_ui, link_button};
+use super::widgets::{Avatar, failure_ui, icon_ui, link_button, named_icon_ui};
 use super::{clock, words};
 use crate::app::msg::{ChatMsg, Msg, RoomMsg};
 use crate::app::state::{Body, ConversationId, Delivery, Home, Message, Presence};
@@ -115,16 +115,7 @@ fn text_ui(ui: &mut Ui, of: &ConversationId, line: &Message, text: &str, out: &m
         pieces_ui(ui, &last, out);
         if let Some((icon, name, colour)) = mark {
             ui.add_space(space::HALF);
-            let wanted = egui::Vec2::splat(size::SMALL_ICON);
-            let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, name)
-            });
-            let font = Icon::font(size::SMALL_ICON, false);
-            let center = egui::Align2::CENTER_CENTER;
-            ui.painter()
-                .text(rect.center(), center, icon.text(), font, colour);
-            response.on_hover_text(name);
+            named_icon_ui(ui, icon, size::SMALL_ICON, colour, name);
         }
     });
     if let (Delivery::Failed(failure), Some(id)) = (&line.delivery, &line.id) {
@@ -173,7 +164,7 @@ fn notice_ui(ui: &mut Ui, icon: Icon, text: &str, line: &Message) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::HALF;
         ui.add_space(size::AVATAR + space::ONE);
-        ui.label(icon.rich(size::SMALL_ICON).color(palette.faint));
+        icon_ui(ui, icon, size::SMALL_ICON, palette.faint);
         let when = clock::time(line.at_ms);
         ui.label(theme::small(format!("{text} · {when}")).color(palette.muted));
     });

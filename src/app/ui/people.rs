@@ -7,8 +7,8 @@ use super::home;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, link_button, pane_head_ui,
-    rows_ui,
+    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, icon_ui, link_button,
+    pane_head_ui, rows_ui,
 };
 use super::words;
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
@@ -158,7 +158,7 @@ fn nobody_ui(ui: &mut Ui) {
     let palette = palette(ui);
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() / 3.0);
-        ui.label(Icon::PEOPLE.rich(size::ROUND).color(palette.faint));
+        icon_ui(ui, Icon::PEOPLE, size::ROUND, palette.faint);
         ui.label(theme::title("Your people are on the left"));
         let about = "Choose somebody to write to them or to call them.";
         ui.label(theme::body(about).color(palette.muted));

@@ -6,6 +6,7 @@ use egui::{CentralPanel, Frame, Panel, Ui};
 use super::home::Draft;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
+use super::widgets::icon_ui;
 use super::{chats, conversation, details, dialogs};
 use crate::app::msg::{InspectMsg, Msg, PanesMsg};
 use crate::app::state::{ConversationId, Home, Now, Pane, Panes};
@@ -129,7 +130,7 @@ fn nothing_ui(ui: &mut Ui, home: &Home, draft: &mut Draft) {
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.vertical_centered(|ui| {
             ui.add_space(ui.available_height() / 3.0);
-            ui.label(Icon::CHATS.rich(size::ROUND).color(palette.faint));
+            icon_ui(ui, Icon::CHATS, size::ROUND, palette.faint);
             ui.label(theme::title(title));
             ui.label(theme::body(about).color(palette.muted));
             ui.add_space(space::ONE);

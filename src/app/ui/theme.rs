@@ -165,6 +165,8 @@ pub(super) mod size {
     pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 400.0);
     /// The same with its pad open.
     pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 620.0);
+    /// The least width of that card while other calls are on it, whose buttons stand beside each other.
+    pub(crate) const CALL_BESIDE: f32 = 384.0;
     /// A call that waits beside another.
     pub(crate) const WAITING: f32 = 108.0;
     /// The pad beside the list of calls.
@@ -416,7 +418,7 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Relative luminance (WCAG 2.2).
@@ -433,7 +435,7 @@ mod tests {
     }
 
     /// Contrast ratio (WCAG 2.2, 1.4.3).
-    fn contrast(one: Color32, other: Color32) -> f32 {
+    pub(in crate::app::ui) fn contrast(one: Color32, other: Color32) -> f32 {
         let (one, other) = (luminance(one), luminance(other));
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }

@@ -130,6 +130,19 @@ impl Story {
         &self.history.asked
     }
 
+    /// The history finds its latest messages, whatever was looked for last.
+    pub(crate) fn finds(&mut self) {
+        let Some(StoreEffect::Search { no, .. }) = self.asked().last() else {
+            panic!("not looked for: {:?}", self.asked());
+        };
+        let found = store::Found {
+            messages: self.history.kept.iter().rev().take(4).cloned().collect(),
+            next: None,
+        };
+        let no = *no;
+        self.tell(Msg::Store(StoreMsg::Found(no, found)));
+    }
+
     /// Ann is signed in.
     pub(crate) fn home() -> Self {
         let mut story = Self::new();

@@ -1,43 +1,55 @@
 //! Pictures of the screens, of a state made up for it. Those that matter most are pinned: `tests/ui/pictures` has them, and
 //! `UPDATE_SNAPSHOTS=1` paints them anew. `PICTURES=DIR` leaves all screens in all sizes there, to be looked at.
 
+mod checks;
 mod painter;
+mod pinned;
 mod scenes;
+mod signing_in;
+mod stories;
 
-use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use egui::{Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 
-use super::Screens;
+use super::{CallDraft, Screens, call_window_size, call_window_ui};
 use crate::app::msg::{Msg, SettingsMsg};
 use crate::app::state::Look;
 use crate::app::state::tests::Story;
-use painter::Painter;
-use scenes::{SCENES, Scene};
+use painter::{Inked, Painter};
+use scenes::{SCENES, Scene, View};
 
 /// The sizes that windows are looked at in.
 const SIZES: [Vec2; 3] = [vec2(1400.0, 900.0), vec2(900.0, 600.0), vec2(360.0, 640.0)];
-/// As in the drawings that the app is made after.
-const PINNED_SIZE: Vec2 = vec2(1280.0, 800.0);
 
 /// A state and its views.
 struct Stage {
+    view: View,
     story: Story,
     screens: Screens,
+    calls: CallDraft,
     out: Vec<Msg>,
 }
 
 impl Stage {
     fn frame(ui: &mut egui::Ui, stage: &mut Self) {
         let Self {
+            view,
             story,
             screens,
+            calls,
             out,
         } = stage;
         screens.look(ui.ctx(), story.state.settings());
-        super::root_ui(ui, &story.state, story.now, screens, out);
+        match view {
+            View::Window | View::Beside => {
+                super::root_ui(ui, &story.state, story.now, screens, out);
+            }
+            View::Calls => {
+                call_window_ui(ui, story.here().calls.all(), story.now, calls, out);
+            }
+        }
         for msg in std::mem::take(out) {
             // There is no world to do it in.
             drop(story.tell(msg));
@@ -45,64 +57,52 @@ impl Stage {
     }
 }
 
-/// A screen, drawn until nothing moves.
-fn show(scene: &Scene, look: Look, size: Vec2) -> Harness<'static, Stage> {
+/// A screen that stands still.
+struct Shown {
+    harness: Harness<'static, Stage>,
+    /// What was painted last.
+    inked: Arc<Mutex<Vec<Inked>>>,
+}
+
+/// The scene of this name.
+fn scene(name: &str) -> &'static Scene {
+    let mut scenes = SCENES.iter();
+    scenes.find(|scene| scene.name == name).expect("a scene")
+}
+
+/// A screen, drawn until nothing moves. The window of calls has a size of its own.
+fn show(scene: &Scene, look: Look, size: Vec2) -> Shown {
     let mut story = (scene.story)();
     drop(story.tell(Msg::Settings(SettingsMsg::Theme(Some(look)))));
     let stage = Stage {
+        view: scene.view,
         story,
         screens: Screens::default(),
+        calls: CallDraft::default(),
         out: Vec::new(),
     };
+    let painter = Painter::default();
+    let inked = Arc::clone(&painter.inked);
+    let beside = scene.view == View::Beside;
     let mut harness = Harness::builder()
         .with_size(size)
-        .with_context_setup(super::install)
-        .renderer(Painter::default())
+        .with_context_setup(move |ctx| {
+            super::install(ctx);
+            ctx.set_embed_viewports(!beside);
+        })
+        .renderer(painter)
         .build_ui_state(Stage::frame, stage);
-    harness.run_ok();
+    let fit = |harness: &mut Harness<'static, Stage>| {
+        if scene.view == View::Calls {
+            let stage = harness.state();
+            let size = call_window_size(stage.story.here().calls.all(), &stage.calls);
+            harness.set_size(size);
+        }
+        harness.run_ok();
+    };
+    fit(&mut harness);
     (scene.act)(&mut harness);
     harness.run_ok();
-    harness
-}
-
-/// Whatever bears a name stands within the window, however narrow that is.
-#[test]
-fn nothing_is_cut_off_at_the_edges_of_the_window() {
-    let folder = std::env::var_os("PICTURES").map(PathBuf::from);
-    let mut outside = Vec::new();
-    for scene in &SCENES {
-        for size in SIZES {
-            let light = show(scene, Look::Light, size);
-            outside.extend(
-                beyond(&light, size).map(|what| format!("{} at {size}: {what}", scene.name)),
-            );
-            if let Some(folder) = &folder {
-                leave(folder, light, scene, "light", size);
-                leave(folder, show(scene, Look::Dark, size), scene, "dark", size);
-            }
-        }
-    }
-    assert!(outside.is_empty(), "{}", outside.join("\n"));
-}
-
-/// What bears a name and reaches beyond the left or the right edge. Above and below there may be more to scroll to.
-fn beyond(harness: &Harness<'static, Stage>, size: Vec2) -> impl Iterator<Item = String> {
-    harness.query_all(By::new()).filter_map(move |node| {
-        let node = node.accesskit_node();
-        let (name, place) = (node.label()?, node.bounding_box()?);
-        let within = place.x0 >= -0.5 && place.x1 <= f64::from(size.x) + 0.5;
-        (!within).then(|| format!("{name:?} from {} to {}", place.x0, place.x1))
-    })
-}
-
-fn leave(
-    folder: &Path,
-    mut harness: Harness<'static, Stage>,
-    scene: &Scene,
-    look: &str,
-    size: Vec2,
-) {
-    let picture = harness.render().expect("a picture");
-    let name = format!("{}-{}-{look}.png", scene.name, size.x);
-    picture.save(folder.join(name)).expect("saved");
+    fit(&mut harness);
+    Shown { harness, inked }
 }

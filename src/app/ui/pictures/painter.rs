@@ -2,15 +2,41 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
-use egui::epaint::{ImageData, Mesh, Primitive, Vertex};
-use egui::{ClippedPrimitive, Color32, ColorImage, Pos2, Rect, TextureId, TexturesDelta};
+use egui::epaint::{ClippedShape, ImageData, Mesh, Primitive, TextShape, Vertex};
+use egui::{Color32, ColorImage, Pos2, Rect, Shape, TextureId, TexturesDelta};
 use egui_kittest::TestRenderer;
 use image::RgbaImage;
+
+/// Words or an icon as they were painted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Inked {
+    /// What.
+    pub(super) text: String,
+    /// In which colour.
+    pub(super) ink: Color32,
+    /// On which.
+    pub(super) ground: Color32,
+}
+
+impl Inked {
+    /// Whether it is an icon, which may differ less from its ground.
+    pub(super) fn is_icon(&self) -> bool {
+        self.text.chars().all(is_private)
+    }
+}
+
+/// Whether a character means something in one font alone, as icons do.
+pub(super) fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}')
+}
 
 /// A painter and its textures.
 #[derive(Default)]
 pub(super) struct Painter {
+    /// What was painted last.
+    pub(super) inked: Arc<Mutex<Vec<Inked>>>,
     textures: HashMap<TextureId, ColorImage>,
 }
 
@@ -46,20 +72,44 @@ impl TestRenderer for Painter {
             pixels: Vec::new(),
         };
         canvas.pixels = vec![Color32::TRANSPARENT; canvas.width * canvas.height];
-        for ClippedPrimitive {
-            clip_rect,
-            primitive,
-        } in ctx.tessellate(output.shapes.clone(), scale)
-        {
-            if let Primitive::Mesh(mesh) = primitive {
+        let mut inked = Vec::new();
+        for shape in output.shapes.clone() {
+            self.shape(ctx, &mut canvas, shape, &mut inked)?;
+        }
+        *self.inked.lock().expect("nobody panicked") = inked;
+        Ok(canvas.image())
+    }
+}
+
+impl Painter {
+    /// One after the other, so that it is known what words are painted on.
+    fn shape(
+        &self,
+        ctx: &egui::Context,
+        canvas: &mut Canvas,
+        clipped: ClippedShape,
+        inked: &mut Vec<Inked>,
+    ) -> Result<(), String> {
+        if let Shape::Vec(shapes) = clipped.shape {
+            for shape in shapes {
+                let one = ClippedShape { shape, ..clipped };
+                self.shape(ctx, canvas, one, inked)?;
+            }
+            return Ok(());
+        }
+        if let Shape::Text(text) = &clipped.shape {
+            canvas.read(text, clipped.clip_rect, inked);
+        }
+        for primitive in ctx.tessellate(vec![clipped], canvas.scale) {
+            if let Primitive::Mesh(mesh) = primitive.primitive {
                 let texture = self
                     .textures
                     .get(&mesh.texture_id)
                     .ok_or("a texture is missing")?;
-                canvas.mesh(&mesh, texture, clip_rect);
+                canvas.mesh(&mesh, texture, primitive.clip_rect);
             }
         }
-        Ok(canvas.image())
+        Ok(())
     }
 }
 
@@ -81,6 +131,40 @@ struct Canvas {
 }
 
 impl Canvas {
+    /// The colours of words that are about to be painted, and of what is below the middle of each letter. What is translucent
+    /// cannot be used now, and WCAG (1.4.3) asks nothing of it.
+    fn read(&self, text: &TextShape, clip: Rect, inked: &mut Vec<Inked>) {
+        let words = text.galley.text();
+        for row in &text.galley.rows {
+            let visuals = &row.row.visuals;
+            let letters = &visuals.mesh.vertices[visuals.glyph_vertex_range.clone()];
+            for letter in letters.chunks_exact(4) {
+                let own = match letter[0].color {
+                    Color32::PLACEHOLDER => text.fallback_color,
+                    own => own,
+                };
+                let ink = text.override_text_color.unwrap_or(own);
+                let middle = letter[0].pos.lerp(letter[3].pos, 0.5);
+                let at = text.pos + row.pos.to_vec2() + middle.to_vec2();
+                let (x, y) = (at.x * self.scale, at.y * self.scale);
+                let painted = clip.contains(at)
+                    && (0.0..self.width as f32).contains(&x)
+                    && (0.0..self.height as f32).contains(&y);
+                if !painted || ink.a() < 255 || text.opacity_factor < 1.0 {
+                    continue;
+                }
+                let found = Inked {
+                    text: words.to_owned(),
+                    ink,
+                    ground: self.pixels[y as usize * self.width + x as usize],
+                };
+                if inked.last() != Some(&found) {
+                    inked.push(found);
+                }
+            }
+        }
+    }
+
     fn mesh(&mut self, mesh: &Mesh, texture: &ColorImage, clip: Rect) {
         let edge =
             |points: f32, most: usize| ((points * self.scale).round().max(0.0) as usize).min(most);

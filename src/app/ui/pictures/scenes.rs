@@ -1,59 +1,143 @@
-//! What the pictures show: a day at work of Ann's.
+//! All screens of the app, and what a person does there. Each is looked through in a test of its own, so that they run beside
+//! each other.
 
-use std::time::Duration;
-
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use serde_json::json;
 
 use super::Stage;
-use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, Msg, NavMsg, SignInMsg};
-use crate::app::msg::{Credentials, Place};
-use crate::app::state::tests::{Story, account, bob, calls, failure, in_call, room};
-use crate::app::state::{ConversationId, Screen};
-use crate::client::event::{CallEvent, ChannelEvent, ChannelView, Event, SessionEvent};
-use crate::protocol::{
-    Additions, AttrEntry, AttrName, AttrSubject, Cap, Caps, Code, Dtmf, GrantedLimits, Presence,
-    ServerInfo, Show, Uid,
-};
+use super::signing_in;
+use super::stories::{self, on};
+use crate::app::state::tests::{Story, account};
+use crate::app::state::{Screen, Tab, Who};
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    /// The window, with calls as a card in it.
+    Window,
+    /// The window where calls have another one.
+    Beside,
+    /// The window of calls.
+    Calls,
+}
 
 /// A screen to be shown.
 pub(super) struct Scene {
     pub(super) name: &'static str,
+    pub(super) view: View,
     /// What has happened.
     pub(super) story: fn() -> Story,
     /// What a person does then.
     pub(super) act: fn(&mut Harness<'static, Stage>),
 }
 
-/// All screens of the window.
-pub(super) const SCENES: [Scene; 15] = [
-    scene("sign-in", Story::new, still),
-    scene("sign-in-address", Story::new, |harness| {
-        press(harness, "Other address…")
-    }),
-    scene("sign-in-refused", refused, still),
-    scene("nothing-yet", online, still),
-    scene("room", at_work, still),
-    scene("person", person, still),
-    scene("offline", offline, still),
-    scene("new-message", at_work, |harness| key(harness, Key::N)),
-    scene("join", at_work, |harness| key(harness, Key::J)),
-    scene("find", at_work, |harness| key(harness, Key::K)),
-    scene("people", people, still),
-    scene("calls", past_calls, still),
-    scene("inspector", inspector, still),
-    scene("settings", || on(Screen::Settings), still),
-    scene("call", talking, still),
-];
+/// Names scenes, lists them, and looks each of them through in a test.
+macro_rules! scenes {
+    ($($name:ident: $view:ident, $story:expr, $act:expr;)*) => {
+        /// All scenes.
+        pub(super) const SCENES: &[Scene] = &[$(Scene {
+            name: stringify!($name),
+            view: View::$view,
+            story: $story,
+            act: $act,
+        }),*];
 
-const fn scene(
-    name: &'static str,
-    story: fn() -> Story,
-    act: fn(&mut Harness<'static, Stage>),
-) -> Scene {
-    Scene { name, story, act }
+        $(#[test]
+        fn $name() {
+            super::checks::look_through(super::scene(stringify!($name)));
+        })*
+    };
+}
+
+scenes! {
+    sign_in: Window, Story::new, still;
+    sign_in_address: Window, Story::new, |harness| press(harness, "Other address…");
+    sign_in_connecting: Window, signing_in::connecting, still;
+    sign_in_refused: Window, signing_in::refused, still;
+    sign_in_token: Window, signing_in::token, still;
+    sign_in_no_server: Window, signing_in::no_server, still;
+    take_over: Window, signing_in::taken, still;
+    displaced: Window, signing_in::displaced, still;
+    keyring: Window, signing_in::unkept, still;
+    nothing_yet: Window, stories::online, still;
+    nobody_yet: Window, || stories::empty(Screen::People), still;
+    no_calls_yet: Window, || stories::empty(Screen::Calls), still;
+    room: Window, stories::at_work, still;
+    room_details: Window, stories::at_work, details;
+    room_attributes: Window, stories::at_work, |harness| {
+        details(harness);
+        tab(harness, "Attributes");
+        harness.run_ok();
+        stories::entries(&mut harness.state_mut().story);
+    };
+    room_topic: Window, stories::at_work, |harness| {
+        details(harness);
+        press(harness, "Change the topic");
+    };
+    room_left: Window, stories::left, still;
+    room_menu: Window, stories::at_work, |harness| press(harness, "More about this conversation");
+    erase: Window, stories::at_work, |harness| {
+        press(harness, "More about this conversation");
+        harness.run_ok();
+        press(harness, "Erase…");
+    };
+    marks: Window, stories::marks, still;
+    marks_list: Window, || stories::closed(stories::marks()), still;
+    person: Window, stories::person, still;
+    person_details: Window, stories::person, details;
+    unsent: Window, stories::unsent, still;
+    offline: Window, stories::offline, still;
+    new_message: Window, stories::at_work, |harness| key(harness, Key::N);
+    join: Window, stories::at_work, |harness| key(harness, Key::J);
+    find: Window, stories::at_work, |harness| key(harness, Key::K);
+    found: Window, stories::at_work, |harness| {
+        key(harness, Key::K);
+        harness.run_ok();
+        harness.event(egui::Event::Text("the".to_owned()));
+        harness.run_ok();
+        harness.state_mut().story.finds();
+    };
+    file_path: Window, stories::no_dialog, still;
+    you: Window, || stories::closed(stories::at_work()), |harness| press(harness, "You: ann, online");
+    people: Window, stories::people, still;
+    people_rename: Window, stories::people, |harness| press(harness, "Change their name here");
+    people_remove: Window, stories::people, |harness| press(harness, "Remove from people");
+    calls: Window, stories::past_calls, still;
+    dial_pad: Window, stories::past_calls, |harness| key(harness, Key::D);
+    inspector: Window, stories::inspector, still;
+    inspector_edit: Window, stories::inspector, |harness| press(harness, "Edit topic");
+    queries: Window, || stories::page(Tab::Queries), still;
+    changes: Window, || stories::page(Tab::Changes), still;
+    console: Window, || stories::page(Tab::Console), still;
+    settings: Window, || on(Screen::Settings), |harness| tab(harness, "Account");
+    settings_notifications: Window, || on(Screen::Settings), |harness| tab(harness, "Notifications");
+    settings_appearance: Window, || on(Screen::Settings), |harness| tab(harness, "Appearance");
+    settings_server: Window, we_serve, |harness| tab(harness, "Server on this computer");
+    settings_server_off: Window,
+        || stories::serving(Who::Off { data: "/home/ann/.local/share/callsign/server".into() }),
+        |harness| tab(harness, "Server on this computer");
+    settings_send_away: Window, we_serve, |harness| {
+        tab(harness, "Server on this computer");
+        harness.run_ok();
+        press(harness, "Send bob away…");
+    };
+    settings_shortcuts: Window, || on(Screen::Settings), |harness| tab(harness, "Shortcuts");
+    settings_about: Window, || on(Screen::Settings), |harness| tab(harness, "About");
+    call_card: Window, stories::talking, still;
+    bar_ringing: Beside, stories::ringing, still;
+    bar_talking: Beside, stories::held, |harness| press(harness, "Show the keys");
+    call_ringing: Calls, stories::ringing, still;
+    call_decline: Calls, stories::ringing, |harness| press(harness, "Message");
+    call_calling: Calls, || stories::calling(false), still;
+    call_rings_there: Calls, || stories::calling(true), still;
+    call_talking: Calls, stories::talking, still;
+    call_keypad: Calls, stories::talking, |harness| press(harness, "Keypad");
+    call_waiting: Calls, stories::waiting, still;
+    call_held: Calls, stories::held, still;
+    call_ended: Calls, stories::ended, still;
+    call_unanswered: Calls, stories::unanswered, still;
 }
 
 fn still(_: &mut Harness<'static, Stage>) {}
@@ -62,281 +146,32 @@ fn press(harness: &mut Harness<'static, Stage>, name: &str) {
     harness.get_by_label(name).click();
 }
 
+fn tab(harness: &mut Harness<'static, Stage>, name: &str) {
+    harness.get_by_role_and_label(Role::Tab, name).click();
+    harness.run_ok();
+}
+
+/// Where there is room they are there already.
+fn details(harness: &mut Harness<'static, Stage>) {
+    if harness
+        .query_by_role_and_label(Role::Tab, "Attributes")
+        .is_none()
+    {
+        press(harness, "Details");
+        harness.run_ok();
+    }
+}
+
 fn key(harness: &mut Harness<'static, Stage>, key: Key) {
     harness.key_press_modifiers(Modifiers::COMMAND, key);
 }
 
-fn refused() -> Story {
-    let mut story = Story::new();
-    let credentials = Credentials {
-        account: account("ann"),
-        place: Place::ThisComputer,
-    };
-    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
-    let why = failure(Code::LoginTokenExpired);
-    story.tell(Msg::SignIn(SignInMsg::Failed(why)));
-    story
-}
-
-/// Ann is signed in, by a server that tells how people are.
-fn online() -> Story {
-    let mut story = Story::home();
-    let additions = Additions {
-        caps: Caps::default().with(Cap::Presence).with(Cap::Block),
-        resume: None,
-        resumed: None,
-        time_ms: 0,
-        server: ServerInfo::default(),
-        limits: GrantedLimits::default(),
-        ice: Vec::new(),
-    };
-    story.hear(SessionEvent::LoginSuccess {
-        uid: Uid(1),
-        again: false,
-        additions: Some(Box::new(additions)),
-    });
-    story
-}
-
-fn ops() -> ConversationId {
-    ConversationId::Room(room("ops"))
-}
-
-/// Somebody says something in a room, some minutes after what was said before.
-fn said_in(story: &mut Story, name: &str, from: &str, text: &str, minutes: u64) {
-    pass(story, minutes);
-    let event = ChannelEvent::MessageReceive {
-        account: account(from),
-        uid: Uid(2),
-        msg: text.to_owned(),
-        sent_ms: story.now.unix_ms,
-        msgid: story.now.unix_ms,
-        id: None,
-    };
-    let channel = room(name);
-    story.hear(Event::Channel { channel, event });
-}
-
-/// Somebody says something to Ann.
-fn said(story: &mut Story, from: &str, text: &str, minutes: u64) {
-    pass(story, minutes);
-    story.hear(SessionEvent::MessageInstantReceive {
-        account: account(from),
-        uid: Uid(2),
-        msg: text.to_owned(),
-        sent_ms: story.now.unix_ms,
-        id: None,
-    });
-}
-
-/// Ann says something.
-fn says(story: &mut Story, to: ConversationId, text: &str, minutes: u64) {
-    pass(story, minutes);
-    let id = story.send(&to, text);
-    let result = Ok(Some(story.now.unix_ms));
-    story.tell(Msg::Chat(ChatMsg::Sent { to, id, result }));
-}
-
-fn pass(story: &mut Story, minutes: u64) {
-    story.now.unix_ms += minutes * 60_000;
-    story.now.at += Duration::from_secs(minutes * 60);
-}
-
-fn comes_in(story: &mut Story, name: &str, others: &[&str]) {
-    let all = ["ann"].iter().chain(others);
-    let users = all.map(|name| (account(name), Uid(3))).collect();
-    let event = ChannelEvent::Joined(ChannelView {
-        users,
-        attrs: serde_json::Map::from_iter([("topic".to_owned(), json!("shipping 2.4"))]),
-        unread: None,
-    });
-    let channel = room(name);
-    story.hear(Event::Channel { channel, event });
-}
-
-fn is(story: &mut Story, states: &[(&str, Show, &str)]) {
-    let states = states.iter().map(|(name, show, text)| Presence {
-        account: account(name),
-        show: *show,
-        text: (*text).to_owned(),
-        since_ms: story.now.unix_ms,
-    });
-    let states = states.collect();
-    story.hear(SessionEvent::Presence(states));
-}
-
-/// A room with people in it, and more in the list.
-fn at_work() -> Story {
-    let mut story = online();
-    for (name, others) in [
-        ("ops", &["bob", "cy", "dana"][..]),
-        ("support", &["bob", "erik"]),
-        ("announcements", &["cy"]),
-    ] {
-        comes_in(&mut story, name, others);
-    }
-    is(
-        &mut story,
-        &[
-            ("bob", Show::Busy, ""),
-            ("cy", Show::Available, ""),
-            ("dana", Show::Away, "lunch"),
-            ("erik", Show::Offline, ""),
-        ],
-    );
-    said(
-        &mut story,
-        "erik",
-        "can you look at the invoice before noon?",
-        3,
-    );
-    said(&mut story, "dana", "the slides are in the usual place", 4);
-    said_in(
-        &mut story,
-        "announcements",
-        "cy",
-        "Maintenance on Friday at 22:00.",
-        2,
-    );
-    story.open(&ops());
-    said_in(
-        &mut story,
-        "ops",
-        "bob",
-        "the build is green on both targets",
-        9,
-    );
-    said_in(&mut story, "ops", "bob", "shipping at ten?", 0);
-    says(&mut story, ops(), "yes. cy takes the release notes", 1);
-    said_in(
-        &mut story,
-        "ops",
-        "cy",
-        "on it: https://example.org/notes/2.4",
-        2,
-    );
-    said_in(
-        &mut story,
-        "ops",
-        "dana",
-        "One thing before we ship: the new keypad swallows the second tone when two digits come within 40 ms. I have a fix, and would like somebody to listen to it.",
-        6,
-    );
-    said_in(
-        &mut story,
-        "ops",
-        "bob",
-        "@ann can you call me when you are at your desk?",
-        1,
-    );
-    said_in(
-        &mut story,
-        "support",
-        "erik",
-        "two more tickets about the same thing",
-        1,
-    );
-    story
-}
-
-fn person() -> Story {
-    let mut story = at_work();
-    story.open(&bob());
-    said(&mut story, "bob", "are you there?", 20);
-    says(&mut story, bob(), "back in five minutes", 1);
-    said(&mut story, "bob", "good. bring the headset", 1);
-    says(&mut story, bob(), "and the numbers", 0);
-    story.tell(Msg::Chat(ChatMsg::Send {
-        to: bob(),
-        text: "one that is still on its way".to_owned(),
-    }));
-    story
-}
-
-fn offline() -> Story {
-    let mut story = at_work();
-    story.hear(SessionEvent::LinkLost);
-    story
-}
-
-fn on(screen: Screen) -> Story {
-    let mut story = at_work();
-    story.tell(Msg::Nav(NavMsg::Went(screen)));
-    story
-}
-
-fn people() -> Story {
-    let mut story = on(Screen::People);
-    for name in ["bob", "cy", "dana", "erik"] {
-        story.tell(Msg::Contact(ContactMsg::Add(account(name))));
-    }
-    let name = "Bob Karlsson".to_owned();
-    story.tell(Msg::Contact(ContactMsg::Rename(account("bob"), name)));
-    story.tell(Msg::Contact(ContactMsg::Open(account("bob"))));
-    story
-}
-
-fn past_calls() -> Story {
-    let mut story = at_work();
-    story.hear(calls(1, false));
-    pass(&mut story, 1);
-    let no = story.here().calls.all()[0].no;
-    story.tell(Msg::Call(CallMsg::Answer(no)));
-    story.hear(in_call(1, CallEvent::Accepted));
-    pass(&mut story, 4);
-    story.tell(Msg::Call(CallMsg::End(no)));
-    story.tell(Msg::Call(CallMsg::Dismiss(no)));
-    for (minutes, peer) in [(12, "dana"), (30, "erik"), (1, "erik")] {
-        pass(&mut story, minutes);
-        story.hear(SessionEvent::MissedCall {
-            peer: account(peer),
-            channel: room("call-1"),
-            extra: String::new(),
-            time_ms: story.now.unix_ms,
-        });
-    }
-    story.tell(Msg::Nav(NavMsg::Went(Screen::Calls)));
-    story
-}
-
-fn inspector() -> Story {
-    let mut story = at_work();
-    let subject = AttrSubject::Channel(room("ops"));
-    story.tell(Msg::Inspect(InspectMsg::Look(subject.clone())));
-    let values = [
-        ("_channel_ttl", json!(3600)),
-        ("_sendmsg_limit", json!(60)),
-        ("topic", json!("shipping 2.4")),
-        (
-            "release",
-            json!({"version": "2.4.0", "targets": ["linux", "mac"], "green": true}),
-        ),
-        ("rota", json!(["ann", "bob", "cy"])),
-    ];
-    let entries = values.into_iter().map(|(name, value)| {
-        let entry = AttrEntry {
-            value,
-            time_ms: story.now.unix_ms - 100_000,
-            by: Some(account("bob")),
-        };
-        (AttrName::try_from(name).expect("a name"), entry)
-    });
-    let entries = entries.collect();
-    story.hear(SessionEvent::AttrEntries { subject, entries });
-    story
-}
-
-/// In a call with Bob, who has pressed keys.
-pub(super) fn talking() -> Story {
-    let mut story = at_work();
-    story.hear(calls(1, false));
-    let no = story.here().calls.all()[0].no;
-    story.tell(Msg::Call(CallMsg::Answer(no)));
-    story.hear(in_call(1, CallEvent::Accepted));
-    for key in ['4', '7', '#'] {
-        let key = Dtmf::from_char(key).expect("a key");
-        story.tell(Msg::Call(CallMsg::Key(no, key)));
-    }
-    story.now.at += Duration::from_secs(257);
-    story
+/// Ann's own server.
+fn we_serve() -> Story {
+    stories::serving(Who::We {
+        address: "127.0.0.1:7800".to_owned(),
+        name: "Ann's desk".to_owned(),
+        data: "/home/ann/.local/share/callsign/server".into(),
+        online: ["ann", "bob", "cy"].map(account).into(),
+    })
 }

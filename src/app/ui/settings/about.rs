@@ -24,7 +24,7 @@ const LICENCES: [(&str, &str); 5] = [
         include_str!("../../../../assets/fonts/LICENSE-Inter.txt"),
     ),
     (
-        "JetBrains Mono: SIL Open Font Licence 1.1",
+        "JetBrains Mono: SIL OFL 1.1",
         include_str!("../../../../assets/fonts/LICENSE-JetBrainsMono.txt"),
     ),
     (

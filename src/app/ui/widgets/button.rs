@@ -91,9 +91,12 @@ impl<'a> Button<'a> {
         let (label, enabled) = (self.label, self.enabled);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
         if ui.is_rect_visible(rect) {
+            let fill = match self.enabled {
+                true => pressed(fill, &response, ink),
+                false => fill,
+            };
             let corner = CornerRadius::same(CORNER);
-            ui.painter()
-                .rect_filled(rect, corner, pressed(fill, &response, ink));
+            ui.painter().rect_filled(rect, corner, fill);
             let mut at = egui::pos2(rect.center().x - content / 2.0, rect.center().y);
             if let Some(icon) = self.icon {
                 let font = Icon::font(size::ICON, true);

@@ -1,0 +1,224 @@
+//! The loop of one call: it brings microphone, engine, peer and sockets together, and decides nothing.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use super::BLOCK;
+use super::codec::CodecError;
+use super::device::Device;
+use super::engine::{Control, Engine, Levels};
+use super::jitter::JitterStats;
+use super::link::Link;
+use super::peer::{Peer, PeerEvent, PeerInput, PeerOutput, SdpError};
+use super::processing::Switches;
+use crate::protocol::Dtmf;
+
+/// How often devices are looked at.
+const LOOK: Duration = Duration::from_millis(5);
+/// How often it is told how loud it is.
+const LEVELS: Duration = Duration::from_millis(50);
+/// Orders that wait. When full, whoever gives them waits.
+pub const ORDERS: usize = 32;
+/// News that wait. When full, levels and the state of the line are left out, and for all else the sound goes on unheard of.
+pub const NEWS: usize = 64;
+
+/// What its owner wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Something about the sound.
+    Control(Control),
+    /// A key is pressed.
+    Key(Dtmf),
+    /// They answered what we offered.
+    Answer(String),
+    /// The network has changed: a new offer is wanted, see [`News::Offer`].
+    Restart,
+    /// They made a new offer: an answer is wanted, see [`News::Answer`].
+    Offer(String),
+    /// It is over.
+    End,
+}
+
+/// What it tells.
+#[derive(Debug)]
+pub enum News {
+    /// Something happened on the way.
+    Peer(PeerEvent),
+    /// How loud both sides are, and what the jitter buffer did.
+    Levels(Levels, JitterStats),
+    /// This is to be brought to the other side, in a message of the call.
+    Offer(String),
+    /// This, too, as the answer to its offer.
+    Answer(String),
+    /// What the other side sent is of no use. The call goes on as it was.
+    Unfit(SdpError),
+}
+
+/// What a call is made of.
+#[derive(Debug)]
+pub struct Call<D> {
+    peer: Peer,
+    link: Link,
+    engine: Engine,
+    device: D,
+    news_tx: mpsc::Sender<News>,
+}
+
+impl<D: Device> Call<D> {
+    /// Brings the parts together. Nothing happens before [`Call::run`].
+    pub fn new(
+        peer: Peer,
+        link: Link,
+        device: D,
+        switches: Switches,
+        news_tx: mpsc::Sender<News>,
+    ) -> Result<Self, CodecError> {
+        Ok(Self {
+            peer,
+            link,
+            engine: Engine::new(switches)?,
+            device,
+            news_tx,
+        })
+    }
+
+    /// Goes on until [`Order::End`], or until nobody can give orders, and gives the device back.
+    pub async fn run(mut self, mut orders_rx: mpsc::Receiver<Order>) -> D {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut levels = interval(LEVELS);
+        levels.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let wake = sleep_until(self.peer.next_wakeup().into());
+            let input = tokio::select! {
+                order = orders_rx.recv() => match order {
+                    None | Some(Order::End) => break,
+                    Some(order) => {
+                        self.order(order);
+                        continue;
+                    }
+                },
+                datagram = self.link.receive() => Some(datagram),
+                _ = look.tick() => {
+                    self.sound();
+                    continue;
+                }
+                _ = levels.tick() => {
+                    self.tell(News::Levels(self.engine.levels(), self.engine.stats()));
+                    continue;
+                }
+                () = wake => None,
+            };
+            let input = input
+                .as_ref()
+                .map_or(PeerInput::Tick, |datagram| PeerInput::Datagram {
+                    from: datagram.from,
+                    to: datagram.to,
+                    bytes: &datagram.bytes,
+                });
+            let now = Instant::now();
+            let outputs = self.peer.handle(now, input);
+            self.perform(now, outputs);
+        }
+        let now = Instant::now();
+        let outputs = self.peer.close();
+        self.perform(now, outputs);
+        self.device
+    }
+
+    /// Whatever the devices have and want.
+    fn sound(&mut self) {
+        let now = Instant::now();
+        let mut block = [0.0; BLOCK];
+        while self.device.wants(now) {
+            self.engine.speaker(now, &mut block);
+            self.device.play(&block);
+        }
+        while self.device.capture(now, &mut block) {
+            let packet = match self.engine.microphone(&block) {
+                Ok(Some(packet)) => packet,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, "a block was not sent");
+                    continue;
+                }
+            };
+            let outputs = self.peer.handle(
+                now,
+                PeerInput::Audio {
+                    time: packet.time,
+                    first: packet.first,
+                    payload: packet.payload,
+                },
+            );
+            self.perform(now, outputs);
+        }
+    }
+
+    fn order(&mut self, order: Order) {
+        let now = Instant::now();
+        match order {
+            Order::Control(control) => self.control(control),
+            Order::Key(key) => self.key(now, key),
+            Order::Answer(answer) => match self.peer.accept(now, &answer) {
+                Ok(outputs) => self.perform(now, outputs),
+                Err(error) => self.tell(News::Unfit(error)),
+            },
+            Order::Restart => match self.peer.restart(&self.link.reach()) {
+                Ok(offer) => self.tell(News::Offer(offer)),
+                Err(error) => self.tell(News::Unfit(error)),
+            },
+            Order::Offer(offer) => match self.peer.renew(now, &self.link.reach(), &offer) {
+                Ok((answer, outputs)) => {
+                    self.perform(now, outputs);
+                    self.tell(News::Answer(answer));
+                }
+                Err(error) => self.tell(News::Unfit(error)),
+            },
+            Order::End => {}
+        }
+    }
+
+    fn key(&mut self, now: Instant, key: Dtmf) {
+        let aloud = !self.peer.takes_keys();
+        self.control(Control::Key { key, aloud });
+        if !aloud {
+            let outputs = self.peer.handle(now, PeerInput::Key(key));
+            self.perform(now, outputs);
+        }
+    }
+
+    fn control(&mut self, control: Control) {
+        if let Err(error) = self.engine.control(control) {
+            tracing::warn!(%error, "the sound could not be changed");
+        }
+    }
+
+    fn perform(&mut self, now: Instant, outputs: Vec<PeerOutput>) {
+        for output in outputs {
+            match output {
+                PeerOutput::Send { from, to, bytes } => self.link.send(from, to, &bytes),
+                PeerOutput::Audio {
+                    sequence,
+                    time,
+                    copy,
+                    payload,
+                } => self.engine.packet(now, sequence, time, copy, &payload),
+                PeerOutput::Event(event) => {
+                    if let PeerEvent::Redundancy(copies) = event {
+                        self.control(Control::Redundancy(copies));
+                    }
+                    self.tell(News::Peer(event));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, news: News) {
+        if let Err(mpsc::error::TrySendError::Full(news)) = self.news_tx.try_send(news) {
+            tracing::debug!(?news, "nobody listens to the news of a call");
+        }
+    }
+}

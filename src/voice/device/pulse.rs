@@ -1,0 +1,457 @@
+//! Microphone and speaker by PulseAudio, or what stands for it.
+//!
+//! The sound server's thread only moves samples between the server and two rings: it neither allocates nor locks there. A
+//! task beside it opens the streams, looks whether they still move, and opens them anew where they do not, or where the
+//! system now prefers other devices: a device that was pulled is made good for within a second.
+
+use std::ffi::CString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
+use pulseaudio::protocol::{
+    ChannelMap, ChannelVolume, DEFAULT_SINK, DEFAULT_SOURCE, PlaybackStreamParams,
+    RecordStreamParams, SampleFormat, SampleSpec,
+};
+use pulseaudio::{AsPlaybackSource as _, Client, ClientError, PlaybackStream, RecordStream};
+use rtrb::{Consumer, Producer, RingBuffer};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::{Device, Pace};
+use crate::voice::{BLOCK, RATE};
+
+/// What the server holds of each stream, in bytes: 10 ms. Without being told it would hold two seconds.
+const HELD: u32 = RATE / 100 * 4;
+/// What a ring holds, in samples: 200 ms. When it is full, what the microphone hears is lost.
+const RING: usize = 9_600;
+/// What waits in the ring for the speaker, at least and at most, in samples: 15 and 80 ms. It grows where the speaker went
+/// without.
+const READY: (usize, usize) = (720, 3_840);
+/// By how much it grows, in samples.
+const GROWS: usize = 240;
+/// What may wait of the microphone, in samples: 60 ms. More is left out, since it would be late for ever.
+const LATE: usize = 2_880;
+/// How often it is looked whether all is well.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Looks without a sample moved before a stream counts as lost.
+const STILL: u32 = 2;
+/// The same for one that has not begun yet.
+const WAKES: u32 = 8;
+
+/// Which devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The microphone's name, or what the system prefers.
+    pub microphone: Option<String>,
+    /// The speaker's.
+    pub speaker: Option<String>,
+}
+
+/// A device that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// By which it is chosen.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// Whether it is a microphone; else it is a speaker.
+    pub microphone: bool,
+    /// Whether the system prefers it.
+    pub preferred: bool,
+}
+
+/// Why there is no list of devices.
+#[derive(Debug, thiserror::Error)]
+pub enum PulseError {
+    /// There is no sound server, or it said no.
+    #[error("the sound server cannot be used")]
+    Server(#[from] ClientError),
+    /// It does not answer.
+    #[error("the sound server does not answer")]
+    Silent,
+}
+
+/// All devices that there are, without the monitors of speakers.
+pub async fn devices() -> Result<Vec<Found>, PulseError> {
+    let client = connect().await?;
+    let listed = async {
+        let server = client.server_info().await?;
+        let (sinks, sources) = (client.list_sinks().await?, client.list_sources().await?);
+        let name = |name: &CString| name.to_string_lossy().into_owned();
+        let speakers = sinks.iter().map(|sink| Found {
+            name: name(&sink.name),
+            description: name(sink.description.as_ref().unwrap_or(&sink.name)),
+            microphone: false,
+            preferred: server.default_sink_name.as_ref() == Some(&sink.name),
+        });
+        let microphones = sources
+            .iter()
+            .filter(|source| source.monitor_of_sink_index.is_none())
+            .map(|source| Found {
+                name: name(&source.name),
+                description: name(source.description.as_ref().unwrap_or(&source.name)),
+                microphone: true,
+                preferred: server.default_source_name.as_ref() == Some(&source.name),
+            });
+        Ok(speakers.chain(microphones).collect())
+    };
+    timeout(PATIENCE, listed)
+        .await
+        .unwrap_or(Err(PulseError::Silent))
+}
+
+/// Microphone and speaker of a call. Where there is none, or no sound server at all, the call goes on with silence.
+#[derive(Debug)]
+pub struct PulseDevice {
+    rings_rx: mpsc::Receiver<Ring>,
+    microphone: Option<Consumer<f32>>,
+    speaker: Option<Speaker>,
+    /// For a microphone and a speaker that are not there.
+    captured: Pace,
+    played: Pace,
+    choice_tx: watch::Sender<Choice>,
+}
+
+#[derive(Debug)]
+struct Speaker {
+    samples: Producer<f32>,
+    ready: usize,
+    missed: Arc<AtomicU32>,
+    seen: u32,
+}
+
+/// A stream was opened, or is gone.
+#[derive(Debug)]
+enum Ring {
+    Microphone(Option<Consumer<f32>>),
+    Speaker(Option<(Producer<f32>, Arc<AtomicU32>)>),
+}
+
+impl PulseDevice {
+    /// Opens them, in a task of their own. The microphone is heard from now on.
+    #[must_use]
+    pub fn open(choice: Choice) -> Self {
+        let (rings_tx, rings_rx) = mpsc::channel(8);
+        let (choice_tx, choice_rx) = watch::channel(choice);
+        tokio::spawn(keep(choice_rx, rings_tx));
+        Self {
+            rings_rx,
+            microphone: None,
+            speaker: None,
+            captured: Pace::default(),
+            played: Pace::default(),
+            choice_tx,
+        }
+    }
+
+    /// Others from now on.
+    pub fn choose(&self, choice: Choice) {
+        self.choice_tx.send_replace(choice);
+    }
+
+    /// Whether there is a microphone, and whether there is a speaker.
+    #[must_use]
+    pub fn present(&self) -> (bool, bool) {
+        (self.microphone.is_some(), self.speaker.is_some())
+    }
+
+    fn take_rings(&mut self) {
+        while let Ok(ring) = self.rings_rx.try_recv() {
+            match ring {
+                Ring::Microphone(samples) => {
+                    self.microphone = samples;
+                    self.captured.restart();
+                }
+                Ring::Speaker(ring) => {
+                    self.speaker = ring.map(|(samples, missed)| Speaker {
+                        samples,
+                        ready: READY.0,
+                        missed,
+                        seen: 0,
+                    });
+                    self.played.restart();
+                }
+            }
+        }
+    }
+}
+
+impl Device for PulseDevice {
+    fn capture(&mut self, now: Instant, block: &mut [f32; BLOCK]) -> bool {
+        self.take_rings();
+        let Some(samples) = &mut self.microphone else {
+            block.fill(0.0);
+            return self.captured.due(now);
+        };
+        let waiting = samples.slots();
+        if waiting > LATE
+            && let Ok(late) = samples.read_chunk(waiting - BLOCK)
+        {
+            late.commit_all();
+        }
+        let Ok(chunk) = samples.read_chunk(BLOCK) else {
+            return false;
+        };
+        for (sample, heard) in block.iter_mut().zip(chunk) {
+            *sample = heard;
+        }
+        true
+    }
+
+    fn wants(&mut self, now: Instant) -> bool {
+        self.take_rings();
+        let Some(speaker) = &mut self.speaker else {
+            return self.played.due(now);
+        };
+        let missed = speaker.missed.load(Ordering::Relaxed);
+        if missed != speaker.seen {
+            speaker.seen = missed;
+            speaker.ready = (speaker.ready + GROWS).min(READY.1);
+        }
+        RING - speaker.samples.slots() < speaker.ready
+    }
+
+    fn play(&mut self, block: &[f32; BLOCK]) {
+        let Some(speaker) = &mut self.speaker else {
+            return;
+        };
+        if let Ok(chunk) = speaker.samples.write_chunk_uninit(BLOCK) {
+            chunk.fill_from_iter(block.iter().copied());
+        }
+    }
+}
+
+/// The streams that are open, and what they did when last looked at.
+struct Open {
+    client: Client,
+    preferred: (Option<CString>, Option<CString>),
+    microphone: Option<(RecordStream, Watched)>,
+    speaker: Option<(PlaybackStream, Watched)>,
+}
+
+/// Whether samples move.
+struct Watched {
+    moved: Arc<AtomicU32>,
+    seen: u32,
+    still: u32,
+}
+
+impl Watched {
+    fn new(moved: Arc<AtomicU32>) -> Self {
+        Self {
+            moved,
+            seen: 0,
+            still: 0,
+        }
+    }
+
+    /// Looks. `false` if nothing moved for too long.
+    fn moves(&mut self) -> bool {
+        let moved = self.moved.load(Ordering::Relaxed);
+        self.still = if moved == self.seen {
+            self.still + 1
+        } else {
+            0
+        };
+        self.seen = moved;
+        // A device that slept takes its time.
+        self.still <= if moved == 0 { WAKES } else { STILL }
+    }
+}
+
+/// Keeps both streams open until the device is gone.
+async fn keep(mut choice_rx: watch::Receiver<Choice>, rings_tx: mpsc::Sender<Ring>) {
+    let mut open: Option<Open> = None;
+    loop {
+        let choice = choice_rx.borrow_and_update().clone();
+        if let Err(error) = tend(&mut open, &choice, &rings_tx).await {
+            tracing::debug!(%error, "no sound");
+            open = None;
+            for gone in [Ring::Microphone(None), Ring::Speaker(None)] {
+                if rings_tx.send(gone).await.is_err() {
+                    return;
+                }
+            }
+        }
+        tokio::select! {
+            () = rings_tx.closed() => return,
+            changed = choice_rx.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                if let Some(open) = &mut open {
+                    (open.microphone, open.speaker) = (None, None);
+                }
+            }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Opens what is not open, and what does not move, or is no longer preferred, anew.
+async fn tend(
+    open: &mut Option<Open>,
+    choice: &Choice,
+    rings_tx: &mpsc::Sender<Ring>,
+) -> Result<(), PulseError> {
+    if open.is_none() {
+        *open = Some(Open {
+            client: connect().await?,
+            preferred: (None, None),
+            microphone: None,
+            speaker: None,
+        });
+    }
+    let Some(open) = open else { return Ok(()) };
+    let server = timeout(PATIENCE, open.client.server_info())
+        .await
+        .map_err(|_| PulseError::Silent)??;
+    let preferred = (server.default_source_name, server.default_sink_name);
+    let (source, sink) = (
+        choice.microphone.is_none() && preferred.0 != open.preferred.0,
+        choice.speaker.is_none() && preferred.1 != open.preferred.1,
+    );
+    open.preferred = preferred;
+    if source
+        || !open
+            .microphone
+            .as_mut()
+            .is_some_and(|(_, watched)| watched.moves())
+    {
+        open.microphone = None;
+        let (stream, ring) = record(&open.client, choice.microphone.as_deref())
+            .await
+            .unzip();
+        open.microphone = stream;
+        drop(rings_tx.send(Ring::Microphone(ring)).await);
+    }
+    if sink
+        || !open
+            .speaker
+            .as_mut()
+            .is_some_and(|(_, watched)| watched.moves())
+    {
+        open.speaker = None;
+        let (stream, ring) = playback(&open.client, choice.speaker.as_deref())
+            .await
+            .unzip();
+        open.speaker = stream;
+        drop(rings_tx.send(Ring::Speaker(ring)).await);
+    }
+    Ok(())
+}
+
+async fn connect() -> Result<Client, PulseError> {
+    let connected = tokio::task::spawn_blocking(|| Client::from_env(c"Callsign"));
+    match timeout(PATIENCE, connected).await {
+        Ok(Ok(client)) => Ok(client?),
+        Ok(Err(_)) | Err(_) => Err(PulseError::Silent),
+    }
+}
+
+const SPEC: SampleSpec = SampleSpec {
+    format: SampleFormat::Float32Le,
+    channels: 1,
+    sample_rate: RATE,
+};
+
+fn flags() -> StreamFlags {
+    StreamFlags {
+        adjust_latency: true,
+        ..StreamFlags::default()
+    }
+}
+
+type Microphone = ((RecordStream, Watched), Consumer<f32>);
+
+async fn record(client: &Client, name: Option<&str>) -> Option<Microphone> {
+    let (mut samples, ring) = RingBuffer::new(RING);
+    let moved = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&moved);
+    let sink = move |bytes: &[u8]| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        let (whole, _) = bytes.as_chunks::<4>();
+        let room = samples.slots().min(whole.len());
+        if let Ok(chunk) = samples.write_chunk_uninit(room) {
+            chunk.fill_from_iter(whole.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+        }
+    };
+    let params = RecordStreamParams {
+        sample_spec: SPEC,
+        channel_map: ChannelMap::mono(),
+        cvolume: Some(ChannelVolume::norm(1)),
+        source_name: Some(named(name).unwrap_or_else(|| DEFAULT_SOURCE.to_owned())),
+        buffer_attr: BufferAttr {
+            fragment_size: HELD,
+            ..BufferAttr::default()
+        },
+        flags: flags(),
+        ..RecordStreamParams::default()
+    };
+    let opened = timeout(PATIENCE, client.create_record_stream(params, sink)).await;
+    match opened {
+        Ok(Ok(stream)) => Some(((stream, Watched::new(moved)), ring)),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no microphone");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+type Playing = ((PlaybackStream, Watched), (Producer<f32>, Arc<AtomicU32>));
+
+async fn playback(client: &Client, name: Option<&str>) -> Option<Playing> {
+    let (ring, mut samples) = RingBuffer::<f32>::new(RING);
+    let (moved, missed) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (counter, missing) = (Arc::clone(&moved), Arc::clone(&missed));
+    let source = move |bytes: &mut [u8]| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        let (whole, _) = bytes.as_chunks_mut::<4>();
+        let length = whole.len();
+        let there = samples.slots().min(length);
+        if there < length {
+            missing.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Ok(chunk) = samples.read_chunk(there) {
+            for (bytes, sample) in whole.iter_mut().zip(chunk) {
+                *bytes = sample.to_le_bytes();
+            }
+        }
+        for bytes in &mut whole[there..] {
+            *bytes = [0; 4];
+        }
+        length * 4
+    };
+    let params = PlaybackStreamParams {
+        sample_spec: SPEC,
+        channel_map: ChannelMap::mono(),
+        cvolume: Some(ChannelVolume::norm(1)),
+        sink_name: Some(named(name).unwrap_or_else(|| DEFAULT_SINK.to_owned())),
+        buffer_attr: BufferAttr {
+            target_length: HELD,
+            ..BufferAttr::default()
+        },
+        flags: flags(),
+        ..PlaybackStreamParams::default()
+    };
+    let source = source.as_playback_source();
+    let opened = timeout(PATIENCE, client.create_playback_stream(params, source)).await;
+    match opened {
+        Ok(Ok(stream)) => Some(((stream, Watched::new(moved)), (ring, missed))),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no speaker");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// A name as the server takes it; one with a zero inside is none.
+fn named(name: Option<&str>) -> Option<CString> {
+    CString::new(name?).ok()
+}

@@ -1,0 +1,20 @@
+//! Calls with sound: files for microphones and speakers, real sockets, and in simulated time lines that lose, delay and mix
+//! up what they are told to.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `calls` | both sides hear each other over real sockets, and soon |
+//! | `sound_server` | what PulseAudio plays and hears, over devices that are chosen and pulled |
+//! | `quality` | how speech sounds over lossy lines, by PESQ |
+//!
+//! `tests/run.sh` installs what speaks and what judges: espeak-ng, and the Python package `pesq` below `target/live`.
+
+mod calls;
+mod delay;
+mod quality;
+mod relay;
+mod side;
+#[cfg(target_os = "linux")]
+mod sound_server;
+mod speech;
+mod world;
