@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::msg::Identity;
-use super::state::ConversationId;
+use super::state::{CallNo, ConversationId};
 use crate::protocol::{Account, Code, MessageId};
 use crate::store::{
     CallRecord, ConversationView, Format, Found, Message, MessageRow, NewCall, NewMessage, Outcome,
@@ -83,27 +83,20 @@ pub(crate) enum StoreEffect {
     Room(Room),
     /// A setting of the profile, whoever is signed in, has a value, or none. Not answered.
     Setting(String, Option<Value>),
-    /// A call is over. Not answered.
-    Call(Box<PastCall>),
+    /// A call begins. Not answered; until it is said to be over, the next start takes it for interrupted.
+    CallBegan(CallNo, Box<NewCall>),
+    /// Both are in, since a time in ms since the Unix epoch. Not answered.
+    CallAnswered(CallNo, u64),
+    /// It is over, at a time in ms since the Unix epoch, and how it ended. Not answered.
+    CallEnded(CallNo, u64, Outcome),
+    /// Another call stands for it: it is taken out. Not answered.
+    CallGone(CallNo),
     /// Somebody has looked at the calls. Not answered.
     CallsSeen,
     /// Somebody was added, or is called something else. Not answered.
     Person(Person),
     /// Somebody was removed. Not answered.
     NoPerson(Account),
-}
-
-/// A call that is over, as it is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PastCall {
-    /// How it began.
-    pub(crate) call: NewCall,
-    /// When it was answered, in ms since the Unix epoch.
-    pub(crate) answered_ms: Option<u64>,
-    /// When it was over, in ms since the Unix epoch.
-    pub(crate) ended_ms: u64,
-    /// How it ended.
-    pub(crate) outcome: Outcome,
 }
 
 /// Which messages of a conversation.

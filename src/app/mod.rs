@@ -46,6 +46,9 @@ const USUAL: [f32; 2] = [1180.0, 760.0];
 /// Without input for so long, somebody is away.
 const AWAY: Duration = Duration::from_secs(10 * 60);
 
+/// When a frame comes that takes in what the one before had to leave.
+const NEXT_FRAME: Duration = Duration::from_millis(16);
+
 /// Why the app does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -118,8 +121,10 @@ impl App {
             self.take_in(now, Msg::Nav(NavMsg::Focus(focused)));
         }
         let wanted = self.state.wanted();
-        while let Some(msg) = self.worker.next() {
+        let mut taken = 0;
+        while let Some(msg) = self.worker.next(taken) {
             self.take_in(now, msg);
+            taken += 1;
         }
         for msg in self.calls.done() {
             self.touched = now.at;
@@ -135,6 +140,9 @@ impl App {
         self.calls.show(ctx, self.state.calls());
         // What did not fit last time.
         self.worker.perform(Vec::new());
+        if self.worker.has_more() {
+            ctx.request_repaint_after(NEXT_FRAME);
+        }
     }
 
     /// Paints a frame, and takes in what was done in it.

@@ -9,7 +9,7 @@ use crate::protocol::{Account, ChannelName, Code};
 
 /// A call of this store, by a number that is never used again. A later call has a greater one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallRow(i64);
+pub struct CallRow(pub(crate) i64);
 
 /// A call that begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

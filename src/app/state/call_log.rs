@@ -1,12 +1,12 @@
 //! The calls that were: who called whom, when, how long, and how it ended.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::{Call, CallNo, CallPhase, ConversationId, Cx, Outcome};
 use crate::app::effect::Effect;
-use crate::app::kept::{self, StoreEffect};
+use crate::app::kept::StoreEffect;
 use crate::app::msg::Failure;
 use crate::client::event::EndReason;
 use crate::protocol::{Account, ChannelName, Code};
@@ -23,6 +23,8 @@ pub(crate) const MISSED_CALL: &str = "Missed call";
 pub(crate) struct CallLog {
     me: Account,
     calls: VecDeque<PastCall>,
+    /// How many were missed of each account since the start and since somebody looked: those are news.
+    news: BTreeMap<Account, usize>,
 }
 
 /// A call that is over.
@@ -69,7 +71,8 @@ impl CallLog {
     /// None yet.
     pub(super) fn new(me: Account) -> Self {
         let calls = VecDeque::new();
-        Self { me, calls }
+        let news = BTreeMap::new();
+        Self { me, calls, news }
     }
 
     /// All of them, the latest first.
@@ -82,10 +85,9 @@ impl CallLog {
         self.calls.iter().filter(|call| !call.seen).count()
     }
 
-    /// The same from one account.
-    pub(crate) fn missed_from(&self, peer: &Account) -> usize {
-        let missed = self.calls.iter().filter(|call| !call.seen);
-        missed.filter(|call| call.peer == *peer).count()
+    /// Who called in vain since the start and since somebody looked, and how often. What was missed before is no news.
+    pub(super) fn news(&self) -> &BTreeMap<Account, usize> {
+        &self.news
     }
 
     /// Somebody has looked.
@@ -93,6 +95,7 @@ impl CallLog {
         if self.missed() > 0 {
             cx.effects.push(Effect::Store(StoreEffect::CallsSeen));
         }
+        self.news.clear();
         for call in &mut self.calls {
             call.seen = true;
         }
@@ -107,18 +110,57 @@ impl CallLog {
         self.calls.extend(older.take(room));
     }
 
-    /// A call is over.
+    /// A call begins; from now on the history has it, whatever becomes of us.
+    pub(super) fn began(cx: &mut Cx<'_>, call: &Call) {
+        let begins = store::NewCall {
+            outgoing: call.outgoing,
+            peer: call.peer.clone(),
+            channel: call.channel.clone(),
+            number: call.number.clone(),
+            started_ms: call.started_ms,
+        };
+        begin(cx, call.no, begins);
+    }
+
+    /// Both are in.
+    pub(super) fn answered(cx: &mut Cx<'_>, no: CallNo) {
+        let answered = StoreEffect::CallAnswered(no, cx.now.unix_ms);
+        cx.effects.push(Effect::Store(answered));
+    }
+
+    /// Another call stands for one that began.
+    pub(super) fn gone(cx: &mut Cx<'_>, no: CallNo) {
+        cx.effects.push(Effect::Store(StoreEffect::CallGone(no)));
+    }
+
+    /// A call was missed that never began here.
+    pub(super) fn missed_away(&mut self, cx: &mut Cx<'_>, call: PastCall) {
+        let begins = store::NewCall {
+            outgoing: call.outgoing,
+            peer: call.peer.clone(),
+            channel: call.channel.clone(),
+            number: call.number.clone(),
+            started_ms: call.started_ms,
+        };
+        begin(cx, call.no, begins);
+        self.add(cx, call);
+    }
+
+    /// A call that began is over.
     pub(super) fn add(&mut self, cx: &mut Cx<'_>, call: PastCall) {
         if self.calls.len() == CALLS {
             self.calls.pop_back();
         }
-        let kept = StoreEffect::Call(Box::new(call.to_keep(cx.now.unix_ms)));
+        let kept = StoreEffect::CallEnded(call.no, cx.now.unix_ms, call.ending.to_keep());
         cx.effects.push(Effect::Store(kept));
         // A call that was missed while the account was away is told later than it happened.
         let later = |other: &PastCall| other.started_ms > call.started_ms;
         let place = self.calls.iter().take_while(|other| later(other)).count();
         let note = note(cx.now.unix_ms, &self.me, &call);
         cx.effects.push(Effect::Store(note));
+        if call.ending == Ending::Missed {
+            *self.news.entry(call.peer.clone()).or_default() += 1;
+        }
         self.calls.insert(place, call);
     }
 }
@@ -146,36 +188,25 @@ impl PastCall {
     }
 }
 
-impl PastCall {
-    /// As the history keeps it, when it has just ended.
-    fn to_keep(&self, ended_ms: u64) -> kept::PastCall {
-        let (outcome, talked) = match &self.ending {
-            Ending::Talked(talked) => (store::Outcome::Talked, Some(*talked)),
-            Ending::Missed => (store::Outcome::Missed, None),
-            Ending::Declined => (store::Outcome::Declined, None),
-            Ending::Refused => (store::Outcome::Refused, None),
-            Ending::Cancelled => (store::Outcome::Cancelled, None),
-            Ending::NoAnswer => (store::Outcome::NoAnswer, None),
-            Ending::Failed(Failure { code, detail }) => {
+impl Ending {
+    /// As the history keeps it.
+    fn to_keep(&self) -> store::Outcome {
+        match self {
+            Self::Talked(_) => store::Outcome::Talked,
+            Self::Missed => store::Outcome::Missed,
+            Self::Declined => store::Outcome::Declined,
+            Self::Refused => store::Outcome::Refused,
+            Self::Cancelled => store::Outcome::Cancelled,
+            Self::NoAnswer => store::Outcome::NoAnswer,
+            Self::Failed(Failure { code, detail }) => {
                 let (code, reason) = (*code, detail.clone());
-                (store::Outcome::Failed { code, reason }, None)
+                store::Outcome::Failed { code, reason }
             }
-        };
-        let millis = |talked: Duration| u64::try_from(talked.as_millis()).unwrap_or(u64::MAX);
-        kept::PastCall {
-            call: store::NewCall {
-                outgoing: self.outgoing,
-                peer: self.peer.clone(),
-                channel: self.channel.clone(),
-                number: self.number.clone(),
-                started_ms: self.started_ms,
-            },
-            answered_ms: talked.map(|talked| ended_ms.saturating_sub(millis(talked))),
-            ended_ms,
-            outcome,
         }
     }
+}
 
+impl PastCall {
     /// As the history kept it; nothing of a call that goes on.
     fn kept(no: CallNo, record: CallRecord) -> Option<Self> {
         let talked = record.ended_ms.zip(record.answered_ms);
@@ -214,6 +245,11 @@ impl PastCall {
             seen: record.seen,
         })
     }
+}
+
+fn begin(cx: &mut Cx<'_>, no: CallNo, begins: store::NewCall) {
+    let began = StoreEffect::CallBegan(no, Box::new(begins));
+    cx.effects.push(Effect::Store(began));
 }
 
 /// The line that stands for a call in the conversation with whoever it was with.

@@ -191,7 +191,7 @@ impl Calls {
         let no = CallNo(cx.ids.number());
         // Of the same person at most one card: what is over makes room for what rings.
         self.all.retain(|call| call.peer != peer || !call.over());
-        self.all.push(Call {
+        let call = Call {
             no,
             at: Some(at),
             outgoing: false,
@@ -205,7 +205,9 @@ impl Calls {
             keys_heard: String::new(),
             held: false,
             trouble: None,
-        });
+        };
+        CallLog::began(cx, &call);
+        self.all.push(call);
         if glare {
             // Both wanted to talk.
             self.answer(cx, no);
@@ -225,6 +227,7 @@ impl Calls {
             CallEvent::ReceivedByPeer { .. } => call.phase = CallPhase::RingingThere,
             CallEvent::AcceptedByPeer { .. } | CallEvent::Accepted => {
                 call.phase = CallPhase::Talking { since };
+                CallLog::answered(cx, call.no);
             }
             CallEvent::Msg(InviteMsg::Dtmf(keys)) => {
                 call.keys_heard.extend(keys.iter().map(|key| key.label()));
@@ -256,7 +259,7 @@ impl Calls {
             ending: Ending::Missed,
             seen: false,
         };
-        self.log.add(cx, call);
+        self.log.missed_away(cx, call);
     }
 
     /// A call is over: it goes into the history, and its card goes or says why.
@@ -288,8 +291,9 @@ impl Calls {
             ) => rang,
         };
         call.end(cx.now.at, outcome);
-        if let Some(past) = PastCall::of(call) {
-            self.log.add(cx, past);
+        match PastCall::of(call) {
+            Some(past) => self.log.add(cx, past),
+            None => CallLog::gone(cx, no),
         }
         if silent {
             self.all.retain(|call| call.no != no);
@@ -336,7 +340,7 @@ impl Calls {
         };
         let no = CallNo(cx.ids.number());
         self.all.retain(|call| call.peer != peer);
-        self.all.push(Call {
+        let call = Call {
             no,
             at: None,
             outgoing: true,
@@ -350,7 +354,9 @@ impl Calls {
             keys_heard: String::new(),
             held: false,
             trouble: None,
-        });
+        };
+        CallLog::began(cx, &call);
+        self.all.push(call);
         self.hold_others(no);
         cx.effects.push(Effect::Invite {
             call: no,

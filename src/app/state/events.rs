@@ -42,6 +42,7 @@ impl Home {
                 for account in self.contacts.listed() {
                     self.people.look(cx, account);
                 }
+                self.watch_listed(cx);
                 self.ask_again(cx);
                 if !again {
                     self.rooms.rejoin(cx);
@@ -110,6 +111,17 @@ impl Home {
         }
     }
 
+    /// Everybody in the list of chats is shown with how they are, those first with whom one spoke last; as many as the server
+    /// tells of.
+    pub(super) fn watch_listed(&mut self, cx: &mut Cx<'_>) {
+        let listed = self.chats.people().into_iter();
+        let listed = listed.filter_map(|(id, _)| match id {
+            ConversationId::Person(account) => Some(account),
+            ConversationId::Room(_) => None,
+        });
+        self.people.watch(cx, listed);
+    }
+
     /// What was asked once is asked again, since the answers may have changed while the link was gone, or nobody was there to
     /// ask before there was one.
     fn ask_again(&mut self, cx: &mut Cx<'_>) {
@@ -119,9 +131,15 @@ impl Home {
     }
 
     fn channel(&mut self, cx: &mut Cx<'_>, channel: ChannelName, event: ChannelEvent) {
+        let given_up = self.rooms.given_up(&channel);
         match event {
+            // What is still heard there brings it back into no list.
+            ChannelEvent::UserJoined { .. }
+            | ChannelEvent::UserLeft { .. }
+            | ChannelEvent::MessageReceive { .. }
+                if given_up => {}
             ChannelEvent::Joined(view) | ChannelEvent::Rejoined(view) => {
-                self.keep_room(cx, &channel, true);
+                self.keep_room(cx, &channel, !given_up);
                 self.chats.came_in(cx, channel.clone());
                 if let Some(unread) = view.unread {
                     self.heard.came_in(cx, &channel, unread);
@@ -170,7 +188,7 @@ impl Home {
     }
 
     /// Whether a room is to be joined at the next start.
-    fn keep_room(&self, cx: &mut Cx<'_>, name: &ChannelName, joined: bool) {
+    pub(super) fn keep_room(&self, cx: &mut Cx<'_>, name: &ChannelName, joined: bool) {
         cx.effects
             .push(Effect::Store(StoreEffect::Room(store::Room {
                 name: name.clone(),

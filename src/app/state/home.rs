@@ -202,6 +202,10 @@ impl Home {
                     self.heard.look_back(cx, room);
                 }
             }
+            ChatMsg::Remove(ConversationId::Room(room)) => {
+                self.rooms.give_up(cx, room);
+                self.keep_room(cx, room, false);
+            }
             ChatMsg::Draft { .. }
             | ChatMsg::More { above: false, .. }
             | ChatMsg::Retry { .. }
@@ -211,7 +215,7 @@ impl Home {
             | ChatMsg::Mute(..)
             | ChatMsg::Delete(..)
             | ChatMsg::Erase(_)
-            | ChatMsg::Remove(_)
+            | ChatMsg::Remove(ConversationId::Person(_))
             | ChatMsg::Export { .. } => {}
         }
         self.chats.update(cx, msg);
@@ -226,7 +230,12 @@ impl Home {
                 }
                 self.open(cx, ConversationId::Room(name));
             }
-            RoomMsg::Leave(name) => self.rooms.leave(cx, name),
+            RoomMsg::Leave(name) => {
+                self.rooms.leave(cx, name.clone());
+                if self.rooms.get(&name).is_some_and(|room| !room.kept) {
+                    self.keep_room(cx, &name, false);
+                }
+            }
             RoomMsg::Topic(name, topic) => self.rooms.set_topic(cx, name, topic),
             RoomMsg::NoTopic(name, failure) => self.rooms.no_topic(&name, failure),
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
@@ -283,6 +292,7 @@ impl Home {
         });
         self.rooms.fill(rooms, talked.collect());
         if self.link == Link::Up {
+            self.watch_listed(cx);
             self.rooms.rejoin(cx);
         }
     }

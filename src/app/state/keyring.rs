@@ -74,8 +74,10 @@ impl Keyring {
 
     /// Somebody signs out. Their token goes, if they had one.
     pub(super) fn signed_out(&mut self, cx: &mut Cx<'_>, home: &Home) {
+        let left =
+            matches!(&self.trouble, Some(trouble) if matches!(trouble.undone, Undone::Forget(_)));
         self.trouble = None;
-        if home.by_token && !self.ask {
+        if home.by_token && (!self.ask || left) {
             let forget = SecretEffect::Forget(home.identity.clone());
             cx.effects.push(Effect::Secret(forget));
         }
@@ -85,13 +87,13 @@ impl Keyring {
         self.ask = ask;
         let setting = StoreEffect::Setting(ASK.to_owned(), ask.then_some(Value::Bool(true)));
         cx.effects.push(Effect::Store(setting));
-        let unkept =
-            matches!(&self.trouble, Some(trouble) if matches!(trouble.undone, Undone::Keep(..)));
-        if unkept {
-            self.trouble = None;
-        }
+        // What could not be kept has left there what was kept before, unless there is no keyring to have it.
+        let unkept = self
+            .trouble
+            .take_if(|trouble| matches!(trouble.undone, Undone::Keep(..)));
+        let nowhere = unkept.is_some_and(|trouble| trouble.why == KeyringTrouble::Missing);
         match phase {
-            Phase::Home(home) if ask && home.by_token && !unkept => {
+            Phase::Home(home) if ask && home.by_token && !nowhere => {
                 let forget = SecretEffect::Forget(home.identity.clone());
                 cx.effects.push(Effect::Secret(forget));
             }

@@ -139,14 +139,13 @@ fn notices(home: &Home, set: &Settings) -> BTreeMap<NoticeId, Notice> {
         let title = format!("{} is calling you", call.name);
         (NoticeId::Call(call.no), title, about)
     });
-    let missed = home.calls.log.all().iter().filter(|call| !call.seen);
-    let missed = missed.map(|call| {
-        let title = format!("Missed call from {}", home.contacts.name(&call.peer));
-        let about = match home.calls.log.missed_from(&call.peer) {
+    let missed = home.calls.log.news().iter().map(|(peer, times)| {
+        let title = format!("Missed call from {}", home.contacts.name(peer));
+        let about = match times {
             0 | 1 => "Click to see your calls".to_owned(),
             times => format!("{times} times"),
         };
-        (NoticeId::Missed(call.peer.clone()), title, about)
+        (NoticeId::Missed(peer.clone()), title, about)
     });
     let chats = home.news.chats.iter().map(|(id, unseen)| {
         let (mut title, text) = match id {

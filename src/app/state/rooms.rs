@@ -110,10 +110,36 @@ impl Rooms {
         let Some(room) = self.0.get_mut(&name) else {
             return;
         };
-        if room.membership == Membership::In {
-            room.membership = Membership::Leaving;
-            cx.effects.push(Effect::Leave(name));
+        match room.membership {
+            Membership::In => {
+                room.membership = Membership::Leaving;
+                cx.effects.push(Effect::Leave(name));
+            }
+            // Nobody can be asked to let one out: it is only not joined any more.
+            Membership::Out(_) => room.kept = false,
+            Membership::Joining | Membership::Leaving => {}
         }
+    }
+
+    /// One is to be out for good, however far in one is.
+    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>, name: &ChannelName) {
+        let Some(room) = self.0.get_mut(name) else {
+            return;
+        };
+        room.kept = false;
+        match room.membership {
+            Membership::In | Membership::Joining => {
+                room.membership = Membership::Leaving;
+                cx.effects.push(Effect::Leave(name.clone()));
+            }
+            Membership::Leaving | Membership::Out(_) => {}
+        }
+    }
+
+    /// Whether one is on one's way out for good.
+    pub(super) fn given_up(&self, name: &ChannelName) -> bool {
+        self.get(name)
+            .is_some_and(|room| room.membership == Membership::Leaving && !room.kept)
     }
 
     pub(super) fn not_joined(&mut self, name: &ChannelName, failure: Failure) {
@@ -150,9 +176,13 @@ impl Rooms {
     }
 
     pub(super) fn joined(&mut self, name: ChannelName, view: ChannelView) {
+        // The way out was asked for after the way in, and is answered after it.
+        let given_up = self.given_up(&name);
         let room = self.room(name);
-        room.membership = Membership::In;
-        room.kept = true;
+        if !given_up {
+            room.membership = Membership::In;
+            room.kept = true;
+        }
         room.members = view.users.into_iter().map(|(account, _)| account).collect();
         room.attrs = view.attrs;
     }

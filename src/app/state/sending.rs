@@ -70,7 +70,9 @@ impl Chats {
             Err(failure) => failure,
         };
         // Without a link there is no answer; it goes out again, under its id, and arrives once.
-        if self.outbox.link() != Link::Up && failure.code == Code::SendMessageTimeout {
+        // A session that is over has refused nothing either: it goes out with the next one.
+        let lost = self.outbox.link() != Link::Up && failure.code == Code::SendMessageTimeout;
+        if lost || failure.code == Code::GeneralNotLogin {
             if let Some(waits) = self.outbox.wait(id) {
                 let row = waits.row;
                 self.deliver(to, row, Delivery::Waiting);

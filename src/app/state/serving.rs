@@ -12,6 +12,8 @@ use crate::protocol::Account;
 pub(crate) struct Serving {
     /// Who serves.
     pub(crate) who: Who,
+    /// Whether it is to run, from when that was chosen until it is told to be so.
+    wanted: Option<bool>,
     looking: bool,
     trouble: Option<String>,
 }
@@ -60,6 +62,11 @@ impl Serving {
         self.trouble.as_deref()
     }
 
+    /// What the switch shows: what is wanted, while what was told last may be of before.
+    pub(crate) fn is_on(&self, told: bool) -> bool {
+        self.wanted.unwrap_or(told)
+    }
+
     /// Who but oneself is signed in on our server.
     pub(crate) fn others(&self, me: &Account) -> usize {
         match &self.who {
@@ -87,12 +94,32 @@ impl Serving {
 
     pub(super) fn update(&mut self, cx: &mut Cx<'_>, msg: ServerMsg) {
         match msg {
-            ServerMsg::Is(who) => self.who = who,
-            ServerMsg::Turn(on) => self.change(cx, ServerEffect::Turn(on)),
+            ServerMsg::Is(who) => self.told(who),
+            ServerMsg::Turn(on) => {
+                self.wanted = Some(on);
+                self.change(cx, ServerEffect::Turn(on));
+            }
             ServerMsg::Rename(name) => self.change(cx, ServerEffect::Rename(name)),
             ServerMsg::SendAway(account) => self.change(cx, ServerEffect::SendAway(account)),
-            ServerMsg::Failed(why) => self.trouble = Some(why),
+            ServerMsg::Failed(why) => {
+                self.wanted = None;
+                self.trouble = Some(why);
+            }
         }
+    }
+
+    fn told(&mut self, who: Who) {
+        let done = match &who {
+            Who::Unknown => None,
+            Who::Off { .. } => Some(false),
+            Who::Nobody { .. } | Who::We { .. } | Who::Another { .. } => Some(true),
+            // It is as little as it will be.
+            Who::Unable(_) => self.wanted,
+        };
+        if done.is_some() && done == self.wanted {
+            self.wanted = None;
+        }
+        self.who = who;
     }
 
     fn change(&mut self, cx: &mut Cx<'_>, effect: ServerEffect) {

@@ -132,8 +132,8 @@ fn head_ui(
                     }
                 }
                 ConversationId::Room(room) => {
-                    let inside = home.rooms.get(room).map(|room| &room.membership);
-                    if inside == Some(&Membership::In)
+                    let of = home.rooms.get(room);
+                    if of.is_some_and(|room| room.kept || room.membership == Membership::In)
                         && icon_button(ui, Icon::LEAVE, "Leave the room", false).clicked()
                     {
                         out.push(Msg::Room(RoomMsg::Leave(room.clone())));

@@ -9,12 +9,12 @@ use tokio::sync::mpsc;
 use super::Out;
 use super::files::in_home;
 use super::folder::{Folder, FolderError, OpenedFolder};
-use crate::app::kept::{Overview, Page, PastCall, StoreEffect, StoreMsg};
+use crate::app::kept::{Overview, Page, StoreEffect, StoreMsg};
 use crate::app::msg::{Identity, Msg};
-use crate::app::state::ConversationId;
+use crate::app::state::{CallNo, ConversationId};
 use crate::store::{
-    Message, MessageRow, NewMessage, OpenError, Opened, Place, Put, SetAside, Store, StoreError,
-    Window,
+    CallRow, Message, MessageRow, NewCall, NewMessage, OpenError, Opened, Outcome, Place, Put,
+    SetAside, Store, StoreError, Window,
 };
 
 /// What waits for the history. When full, the worker waits, which takes a disk that stands still.
@@ -53,6 +53,8 @@ struct Desk {
     /// The history of the account that is in, if it is open.
     store: Option<Store>,
     out: Out,
+    /// Calls that began and are not over: as many as go on at a time.
+    calls: BTreeMap<CallNo, CallRow>,
     /// How many messages could not be kept, and have a number of ours.
     unkept: i64,
 }
@@ -79,6 +81,7 @@ impl Desk {
             folder,
             store: None,
             out,
+            calls: BTreeMap::new(),
             unkept: 0,
         };
         let opened = StoreMsg::Opened(settings.unwrap_or_default(), trouble);
@@ -114,6 +117,7 @@ impl Desk {
 
     /// Closes the history, when all that was asked of it is done.
     async fn leave(&mut self) {
+        self.calls.clear();
         if let Some(store) = self.store.take() {
             store.close().await;
         }
@@ -194,7 +198,10 @@ impl Desk {
             } => self.export(conversation, format, path),
             StoreEffect::Room(room) => self.tell(async |store| store.put_room(room).await).await,
             StoreEffect::Setting(name, value) => self.set(name, value),
-            StoreEffect::Call(call) => self.call(*call).await,
+            StoreEffect::CallBegan(no, call) => self.call_began(no, *call).await,
+            StoreEffect::CallAnswered(no, now) => self.call_answered(no, now).await,
+            StoreEffect::CallEnded(no, now, how) => self.call_ended(no, now, how).await,
+            StoreEffect::CallGone(no) => self.call_gone(no).await,
             StoreEffect::CallsSeen => self.tell(async |store| store.calls_seen().await).await,
             StoreEffect::Person(person) => {
                 self.tell(async |store| store.put_person(person).await)
@@ -254,16 +261,29 @@ impl Desk {
         asked.await.unwrap_or_default()
     }
 
-    async fn call(&self, past: PastCall) -> Option<StoreMsg> {
-        self.tell(async |store| {
-            let row = store.call_started(past.call).await?;
-            if let Some(answered_ms) = past.answered_ms {
-                store.call_answered(row, answered_ms).await?;
-            }
-            let ended = store.call_ended(row, past.ended_ms, past.outcome);
-            ended.await.map(drop)
-        })
-        .await
+    async fn call_began(&mut self, no: CallNo, call: NewCall) -> Option<StoreMsg> {
+        let row = self.ask(async |store| store.call_started(call).await);
+        let row = row.await?;
+        self.calls.insert(no, row);
+        None
+    }
+
+    async fn call_answered(&self, no: CallNo, now_ms: u64) -> Option<StoreMsg> {
+        let row = *self.calls.get(&no)?;
+        let done = self.ask(async |store| store.call_answered(row, now_ms).await);
+        done.await.and(None)
+    }
+
+    async fn call_ended(&mut self, no: CallNo, now_ms: u64, how: Outcome) -> Option<StoreMsg> {
+        let row = self.calls.remove(&no)?;
+        let done = self.ask(async |store| store.call_ended(row, now_ms, how).await);
+        done.await.and(None)
+    }
+
+    async fn call_gone(&mut self, no: CallNo) -> Option<StoreMsg> {
+        let row = self.calls.remove(&no)?;
+        let done = self.ask(async |store| store.delete_call(row).await);
+        done.await.and(None)
     }
 
     async fn put(&mut self, message: NewMessage) -> StoreMsg {

@@ -52,6 +52,11 @@ use super::options::Profile;
 const MSGS: usize = 1024;
 /// Effects on their way to the worker. When full, the rest waits in [`Worker::waiting`] for the next frame.
 const EFFECTS: usize = 256;
+/// Messages that a frame takes in; the next one takes in the rest.
+const A_FRAME: usize = 256;
+/// The same while effects wait. Not none: whoever performs effects waits for room for what comes of them, and would wait for
+/// ever. So [`Worker::waiting`] grows by what these few make, each a few, and by what people do by hand.
+const A_FRAME_WHILE_FULL: usize = 8;
 /// How long signing out and the last commits may take when the program ends.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
@@ -89,7 +94,8 @@ async fn terminated(signals: Signals) {
 #[derive(Debug)]
 pub(super) struct Worker {
     effects_tx: Option<mpsc::Sender<Effect>>,
-    /// What did not fit into the queue. People make effects by hand, some at a time, so this stays short.
+    /// What did not fit into the queue. While something is here, a frame takes in few messages, so that what happens waits with
+    /// the server instead of here; nothing is lost.
     waiting: VecDeque<Effect>,
     msgs_rx: mpsc::Receiver<Msg>,
     /// Set when everything is kept and the worker has ended.
@@ -148,9 +154,18 @@ impl Worker {
         self.over.load(Ordering::Acquire)
     }
 
-    /// What came next, if anything.
-    pub(super) fn next(&mut self) -> Option<Msg> {
-        self.msgs_rx.try_recv().ok()
+    /// What came next, if anything, and if a frame that has taken in so many may take in one more.
+    pub(super) fn next(&mut self, taken: usize) -> Option<Msg> {
+        let most = match self.waiting.is_empty() {
+            true => A_FRAME,
+            false => A_FRAME_WHILE_FULL,
+        };
+        (taken < most).then(|| self.msgs_rx.try_recv().ok())?
+    }
+
+    /// Whether another frame has to come, though nothing new does.
+    pub(super) fn has_more(&self) -> bool {
+        !self.waiting.is_empty() || !self.msgs_rx.is_empty()
     }
 
     /// Hands effects over, in order. Never waits.
@@ -211,5 +226,47 @@ impl Out {
         if self.msgs_tx.blocking_send(msg).is_ok() {
             (self.wake)();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::msg::NavMsg;
+
+    #[test]
+    fn a_frame_takes_in_few_while_effects_wait_and_nothing_is_lost() {
+        let (effects_tx, mut effects_rx) = mpsc::channel(1);
+        let (msgs_tx, msgs_rx) = mpsc::channel(MSGS);
+        let mut worker = Worker {
+            effects_tx: Some(effects_tx),
+            waiting: VecDeque::new(),
+            msgs_rx,
+            over: Arc::default(),
+            thread: None,
+        };
+        for _ in 0..MSGS {
+            let msg = Msg::Nav(NavMsg::NoteSeen);
+            msgs_tx.try_send(msg).expect("there is room");
+        }
+        let frame = |worker: &mut Worker| {
+            let mut taken = 0;
+            while worker.next(taken).is_some() {
+                taken += 1;
+            }
+            taken
+        };
+        assert_eq!(frame(&mut worker), A_FRAME);
+        assert!(worker.has_more());
+        worker.perform(vec![Effect::SignOut, Effect::TryRingtone]);
+        assert_eq!(frame(&mut worker), A_FRAME_WHILE_FULL);
+        assert_eq!(effects_rx.try_recv().ok(), Some(Effect::SignOut));
+        worker.perform(Vec::new());
+        assert_eq!(effects_rx.try_recv().ok(), Some(Effect::TryRingtone));
+        let mut taken = A_FRAME + A_FRAME_WHILE_FULL;
+        while worker.has_more() {
+            taken += frame(&mut worker);
+        }
+        assert_eq!(taken, MSGS);
     }
 }

@@ -115,6 +115,7 @@ async fn who(
     if let Some(Duty::Serving(Running {
         address, control, ..
     })) = &duty
+        && rules.on
     {
         let now = online.get_or_insert_with(|| control.online());
         // A server that ended is followed by another, with a list of its own.

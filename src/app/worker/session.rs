@@ -13,7 +13,7 @@ use crate::app::effect::{Effect, SecretEffect, Step};
 use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg};
 use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
-use crate::client::error::CallError;
+use crate::client::error::{CallError, SendError};
 use crate::client::event::{CallRef, Event, Sent, SessionEvent};
 use crate::client::{Events, Session, Signal};
 use crate::net::tap::Tap;
@@ -239,10 +239,10 @@ impl Desk {
 
     fn send(&mut self, to: ConversationId, id: MessageId, text: &str) {
         let (of, name) = (id.clone(), to.clone());
-        let told = move |result: Result<Sent, crate::client::error::SendError>| {
+        let told = move |result: Result<Sent, SendError>| {
             let result = result
                 .map(|sent| sent.sent_ms)
-                .map_err(|error| failure(error.code(), &error));
+                .map_err(|error| unsent(&error));
             Some(Msg::Chat(ChatMsg::Sent {
                 to: name,
                 id: of,
@@ -374,6 +374,15 @@ async fn come_back_at_once(here: Here, signal: Signal) {
     signal.woke();
 }
 
+/// Why a message was not sent. The end of the session is no refusal, wherever the message was by then.
+fn unsent(error: &SendError) -> Failure {
+    let code = match error {
+        SendError::NotLoggedIn | SendError::Interrupted => Code::GeneralNotLogin,
+        SendError::Refused { .. } | SendError::TimedOut { .. } | SendError::TooMany => error.code(),
+    };
+    failure(code, error)
+}
+
 pub(super) fn failure(code: Code, error: &dyn std::error::Error) -> Failure {
     let detail = error.to_string();
     Failure { code, detail }
@@ -384,6 +393,14 @@ mod tests {
     use super::*;
     use crate::app::kept::StoreEffect;
     use std::sync::Arc;
+
+    #[test]
+    fn the_end_of_the_session_refuses_no_message() {
+        for error in [SendError::NotLoggedIn, SendError::Interrupted] {
+            assert_eq!(unsent(&error).code, Code::GeneralNotLogin);
+        }
+        assert_eq!(unsent(&SendError::TooMany).code, Code::GeneralFailed);
+    }
 
     #[tokio::test]
     async fn what_is_to_be_kept_is_when_the_system_ends_the_program() {

@@ -67,3 +67,29 @@ fn the_system_ends_it_in_good_order() {
     ann.see_typed("Message bob", "and by the way");
     ann.terminate();
 }
+
+#[test]
+fn a_call_that_kill_9_ends_is_in_both_histories() {
+    let desk = Desk::new();
+    let eyes = Eyes::open(&desk);
+    let bob = Person::open(&desk, &eyes, "bob", 1200);
+    bob.sign_in();
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    ann.sign_in();
+    ann.write_to("bob");
+    ann.click("Call bob");
+    // Answer is at the lower right of the window of calls; its name below it.
+    bob.click_in_call(0.8, 0.8);
+    for person in [&ann, &bob] {
+        person.see_part("In a call with ");
+    }
+    // Neither can say that it is over.
+    ann.kill();
+    bob.kill();
+    for (name, x, other) in [("bob", 1200, "ann"), ("ann", 0, "bob")] {
+        let person = Person::open(&desk, &eyes, name, x);
+        person.click("Calls");
+        person.see_part(&format!("Call {other} back: "));
+        person.terminate();
+    }
+}

@@ -186,7 +186,10 @@ fn whoever_is_asked_each_time_leaves_the_keyring_alone() {
     sign_in(&mut story, Some("hush"));
     let locked = Err(KeyringTrouble::Locked);
     secret(&mut story, SecretMsg::Kept(identity(), locked));
-    assert!(secret(&mut story, SecretMsg::AskEachTime(true)).is_empty());
+    // An older one may be there.
+    let forget = Effect::Secret(SecretEffect::Forget(identity()));
+    let effects = secret(&mut story, SecretMsg::AskEachTime(true));
+    assert_eq!(effects, [forget.clone()]);
     assert!(story.state.keyring().trouble.is_none());
 
     let (mut story, effects) = next(&story);
@@ -197,7 +200,12 @@ fn whoever_is_asked_each_time_leaves_the_keyring_alone() {
     let effects = secret(&mut story, SecretMsg::AskEachTime(false));
     assert_eq!(effects, [keep()]);
     let effects = secret(&mut story, SecretMsg::AskEachTime(true));
-    assert_eq!(effects, [Effect::Secret(SecretEffect::Forget(identity()))]);
+    assert_eq!(effects, [forget.clone()]);
+    // What could not be removed then is at the end.
+    let locked = Err(KeyringTrouble::Locked);
+    secret(&mut story, SecretMsg::Forgotten(identity(), locked));
+    let effects = story.tell(Msg::SignIn(SignInMsg::SignOut));
+    assert_eq!(effects, [forget, Effect::SignOut]);
 }
 
 #[test]

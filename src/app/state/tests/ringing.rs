@@ -42,7 +42,7 @@ fn talking() -> Story {
     story
 }
 
-fn granted(story: &mut Story) {
+fn granted(story: &mut Story) -> Vec<Effect> {
     let additions = Additions {
         caps: Caps::default().with(Cap::Presence),
         resume: None,
@@ -56,7 +56,7 @@ fn granted(story: &mut Story) {
         uid: Uid(1),
         again: false,
         additions: Some(Box::new(additions)),
-    });
+    })
 }
 
 fn rings(effects: &[Effect]) -> Vec<Ring> {
@@ -125,8 +125,94 @@ fn a_call_is_declined_from_its_notification() {
 fn kept_calls(story: &Story) -> usize {
     let calls = story.asked().iter();
     calls
-        .filter(|asked| matches!(asked, StoreEffect::Call(_)))
+        .filter(|asked| matches!(asked, StoreEffect::CallEnded(..)))
         .count()
+}
+
+/// What the history was told of calls, in order.
+fn told_of_calls(story: &Story) -> Vec<&'static str> {
+    let mut told = Vec::new();
+    for asked in story.asked() {
+        if matches!(asked, StoreEffect::CallBegan(..)) {
+            told.push("began");
+        } else if matches!(asked, StoreEffect::CallAnswered(..)) {
+            told.push("answered");
+        } else if matches!(asked, StoreEffect::CallEnded(..)) {
+            told.push("ended");
+        } else if matches!(asked, StoreEffect::CallGone(_)) {
+            told.push("gone");
+        }
+    }
+    told
+}
+
+#[test]
+fn a_call_is_in_the_history_from_its_first_ring() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    assert_eq!(told_of_calls(&story), ["began"]);
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    assert_eq!(told_of_calls(&story), ["began", "answered"]);
+    story.hear(in_call(1, hung_up()));
+    assert_eq!(told_of_calls(&story), ["began", "answered", "ended"]);
+
+    // The same of one that is made from here, and nothing stays of one that another stands for.
+    let mut story = Story::home();
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    assert_eq!(told_of_calls(&story), ["began"]);
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Placed(no, CallRef(1))));
+    story.hear(in_call(1, CallEvent::Ended(EndReason::Glare)));
+    assert_eq!(told_of_calls(&story), ["began", "gone"]);
+}
+
+#[test]
+fn everybody_in_the_list_is_watched_after_a_start() {
+    let mut story = Story::home();
+    story.hear(says("bob", "one"));
+    story.now.unix_ms += 10;
+    story.hear(says("cy", "two"));
+    let watched: Vec<crate::protocol::Account> = granted(&mut story)
+        .into_iter()
+        .filter_map(|effect| {
+            if let Effect::Watch(some) = effect {
+                Some(some)
+            } else {
+                None
+            }
+        })
+        .flatten()
+        .collect();
+    assert_eq!(watched.len(), 2, "{watched:?}");
+}
+
+#[test]
+fn what_was_missed_before_the_start_is_no_news() {
+    let mut story = Story::home();
+    let mut overview = Overview::default();
+    overview.calls.push(store::CallRecord {
+        row: store::CallRow(1),
+        call: store::NewCall {
+            outgoing: false,
+            peer: account("bob"),
+            channel: room("ops"),
+            number: None,
+            started_ms: 1,
+        },
+        answered_ms: None,
+        ended_ms: Some(2),
+        outcome: Some(store::Outcome::Missed),
+        seen: false,
+    });
+    let effects = story.tell(Msg::Store(StoreMsg::Account(Box::new(overview), None)));
+    assert!(notices(&effects).is_empty(), "{effects:?}");
+    assert_eq!(story.here().calls.log.missed(), 1);
+    // The next one is.
+    story.hear(calls(1, false));
+    let about = ("Missed call from bob", "Click to see your calls");
+    assert_eq!(notices(&story.hear(in_call(1, hung_up()))), [about]);
 }
 
 #[test]

@@ -262,6 +262,22 @@ fn the_server_is_looked_at_only_where_its_settings_are() {
     let off = Msg::Server(ServerMsg::Turn(false));
     assert_eq!(story.tell(off), server(ServerEffect::Turn(false)));
     assert_eq!(story.here().serving.trouble(), None);
+    assert!(
+        !story.here().serving.is_on(true),
+        "nobody has told of it yet"
+    );
+    let data = PathBuf::from("/data");
+    drop(story.tell(Msg::Server(ServerMsg::Is(Who::Off { data }))));
+    assert!(!story.here().serving.is_on(false));
+    let on = Msg::Server(ServerMsg::Turn(true));
+    assert_eq!(story.tell(on), server(ServerEffect::Turn(true)));
+    assert!(story.here().serving.is_on(false));
+    let failed = ServerMsg::Failed("no".to_owned());
+    drop(story.tell(Msg::Server(failed)));
+    assert!(
+        !story.here().serving.is_on(false),
+        "it could not be turned on"
+    );
     assert_eq!(
         went(&mut story, Screen::Chats),
         server(ServerEffect::Watch(false))

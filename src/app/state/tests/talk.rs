@@ -286,3 +286,72 @@ fn attributes_are_watched_beside_a_conversation_as_long_as_they_are_shown() {
     assert_eq!(story.tell(went(Screen::Chats)), [watch(people.clone())]);
     assert_eq!(story.tell(beside(None)), [unwatch(people)]);
 }
+
+#[test]
+fn what_was_on_its_way_when_the_session_ended_goes_out_with_the_next() {
+    let mut story = Story::home();
+    let id = story.send(&bob(), "one");
+    let over = Err(failure(Code::GeneralNotLogin));
+    story.tell(Msg::Chat(ChatMsg::Sent {
+        to: bob(),
+        id: id.clone(),
+        result: over,
+    }));
+    assert_eq!(story.deliveries(&bob()), [Delivery::Waiting]);
+    let refused = |asked: &StoreEffect| matches!(asked, StoreEffect::Refused(..));
+    assert!(!story.asked().iter().any(refused));
+    let (code, reason) = (Code::LogoutKicked, String::new());
+    story.hear(SessionEvent::Logout { code, reason });
+    let credentials = Credentials {
+        account: account("ann"),
+        place: Place::ThisComputer,
+    };
+    story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
+    let effects = story.tell(Msg::SignIn(SignInMsg::Done));
+    let again = |effect: &Effect| matches!(effect, Effect::Send { id: of, .. } if *of == id);
+    assert!(effects.iter().any(again), "{effects:?}");
+}
+
+#[test]
+fn a_room_that_is_taken_from_the_list_is_left() {
+    let mut story = Story::home();
+    story.come_in("ops");
+    let ops = ConversationId::Room(room("ops"));
+    story.open(&ops);
+    let effects = story.tell(Msg::Chat(ChatMsg::Remove(ops.clone())));
+    assert_eq!(effects, [Effect::Leave(room("ops"))]);
+    let last = story.asked().iter().rev();
+    let kept = last.filter_map(|asked| {
+        if let StoreEffect::Room(room) = asked {
+            Some(room.joined)
+        } else {
+            None
+        }
+    });
+    assert_eq!(kept.take(1).collect::<Vec<_>>(), [false]);
+    // What is said there until the server has heard it brings nothing back.
+    story.hear(says_in("ops", "bob", "late"));
+    assert!(story.here().chats.get(&ops).is_none());
+}
+
+#[test]
+fn a_room_that_refuses_can_be_given_up() {
+    let mut story = Story::home();
+    story.come_in("ops");
+    let code = Code::LeaveChannelDisconn;
+    story.hear(Event::Channel {
+        channel: room("ops"),
+        event: ChannelEvent::Left { code },
+    });
+    let refused = RoomMsg::NotJoined(room("ops"), failure(Code::JoinChannelOther));
+    story.tell(Msg::Room(refused));
+    assert!(story.here().rooms.get(&room("ops")).expect("a room").kept);
+    assert!(
+        story
+            .tell(Msg::Room(RoomMsg::Leave(room("ops"))))
+            .is_empty()
+    );
+    assert!(!story.here().rooms.get(&room("ops")).expect("a room").kept);
+    let given_up = |asked: &StoreEffect| matches!(asked, StoreEffect::Room(room) if !room.joined);
+    assert!(story.asked().iter().any(given_up));
+}

@@ -118,7 +118,8 @@ pub(super) fn ask_ui(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>
     }
 }
 
-fn on_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, on: bool, out: &mut Vec<Msg>) {
+fn on_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, told: bool, out: &mut Vec<Msg>) {
+    let on = home.serving.is_on(told);
     if !switch_ui(ui, "Run the server", on) {
         return;
     }
