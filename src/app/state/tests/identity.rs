@@ -189,7 +189,7 @@ fn whoever_is_asked_each_time_leaves_the_keyring_alone() {
     // An older one may be there.
     let forget = Effect::Secret(SecretEffect::Forget(identity()));
     let effects = secret(&mut story, SecretMsg::AskEachTime(true));
-    assert_eq!(effects, [forget.clone()]);
+    assert_eq!(effects, std::slice::from_ref(&forget));
     assert!(story.state.keyring().trouble.is_none());
 
     let (mut story, effects) = next(&story);
@@ -200,7 +200,7 @@ fn whoever_is_asked_each_time_leaves_the_keyring_alone() {
     let effects = secret(&mut story, SecretMsg::AskEachTime(false));
     assert_eq!(effects, [keep()]);
     let effects = secret(&mut story, SecretMsg::AskEachTime(true));
-    assert_eq!(effects, [forget.clone()]);
+    assert_eq!(effects, std::slice::from_ref(&forget));
     // What could not be removed then is at the end.
     let locked = Err(KeyringTrouble::Locked);
     secret(&mut story, SecretMsg::Forgotten(identity(), locked));
