@@ -255,7 +255,7 @@ fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut 
         if home.inspector.tab != Tab::Attributes {
             return;
         }
-        if ui.available_width() < size::TOOLS {
+        if ui.available_size_before_wrap().x < size::TOOLS {
             ui.end_row();
             tools_ui(ui, home, draft, out);
         } else {
