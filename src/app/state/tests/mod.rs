@@ -19,7 +19,9 @@ use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, NavMsg, Place, Roo
 use crate::client::event::{
     CallEvent, CallRef, ChannelEvent, ChannelView, EndReason, Event, SessionEvent,
 };
-use crate::protocol::{Account, ChannelName, Code, Dtmf, Uid};
+use crate::protocol::{
+    Account, Additions, Cap, Caps, ChannelName, Code, Dtmf, GrantedLimits, ServerInfo, Uid,
+};
 use crate::store::{self, MessageRow, NewMessage, Put, Way, Window};
 
 /// A state, its time, and a history that answers at once.
@@ -154,6 +156,24 @@ impl Story {
         assert_eq!(effects, [Effect::SignIn(credentials)]);
         assert!(story.tell(Msg::SignIn(SignInMsg::Done)).is_empty());
         story
+    }
+
+    /// The server lets Ann in, and grants these.
+    pub(crate) fn granted(&mut self, caps: &[Cap]) -> Vec<Effect> {
+        let additions = Additions {
+            caps: caps.iter().fold(Caps::default(), |all, cap| all.with(*cap)),
+            resume: None,
+            resumed: None,
+            time_ms: 0,
+            server: ServerInfo::default(),
+            limits: GrantedLimits::default(),
+            ice: Vec::new(),
+        };
+        self.hear(SessionEvent::LoginSuccess {
+            uid: Uid(1),
+            again: false,
+            additions: Some(Box::new(additions)),
+        })
     }
 
     /// What is to be done, but for what the history does.

@@ -8,7 +8,7 @@ use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{CallMsg, ContactMsg, MeMsg, Msg, NavMsg, NoticeMsg, SignInMsg};
 use crate::client::event::{CallEvent, CallRef, EndReason, SessionEvent};
 use crate::protocol::{
-    self, Additions, Cap, Caps, ChannelName, Code, GrantedLimits, ServerInfo, Show, Uid,
+    self, Cap, ChannelName, Code, Show,
 };
 
 fn answered() -> CallEvent {
@@ -43,20 +43,7 @@ fn talking() -> Story {
 }
 
 fn granted(story: &mut Story) -> Vec<Effect> {
-    let additions = Additions {
-        caps: Caps::default().with(Cap::Presence),
-        resume: None,
-        resumed: None,
-        time_ms: 0,
-        server: ServerInfo::default(),
-        limits: GrantedLimits::default(),
-        ice: Vec::new(),
-    };
-    story.hear(SessionEvent::LoginSuccess {
-        uid: Uid(1),
-        again: false,
-        additions: Some(Box::new(additions)),
-    })
+    story.granted(&[Cap::Presence])
 }
 
 fn rings(effects: &[Effect]) -> Vec<Ring> {

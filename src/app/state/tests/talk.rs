@@ -8,26 +8,13 @@ use super::*;
 use crate::app::effect::{InspectEffect, NoticeId};
 use crate::app::msg::{ContactMsg, HeardMessage, InspectMsg};
 use crate::protocol::{
-    Additions, AppId, AttrSubject, Cap, Caps, GrantedLimits, ServerInfo, Typing, limits,
+    AppId, AttrSubject, Cap, Typing, limits,
 };
 
 /// Ann is signed in at a server that passes on who is writing.
 fn granted() -> Story {
     let mut story = Story::home();
-    let additions = Additions {
-        caps: Caps::default().with(Cap::Typing),
-        resume: None,
-        resumed: None,
-        time_ms: 0,
-        server: ServerInfo::default(),
-        limits: GrantedLimits::default(),
-        ice: Vec::new(),
-    };
-    story.hear(SessionEvent::LoginSuccess {
-        uid: Uid(1),
-        again: false,
-        additions: Some(Box::new(additions)),
-    });
+    story.granted(&[Cap::Typing]);
     story
 }
 

@@ -14,30 +14,14 @@ use crate::client::event::{
     CallEvent, CallRef, ChannelEvent, ChannelView, EndReason, Event, SessionEvent,
 };
 use crate::protocol::{
-    Additions, AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Caps, Code, Dtmf, GrantedLimits,
-    Presence, ServerInfo, Show, Typing, Uid, WatchedChange,
+    AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Code, Dtmf,
+    Presence, Show, Typing, Uid, WatchedChange,
 };
 
 /// Ann is signed in, by a server that tells how people are.
 pub(super) fn online() -> Story {
     let mut story = Story::home();
-    let additions = Additions {
-        caps: Caps::default()
-            .with(Cap::Presence)
-            .with(Cap::Block)
-            .with(Cap::Typing),
-        resume: None,
-        resumed: None,
-        time_ms: 0,
-        server: ServerInfo::default(),
-        limits: GrantedLimits::default(),
-        ice: Vec::new(),
-    };
-    story.hear(SessionEvent::LoginSuccess {
-        uid: Uid(1),
-        again: false,
-        additions: Some(Box::new(additions)),
-    });
+    story.granted(&[Cap::Presence, Cap::Block, Cap::Typing]);
     story
 }
 
