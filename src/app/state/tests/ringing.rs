@@ -7,9 +7,7 @@ use crate::app::effect::{Effect, NoticeId, Ring, Step};
 use crate::app::kept::{Overview, StoreEffect, StoreMsg};
 use crate::app::msg::{CallMsg, ContactMsg, MeMsg, Msg, NavMsg, NoticeMsg, SignInMsg};
 use crate::client::event::{CallEvent, CallRef, EndReason, SessionEvent};
-use crate::protocol::{
-    self, Cap, ChannelName, Code, Show,
-};
+use crate::protocol::{self, Cap, ChannelName, Code, Show};
 
 fn answered() -> CallEvent {
     let extra = String::new();

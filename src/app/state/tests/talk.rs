@@ -7,9 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::app::effect::{InspectEffect, NoticeId};
 use crate::app::msg::{ContactMsg, HeardMessage, InspectMsg};
-use crate::protocol::{
-    AppId, AttrSubject, Cap, Typing, limits,
-};
+use crate::protocol::{AppId, AttrSubject, Cap, Typing, limits};
 
 /// Ann is signed in at a server that passes on who is writing.
 fn granted() -> Story {

@@ -14,8 +14,8 @@ use crate::client::event::{
     CallEvent, CallRef, ChannelEvent, ChannelView, EndReason, Event, SessionEvent,
 };
 use crate::protocol::{
-    AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Code, Dtmf,
-    Presence, Show, Typing, Uid, WatchedChange,
+    AttrChanged, AttrEntry, AttrName, AttrSubject, Cap, Code, Dtmf, Presence, Show, Typing, Uid,
+    WatchedChange,
 };
 
 /// Ann is signed in, by a server that tells how people are.
