@@ -22,6 +22,8 @@ pub trait Device: Send {
     fn wants(&mut self, now: Instant) -> bool;
     /// The block that it wanted.
     fn play(&mut self, block: &[f32; BLOCK]);
+    /// Whether there is a microphone, and whether there is a speaker.
+    fn present(&self) -> (bool, bool);
 }
 
 /// Blocks at the pace of the clock, for what has none of its own.
@@ -102,6 +104,10 @@ impl<W: Write + Seek + Send> Device for WavDevice<W> {
         if let (Some(sink), None) = (&mut self.sink, &self.failed) {
             self.failed = sink.write(block).err();
         }
+    }
+
+    fn present(&self) -> (bool, bool) {
+        (true, true)
     }
 }
 

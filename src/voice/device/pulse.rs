@@ -113,7 +113,6 @@ pub struct PulseDevice {
     /// For a microphone and a speaker that are not there.
     captured: Pace,
     played: Pace,
-    choice_tx: watch::Sender<Choice>,
 }
 
 #[derive(Debug)]
@@ -132,11 +131,11 @@ enum Ring {
 }
 
 impl PulseDevice {
-    /// Opens them, in a task of their own. The microphone is heard from now on.
+    /// Opens those that are chosen, and others as soon as others are, in a task of their own. The microphone is heard from
+    /// now on.
     #[must_use]
-    pub fn open(choice: Choice) -> Self {
+    pub fn open(choice_rx: watch::Receiver<Choice>) -> Self {
         let (rings_tx, rings_rx) = mpsc::channel(8);
-        let (choice_tx, choice_rx) = watch::channel(choice);
         tokio::spawn(keep(choice_rx, rings_tx));
         Self {
             rings_rx,
@@ -144,19 +143,7 @@ impl PulseDevice {
             speaker: None,
             captured: Pace::default(),
             played: Pace::default(),
-            choice_tx,
         }
-    }
-
-    /// Others from now on.
-    pub fn choose(&self, choice: Choice) {
-        self.choice_tx.send_replace(choice);
-    }
-
-    /// Whether there is a microphone, and whether there is a speaker.
-    #[must_use]
-    pub fn present(&self) -> (bool, bool) {
-        (self.microphone.is_some(), self.speaker.is_some())
     }
 
     fn take_rings(&mut self) {
@@ -223,6 +210,10 @@ impl Device for PulseDevice {
             chunk.fill_from_iter(block.iter().copied());
         }
     }
+
+    fn present(&self) -> (bool, bool) {
+        (self.microphone.is_some(), self.speaker.is_some())
+    }
 }
 
 /// The streams that are open, and what they did when last looked at.
@@ -266,6 +257,8 @@ impl Watched {
 /// Keeps both streams open until the device is gone.
 async fn keep(mut choice_rx: watch::Receiver<Choice>, rings_tx: mpsc::Sender<Ring>) {
     let mut open: Option<Open> = None;
+    // Whoever chooses may be gone before the call is.
+    let mut final_choice = false;
     loop {
         let choice = choice_rx.borrow_and_update().clone();
         if let Err(error) = tend(&mut open, &choice, &rings_tx).await {
@@ -279,11 +272,9 @@ async fn keep(mut choice_rx: watch::Receiver<Choice>, rings_tx: mpsc::Sender<Rin
         }
         tokio::select! {
             () = rings_tx.closed() => return,
-            changed = choice_rx.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                if let Some(open) = &mut open {
+            changed = choice_rx.changed(), if !final_choice => {
+                final_choice = changed.is_err();
+                if let Some(open) = open.as_mut().filter(|_| !final_choice) {
                     (open.microphone, open.speaker) = (None, None);
                 }
             }
