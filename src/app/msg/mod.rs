@@ -281,6 +281,8 @@ pub(crate) enum CallMsg {
     Resume(CallNo),
     /// A key of the dial pad was pressed, which is to be heard.
     Touched(Dtmf),
+    /// Message was pressed at a call that is over.
+    Write(CallNo),
 }
 
 /// What others see of oneself.

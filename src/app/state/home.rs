@@ -364,6 +364,13 @@ impl Home {
             let text = text.clone();
             self.chats.update(cx, ChatMsg::Send { to, text });
         }
+        if let CallMsg::Write(no) = &msg
+            && let Some(call) = self.calls.all().iter().find(|call| call.no == *no)
+        {
+            // The window of calls is not the one to write in.
+            self.wanted += 1;
+            self.open(cx, ConversationId::Person(call.peer.clone()));
+        }
         if let CallMsg::Place(peer) = &msg {
             if self.link == Link::Coming {
                 // There is no session yet that could call, or say why not.

@@ -5,6 +5,7 @@
 
 mod call;
 mod call_bar;
+mod call_ended;
 mod calls;
 mod chats;
 mod clock;

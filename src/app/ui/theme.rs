@@ -135,6 +135,8 @@ pub(super) mod size {
     pub(crate) const DOT: f32 = 8.0;
     /// Round buttons of a call.
     pub(crate) const ROUND: f32 = 56.0;
+    /// What can be on or off in a call.
+    pub(crate) const TILE: f32 = 48.0;
     /// A key of the pad.
     pub(crate) const KEY: egui::Vec2 = egui::vec2(72.0, 56.0);
     /// The rail.
@@ -164,11 +166,11 @@ pub(super) mod size {
     /// The card of a call.
     pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 400.0);
     /// The same with its pad open.
-    pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 620.0);
+    pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 600.0);
     /// The least width of that card while other calls are on it, whose buttons stand beside each other.
     pub(crate) const CALL_BESIDE: f32 = 384.0;
     /// A call that waits beside another.
-    pub(crate) const WAITING: f32 = 108.0;
+    pub(crate) const WAITING: f32 = 92.0;
     /// The pad beside the list of calls.
     pub(crate) const DIAL: f32 = 280.0;
     /// Lines of text are no longer than one can follow with the eye.

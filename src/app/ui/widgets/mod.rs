@@ -16,7 +16,7 @@ mod toggle;
 
 pub(super) use avatar::Avatar;
 pub(super) use badge::{Badge, badge_at, mention_at};
-pub(super) use button::{Button, Kind, icon_button, link_button, round_button};
+pub(super) use button::{Button, Kind, icon_button, link_button, round_button, tile_button};
 pub(super) use choice::Choice;
 pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
