@@ -114,6 +114,8 @@ pub(crate) enum Effect {
     Secret(SecretEffect),
     /// Sign in, also if that ends the session that the account has elsewhere. Answered like `SignIn`.
     TakeOver(Credentials),
+    /// Something about the sound of a call. Not answered.
+    Sound(CallRef, SoundStep),
 }
 
 /// Something about the server on this computer. What does not work is answered by `ServerMsg::Failed`.
@@ -212,6 +214,15 @@ pub(crate) enum AttrStep {
     Delete(AttrName),
     /// All go.
     Clear,
+}
+
+/// Something about the sound of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoundStep {
+    /// They are to hear nothing of us, or something again.
+    Mute(bool),
+    /// They are to wait and hear a tone, or not any more.
+    Hold(bool),
 }
 
 /// A step of a call.

@@ -290,6 +290,7 @@ impl<D: Devices> Line<D> {
             PeerEvent::Silent => SoundNews::Silent,
             PeerEvent::Heard => SoundNews::Heard,
             PeerEvent::Unheard => SoundNews::Unheard,
+            PeerEvent::Arrives => SoundNews::Arrives,
             PeerEvent::Key(key) => SoundNews::Key(key),
             PeerEvent::Redundancy(_) => return None,
             PeerEvent::Line(line) => {

@@ -82,6 +82,8 @@ pub enum SoundNews {
     Heard,
     /// They tell that nothing of what is said here arrives.
     Unheard,
+    /// It arrives again.
+    Arrives,
     /// They pressed a key, which was told beside the sound.
     Key(Dtmf),
     /// How the line is, every second.

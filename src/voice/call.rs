@@ -226,11 +226,11 @@ impl<D: Device> Call<D> {
     }
 
     fn key(&mut self, now: Instant, key: Dtmf) {
-        let aloud = !self.peer.takes_keys();
-        self.control(Control::Key { key, aloud });
-        if !aloud {
+        if self.peer.takes_keys() {
             let outputs = self.peer.handle(now, PeerInput::Key(key));
             self.perform(now, outputs);
+        } else {
+            self.control(Control::Key { key, aloud: true });
         }
     }
 
@@ -253,6 +253,9 @@ impl<D: Device> Call<D> {
                 PeerOutput::Event(event) => {
                     if let PeerEvent::Redundancy(copies) = event {
                         self.control(Control::Redundancy(copies));
+                    }
+                    if event == PeerEvent::Connected {
+                        self.device.connected();
                     }
                     self.tell(News::Peer(event));
                 }

@@ -132,21 +132,22 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path")
 }
 
-/// How loud a file is, 100 times a second.
+/// How loud a file is, 100 times a second, in decibels; what is hardly heard counts as silence.
 fn loudness(path: &Path) -> Vec<f64> {
     let bytes = std::fs::read(path).expect("a file");
     let source = WavSource::read(&bytes).expect("a sound");
     let blocks = source.samples().chunks(480);
     let level = |block: &[f32]| {
         let square: f32 = block.iter().map(|sample| sample * sample).sum();
-        f64::from(square / 480.0).sqrt()
+        (10.0 * f64::from(square / 480.0).max(1e-12).log10()).max(-60.0)
     };
     blocks.map(level).collect()
 }
 
-/// How alike two sounds are in their ups and downs where they are most alike: 1 for the same, about 0 for others.
+/// How alike two sounds are in their ups and downs where they are most alike: 1 for the same, about a half for any other speech.
+/// Of the first second, in which noise is learned and the level found, nothing is said.
 fn likeness(said: &[f64], heard: &[f64]) -> f64 {
-    // The louder half of a second may have been made softer; how it goes up and down may not.
+    let (said, heard) = (&said[100..], heard.get(100..).unwrap_or_default());
     let at = |lag: usize| {
         let (a, b) = (said, &heard[lag..(lag + said.len()).min(heard.len())]);
         let a = &a[..b.len()];
@@ -170,8 +171,8 @@ fn assert_heard(heard: &Path, said: &Path, not_said: &Path) {
         likeness(&loudness(not_said), &heard),
     );
     println!("like what was said {right:.2}, like something else {wrong:.2}");
-    assert!(right > 0.8, "{right:.2} like what was said");
-    assert!(wrong < 0.6, "{wrong:.2} like what was not said");
+    assert!(right > 0.75, "{right:.2} like what was said");
+    assert!(wrong < 0.65, "{wrong:.2} like what was not said");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Views and the worker make these; [`State::update`](super::state::State::update) alone reads them.
 
+mod sound;
 mod who;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use super::state::{
 };
 use crate::store::{Format, MessageRow};
 
+pub(crate) use sound::{SoundMsg, SoundWord};
 pub(crate) use who::{Credentials, Failure, Identity, Place, ServerAt};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -62,6 +64,8 @@ pub(crate) enum Msg {
     File(FileMsg),
     /// The server on this computer.
     Server(ServerMsg),
+    /// The sound of calls.
+    Sound(SoundMsg),
 }
 
 /// Signing in and out.

@@ -25,11 +25,13 @@
 //! | `serving` | the server on this computer |
 //! | `settings` | what is set for this profile |
 //! | `panes` | what is shown beside a conversation, and how wide |
+//! | `call_sound` | what is heard in a call |
 //! | `call_log` | the calls that were |
 //! | `me` | what others see of oneself |
 //! | `news` | what rings, and what is shown to whoever does not look |
 
 mod call_log;
+mod call_sound;
 mod calls;
 mod chats;
 mod console;
@@ -68,6 +70,7 @@ use super::kept::StoreMsg;
 use super::msg::{Msg, NavMsg};
 
 pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
+pub(crate) use call_sound::{CallSound, Quality};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use console::Console;
@@ -280,6 +283,7 @@ impl State {
             (Msg::Server(msg), Phase::Home(home)) => home.serving.update(&mut cx, msg),
             (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
             (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),
+            (Msg::Sound(msg), Phase::Home(home)) => home.calls.sound(&mut cx, msg),
             // What a session had to say that is over by now.
             (
                 Msg::Nav(_)
@@ -295,7 +299,8 @@ impl State {
                 | Msg::Search(_)
                 | Msg::Console(_)
                 | Msg::File(_)
-                | Msg::Server(_),
+                | Msg::Server(_)
+                | Msg::Sound(_),
                 Phase::Opening | Phase::Out(_),
             ) => {}
         }

@@ -6,6 +6,7 @@
 mod call;
 mod call_bar;
 mod call_ended;
+mod call_sound;
 mod calls;
 mod chats;
 mod clock;

@@ -159,6 +159,7 @@ pub(super) fn say_sound(news: &SoundNews, keys: &mut KeysHeard) {
         SoundNews::Silent => eprintln!("nothing is heard from them"),
         SoundNews::Heard => eprintln!("they are heard again"),
         SoundNews::Unheard => eprintln!("nothing arrives there"),
+        SoundNews::Arrives => eprintln!("it arrives there again"),
         SoundNews::Key(key) => {
             if keys.is_new(std::time::Instant::now(), KeyWay::Sound, *key) {
                 say(&format!("key {}", key.label()));

@@ -77,7 +77,7 @@ struct WithArgs {
     /// Our own account
     #[arg(long, value_name = "NAME")]
     account: Account,
-    /// What is said, from the moment of the answer on: a WAV file of any rate, and silence after its end
+    /// What is said once both are connected: a WAV file of any rate, and silence after its end
     #[arg(long, value_name = "FILE")]
     wav_in: Option<PathBuf>,
     /// Where to write what is heard: WAV, 48 kHz. A file that is there is replaced; of further calls there are FILE-2, FILE-3 ...

@@ -12,6 +12,7 @@
 //! | `keep`, `folder` | the history: does what is asked of it, in order; whose it is, and the settings of the profile |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones`, `ringtone` | the ring and the tones of keys |
+//! | `voice` | the sound of calls |
 //! | `log` | what was logged last |
 //! | `rules`, `serving` | what is set for the server on this computer, and what is seen of it |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
@@ -32,6 +33,7 @@ mod serving;
 mod session;
 mod sound;
 mod tones;
+mod voice;
 
 use std::collections::VecDeque;
 use std::io;

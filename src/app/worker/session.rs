@@ -8,11 +8,13 @@ use super::keep::Keep;
 use super::login::{AtDoor, Elsewhere, Patience, SignInError, login, signed_in};
 use super::notices::Notices;
 use super::sound::Sounds;
+use super::voice::{OwnDevices, Voice};
 use super::{Folders, LAST_WORK, Out, log};
 use crate::app::effect::{Effect, SecretEffect, Step};
 use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg};
 use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
+use crate::calls;
 use crate::client::error::{CallError, SendError};
 use crate::client::event::{CallRef, Event, Sent, SessionEvent};
 use crate::client::{Events, Session, Signal};
@@ -35,6 +37,7 @@ pub(super) async fn run(
         login: None,
         at_work: None,
         sounds: Sounds::start(),
+        voice: Voice::new(),
         notices: Notices::start(out.clone()),
         watching: None,
         tone: None,
@@ -83,6 +86,7 @@ pub(super) struct Desk {
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
     pub(super) sounds: Sounds,
+    pub(super) voice: Voice,
     notices: Notices,
     /// Who looks at the server on this computer.
     pub(super) watching: Option<Ends>,
@@ -106,6 +110,7 @@ impl Drop for Ends {
 struct AtWork {
     signal: Signal,
     session: Session,
+    calls: calls::Sounds<OwnDevices>,
     /// The pump of events, and whoever waits for an answer.
     tasks: JoinSet<()>,
 }
@@ -153,6 +158,7 @@ impl Desk {
             Effect::TryRingtone => self.sounds.try_ring(),
             Effect::Server(effect) => self.server(effect).await,
             Effect::Secret(effect) => self.secret(effect).await,
+            Effect::Sound(call, step) => self.sound(call, step),
             Effect::TakeOver(credentials) => {
                 self.sign_in(credentials, Patience::None, Elsewhere::Ends)
                     .await
@@ -195,14 +201,18 @@ impl Desk {
                 signal,
                 session,
                 events,
+                sound,
             }) => {
                 self.out.say(Msg::SignIn(SignInMsg::Done)).await;
                 let mut tasks = JoinSet::new();
-                tasks.spawn(pump(events, self.out.clone()));
+                let out = self.out.clone();
+                let calls = self.voice.start(session.clone(), sound, out, &mut tasks);
+                tasks.spawn(pump(events, calls.clone(), self.out.clone()));
                 tasks.spawn(come_back_at_once(self.here.clone(), signal.clone()));
                 self.at_work = Some(AtWork {
                     signal,
                     session,
+                    calls,
                     tasks,
                 });
                 return;
@@ -288,8 +298,12 @@ impl Desk {
     }
 
     fn invite(&mut self, call: CallNo, channel: &ChannelName, peer: &Account) {
+        let (channel, peer) = (channel.clone(), peer.clone());
+        let Some(calls) = self.call_sounds() else {
+            return;
+        };
         self.ask(
-            |session| session.channel_invite_user2(channel, peer, "{}"),
+            |_| async move { calls.invite(&channel, &peer, "{}").await },
             move |result| {
                 Some(Msg::Call(match result {
                     Ok(placed) => CallMsg::Placed(call, placed.id()),
@@ -306,11 +320,27 @@ impl Desk {
             Some(Msg::Call(CallMsg::StepFailed(call, step, failure)))
         };
         match step {
-            Step::Accept => self.ask(|of| of.call(at).channel_invite_accept(""), told),
+            Step::Accept => {
+                let Some(calls) = self.call_sounds() else {
+                    return;
+                };
+                self.ask(|_| async move { calls.accept(at).await }, told);
+            }
             Step::Refuse => self.ask(|of| of.call(at).channel_invite_refuse(""), told),
             Step::End => self.ask(|of| of.call(at).channel_invite_end(), told),
-            Step::Key(key) => self.ask(|of| of.call(at).channel_invite_dtmf(&[key]), told),
+            Step::Key(key) => {
+                // By both ways, since they may hear only one of them; ours hears each once.
+                if let Some(calls) = self.call_sounds() {
+                    calls.order(at, calls::Order::Key(key));
+                }
+                self.ask(|of| of.call(at).channel_invite_dtmf(&[key]), told);
+            }
         }
+    }
+
+    /// The sound of the calls of the session, if there is one.
+    pub(super) fn call_sounds(&self) -> Option<calls::Sounds<OwnDevices>> {
+        self.at_work.as_ref().map(|at_work| at_work.calls.clone())
     }
 
     /// Asks the session for something: at once, so that things stay in order; and tells the answer when it comes.
@@ -339,8 +369,9 @@ impl Desk {
 }
 
 /// Tells every event until the session is over.
-async fn pump(mut events: Events, out: Out) {
+async fn pump(mut events: Events, calls: calls::Sounds<OwnDevices>, out: Out) {
     while let Some(event) = events.next().await {
+        calls.happened(&event);
         match &event {
             Event::Session(SessionEvent::Error { code, text }) => {
                 tracing::warn!(%text, code = code.number(), "something failed in the background");

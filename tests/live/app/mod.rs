@@ -8,4 +8,5 @@ mod desk;
 mod ended;
 mod eyes;
 mod person;
+mod sound;
 mod talk;

@@ -22,10 +22,32 @@ pub(super) struct Person<'a> {
 impl<'a> Person<'a> {
     /// Opens the window of a profile at a place on the screen.
     pub(super) fn open(desk: &'a Desk, eyes: &'a Eyes, name: &'static str, x: u32) -> Self {
+        Self::start(desk, eyes, name, x, None)
+    }
+
+    /// The same, with a sound server.
+    pub(super) fn open_at(
+        desk: &'a Desk,
+        eyes: &'a Eyes,
+        name: &'static str,
+        x: u32,
+        sound: &str,
+    ) -> Self {
+        Self::start(desk, eyes, name, x, Some(sound))
+    }
+
+    fn start(
+        desk: &'a Desk,
+        eyes: &'a Eyes,
+        name: &'static str,
+        x: u32,
+        sound: Option<&str>,
+    ) -> Self {
         let build = std::env::var(OTHER_BUILD);
         let build = build.as_deref().unwrap_or(env!("CARGO_BIN_EXE_callsign"));
         let app = Running::start(
             desk.command(build)
+                .envs(sound.map(|sound| ("PULSE_SERVER", sound)))
                 .args(["--profile", name, "--data"])
                 .arg(desk.data())
                 .stdout(Stdio::null()),
