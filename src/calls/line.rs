@@ -71,7 +71,7 @@ impl<D: Devices> Line<D> {
         let going = match begin {
             Begin::Offered(prepared) => self.called_by_us(*prepared).await,
             Begin::Called(offer) => {
-                let prepared = prepare::answer(self.options, offer).await;
+                let prepared = prepare::answer(self.options.scope, offer).await;
                 self.called_by_them(prepared).await
             }
             Begin::Nothing(why) => self.called_by_them(Err(why)).await,

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Instant;
 
-use super::{NoSound, SoundOptions};
-use crate::voice::link::Link;
+use super::NoSound;
+use crate::voice::link::{Link, Scope};
 use crate::voice::peer::{Peer, Reach, SdpError};
 
 /// Why there is nothing to call with.
@@ -28,8 +28,8 @@ pub(super) struct Prepared {
 }
 
 /// For somebody who is to be called.
-pub(super) async fn offer(options: SoundOptions) -> Result<Prepared, PrepareError> {
-    let (link, reach) = ways(options).await?;
+pub(super) async fn offer(scope: Scope) -> Result<Prepared, PrepareError> {
+    let (link, reach) = ways(scope).await?;
     let (peer, sdp) = apart(move || Peer::offer(Instant::now(), &reach))
         .await?
         .map_err(|_| PrepareError::Description)?;
@@ -37,8 +37,8 @@ pub(super) async fn offer(options: SoundOptions) -> Result<Prepared, PrepareErro
 }
 
 /// For somebody who calls with this offer.
-pub(super) async fn answer(options: SoundOptions, offer: String) -> Result<Prepared, NoSound> {
-    let (link, reach) = ways(options).await?;
+pub(super) async fn answer(scope: Scope, offer: String) -> Result<Prepared, NoSound> {
+    let (link, reach) = ways(scope).await?;
     let (peer, sdp) = apart(move || Peer::answer(Instant::now(), &reach, &offer))
         .await?
         .map_err(NoSound::Unfit)?;
@@ -46,8 +46,8 @@ pub(super) async fn answer(options: SoundOptions, offer: String) -> Result<Prepa
 }
 
 /// The sockets, and where they are reached. Candidates of other kinds come in here: what servers tell within a short time.
-async fn ways(options: SoundOptions) -> Result<(Link, Vec<Reach>), PrepareError> {
-    let link = Link::everywhere(options.scope).await?;
+async fn ways(scope: Scope) -> Result<(Link, Vec<Reach>), PrepareError> {
+    let link = Link::everywhere(scope).await?;
     let reach = link.reach();
     Ok((link, reach))
 }

@@ -11,6 +11,7 @@ use crate::client::error::{CallError, InviteError};
 use crate::client::event::{CallEvent, CallRef, Event, SessionEvent};
 use crate::client::{Call, Session};
 use crate::protocol::{Account, ChannelName, Dtmf, InviteMsg, VoiceMsg, voice_in, with_voice};
+use crate::voice::link::Scope;
 use crate::voice::processing::Switches;
 
 /// What is told and not yet heard. When full, levels are left out, and the sound of the call waits with all else.
@@ -47,7 +48,8 @@ pub struct Sounds<D: Devices> {
 
 struct Shared<D> {
     session: Session,
-    options: SoundOptions,
+    scope: Scope,
+    switches: Mutex<Switches>,
     devices: Arc<D>,
     news_tx: mpsc::Sender<(CallRef, SoundNews)>,
     lines: Mutex<Lines>,
@@ -84,7 +86,8 @@ impl<D: Devices> Sounds<D> {
         let (news_tx, news_rx) = mpsc::channel(NEWS);
         let shared = Shared {
             session,
-            options,
+            scope: options.scope,
+            switches: Mutex::new(options.switches),
             devices: Arc::new(devices),
             news_tx,
             lines: Mutex::default(),
@@ -122,7 +125,7 @@ impl<D: Devices> Sounds<D> {
         peer: &Account,
         extra: &str,
     ) -> Result<Call, InviteError> {
-        let prepared = prepare::offer(self.shared.options).await;
+        let prepared = prepare::offer(self.shared.scope).await;
         let prepared = prepared.map_err(NoSound::from).and_then(|prepared| {
             let extra = with_voice(extra, &prepared.sdp)?;
             Ok((prepared, extra))
@@ -173,6 +176,14 @@ impl<D: Devices> Sounds<D> {
         }
     }
 
+    /// What is done with the sound of microphones from now on, in calls that go on and those to come.
+    pub fn process(&self, switches: Switches) {
+        *lock(&self.shared.switches) = switches;
+        for words_tx in self.lines().open.values() {
+            say(words_tx, Word::Order(Order::Processing(switches)));
+        }
+    }
+
     /// Nothing that holds the lock can panic in between.
     fn lines(&self) -> MutexGuard<'_, Lines> {
         lock(&self.shared.lines)
@@ -191,7 +202,10 @@ impl<D: Devices> Sounds<D> {
         let (words_tx, words_rx) = mpsc::channel(WORDS);
         let line = Line {
             call: self.shared.session.call(call),
-            options: self.shared.options,
+            options: SoundOptions {
+                scope: self.shared.scope,
+                switches: *lock(&self.shared.switches),
+            },
             devices: Arc::clone(&self.shared.devices),
             news_tx: self.shared.news_tx.clone(),
             words_rx,
@@ -256,8 +270,8 @@ impl Drop for Inviting<'_> {
     }
 }
 
-fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
-    lines.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn say(words_tx: &mpsc::Sender<Word>, word: Word) {

@@ -20,7 +20,7 @@ use super::state::{
 };
 use crate::store::{Format, MessageRow};
 
-pub(crate) use sound::{SoundMsg, SoundWord};
+pub(crate) use sound::{AudioMsg, SoundMsg, SoundWord};
 pub(crate) use who::{Credentials, Failure, Identity, Place, ServerAt};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -66,6 +66,8 @@ pub(crate) enum Msg {
     Server(ServerMsg),
     /// The sound of calls.
     Sound(SoundMsg),
+    /// Microphone and speaker.
+    Audio(AudioMsg),
 }
 
 /// Signing in and out.

@@ -1,6 +1,6 @@
 //! What happens to the sound of calls.
 
-use crate::app::state::{CallNo, Quality};
+use crate::app::state::{AudioDevice, AudioSet, AudioTest, CallNo, Quality};
 use crate::client::event::CallRef;
 use crate::protocol::Dtmf;
 
@@ -13,6 +13,19 @@ pub(crate) enum SoundMsg {
     Mute(CallNo, bool),
     /// They are to wait. [`CallMsg::Resume`](super::CallMsg::Resume) ends it.
     Hold(CallNo),
+}
+
+/// Microphone and speaker.
+#[derive(Clone, Debug)]
+pub(crate) enum AudioMsg {
+    /// Something else was chosen.
+    Set(AudioSet),
+    /// These there are, or a sentence says why that is not known.
+    Devices(Result<Vec<AudioDevice>, String>),
+    /// The test is wanted, or not any more.
+    Test(bool),
+    /// How far it is.
+    TestIs(AudioTest),
 }
 
 /// What is told of a call's sound.

@@ -25,11 +25,13 @@
 //! | `serving` | the server on this computer |
 //! | `settings` | what is set for this profile |
 //! | `panes` | what is shown beside a conversation, and how wide |
+//! | `audio` | microphone and speaker |
 //! | `call_sound` | what is heard in a call |
 //! | `call_log` | the calls that were |
 //! | `me` | what others see of oneself |
 //! | `news` | what rings, and what is shown to whoever does not look |
 
+mod audio;
 mod call_log;
 mod call_sound;
 mod calls;
@@ -69,6 +71,7 @@ use super::effect::ServerEffect;
 use super::kept::StoreMsg;
 use super::msg::{Msg, NavMsg};
 
+pub(crate) use audio::{Audio, AudioDevice, AudioSet, AudioTest};
 pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use call_sound::{CallSound, Quality};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
@@ -104,6 +107,7 @@ pub(crate) struct State {
     settings: Settings,
     keyring: Keyring,
     panes: Panes,
+    audio: Audio,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
@@ -187,6 +191,7 @@ impl State {
             settings: Settings::new(theme),
             keyring: Keyring::default(),
             panes: Panes::default(),
+            audio: Audio::default(),
             note: None,
             told: news::Told::default(),
             listens: false,
@@ -208,6 +213,11 @@ impl State {
     /// What is shown beside a conversation.
     pub(crate) fn panes(&self) -> &Panes {
         &self.panes
+    }
+
+    /// Microphone and speaker.
+    pub(crate) fn audio(&self) -> &Audio {
+        &self.audio
     }
 
     /// Where the app is.
@@ -262,6 +272,9 @@ impl State {
             (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
                 self.settings.update(&mut cx, msg)
             }
+            (Msg::Audio(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
+                self.audio.update(&mut cx, msg);
+            }
             (Msg::Panes(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
                 self.panes.update(&mut cx, msg);
             }
@@ -269,6 +282,7 @@ impl State {
                 self.note = note;
                 self.settings.fill(&mut cx, &settings);
                 self.panes.fill(&settings);
+                self.audio.fill(&mut cx, &settings);
                 self.keyring.fill(&settings);
                 start::opened(phase, &mut self.coming, &self.keyring, &mut cx, &settings);
             }
@@ -311,16 +325,18 @@ impl State {
             Phase::Opening | Phase::Out(_) => self.told.leave(&mut cx),
             Phase::Home(home) => self.told.settle(&mut cx, home, &self.settings),
         }
+        let looks = matches!(&self.phase, Phase::Home(home) if home.serving.looking());
+        if self.looks != looks {
+            self.looks = looks;
+            let watch = Effect::Server(ServerEffect::Watch(looks));
+            cx.effects.push(watch);
+            self.audio.show(&mut cx, looks);
+        }
         let listens = matches!(&self.phase, Phase::Home(home) if home.listens());
         if self.listens != listens {
             self.listens = listens;
             // First, so that what one begins with is heard, too.
             effects.insert(0, Effect::Listen(listens));
-        }
-        let looks = matches!(&self.phase, Phase::Home(home) if home.serving.looking());
-        if self.looks != looks {
-            self.looks = looks;
-            effects.push(Effect::Server(ServerEffect::Watch(looks)));
         }
         if !self.settings.hears(Sound::Keys) {
             effects.retain(|effect| !matches!(effect, Effect::Tone(_)));

@@ -38,6 +38,8 @@ pub(super) async fn run(
         at_work: None,
         sounds: Sounds::start(),
         voice: Voice::new(),
+        looking: None,
+        testing: None,
         notices: Notices::start(out.clone()),
         watching: None,
         tone: None,
@@ -87,6 +89,10 @@ pub(super) struct Desk {
     at_work: Option<AtWork>,
     pub(super) sounds: Sounds,
     pub(super) voice: Voice,
+    /// Who looks for devices.
+    pub(super) looking: Option<Ends>,
+    /// Who lets somebody hear themselves.
+    pub(super) testing: Option<Ends>,
     notices: Notices,
     /// Who looks at the server on this computer.
     pub(super) watching: Option<Ends>,
@@ -159,6 +165,7 @@ impl Desk {
             Effect::Server(effect) => self.server(effect).await,
             Effect::Secret(effect) => self.secret(effect).await,
             Effect::Sound(call, step) => self.sound(call, step),
+            Effect::Audio(effect) => self.audio(effect),
             Effect::TakeOver(credentials) => {
                 self.sign_in(credentials, Patience::None, Elsewhere::Ends)
                     .await

@@ -28,6 +28,7 @@ const HELD: u32 = tones::RATE * 2 / 50;
 pub(super) struct Sounds {
     ring_tx: watch::Sender<Ring>,
     tone_tx: watch::Sender<Option<Samples>>,
+    at_tx: watch::Sender<Option<String>>,
     keys_tx: mpsc::Sender<Touch>,
 }
 
@@ -45,11 +46,13 @@ impl Sounds {
     pub(super) fn start() -> Self {
         let (ring_tx, ring_rx) = watch::channel(Ring::Silent);
         let (tone_tx, tone_rx) = watch::channel(None);
+        let (at_tx, at_rx) = watch::channel(None);
         let (keys_tx, keys_rx) = mpsc::channel(ORDERS);
-        tokio::spawn(play(ring_rx, tone_rx, keys_rx));
+        tokio::spawn(play(ring_rx, tone_rx, at_rx, keys_rx));
         Self {
             ring_tx,
             tone_tx,
+            at_tx,
             keys_tx,
         }
     }
@@ -57,6 +60,11 @@ impl Sounds {
     /// Rings with this the next time; with the bundled tone, if it is none.
     pub(super) fn set_ringtone(&self, tone: Option<Samples>) {
         self.tone_tx.send_replace(tone);
+    }
+
+    /// Rings at this device the next time; at the one that the system prefers, if it is none.
+    pub(super) fn ring_at(&self, device: Option<String>) {
+        self.at_tx.send_replace(device);
     }
 
     /// Lets the ring be heard once.
@@ -84,6 +92,7 @@ impl Sounds {
 async fn play(
     mut ring_rx: watch::Receiver<Ring>,
     tone_rx: watch::Receiver<Option<Samples>>,
+    at_rx: watch::Receiver<Option<String>>,
     mut keys_rx: mpsc::Receiver<Touch>,
 ) {
     let mut player = player::Player::default();
@@ -95,14 +104,22 @@ async fn play(
                 }
                 let ring = *ring_rx.borrow_and_update();
                 let tone = tone_rx.borrow().clone();
-                player.ring(source(ring, tone)).await;
+                // What rings here is to be heard in the room; all else is part of a call.
+                let at = match ring {
+                    Ring::Here => at_rx.borrow().clone(),
+                    Ring::Silent | Ring::Waiting | Ring::There => None,
+                };
+                player.ring(source(ring, tone), at.as_deref()).await;
             }
             key = keys_rx.recv() => match key {
-                Some(Touch::Key(key)) => player.key(Source::Made(Sound::key(key))).await,
+                Some(Touch::Key(key)) => {
+                    player.key(Source::Made(Sound::key(key)), None).await;
+                }
                 Some(Touch::Ring) => {
                     let tone = tone_rx.borrow().clone();
                     if let Some(ring) = source(Ring::Here, tone) {
-                        player.key(ring.once()).await;
+                        let at = at_rx.borrow().clone();
+                        player.key(ring.once(), at.as_deref()).await;
                     }
                 }
                 None => return,
@@ -123,6 +140,8 @@ fn source(ring: Ring, tone: Option<Samples>) -> Option<Source> {
 
 #[cfg(target_os = "linux")]
 mod player {
+    use std::ffi::CString;
+
     use pulseaudio::protocol::{
         ChannelMap, ChannelVolume, DEFAULT_SINK, PlaybackStreamParams, SampleFormat, SampleSpec,
         stream::{BufferAttr, StreamFlags},
@@ -141,22 +160,29 @@ mod player {
 
     impl Player {
         /// Plays this in the place of the ring before; or nothing.
-        pub(super) async fn ring(&mut self, sound: Option<Source>) {
+        pub(super) async fn ring(&mut self, sound: Option<Source>, at: Option<&str>) {
             // What the server still holds of it is dropped with it.
             self.ring = None;
             if let Some(sound) = sound {
-                self.ring = self.play(sound).await;
+                self.ring = self.play(sound, at).await;
             }
         }
 
         /// Plays a key, in the place of the one before.
-        pub(super) async fn key(&mut self, sound: Source) {
+        pub(super) async fn key(&mut self, sound: Source, at: Option<&str>) {
             self.key = None;
-            self.key = self.play(sound).await;
+            self.key = self.play(sound, at).await;
         }
 
-        async fn play(&mut self, sound: Source) -> Option<PlaybackStream> {
-            let played = tokio::time::timeout(PATIENCE, self.start(sound)).await;
+        async fn play(&mut self, sound: Source, at: Option<&str>) -> Option<PlaybackStream> {
+            let sounding = async {
+                match (self.start(sound.clone(), at).await, at) {
+                    // A device that is not there does not keep it silent.
+                    (Err(_), Some(_)) => self.start(sound, None).await,
+                    (started, _) => started,
+                }
+            };
+            let played = tokio::time::timeout(PATIENCE, sounding).await;
             match played {
                 Ok(Ok(stream)) => Some(stream),
                 Ok(Err(error)) => {
@@ -172,7 +198,11 @@ mod player {
             }
         }
 
-        async fn start(&mut self, mut sound: Source) -> Result<PlaybackStream, ClientError> {
+        async fn start(
+            &mut self,
+            mut sound: Source,
+            at: Option<&str>,
+        ) -> Result<PlaybackStream, ClientError> {
             let client = match self.client.take() {
                 Some(client) => client,
                 // It looks for a socket, and does not wait.
@@ -186,7 +216,10 @@ mod player {
                 },
                 channel_map: ChannelMap::mono(),
                 cvolume: Some(ChannelVolume::norm(1)),
-                sink_name: Some(DEFAULT_SINK.to_owned()),
+                sink_name: Some(
+                    at.and_then(|at| CString::new(at).ok())
+                        .unwrap_or_else(|| DEFAULT_SINK.to_owned()),
+                ),
                 buffer_attr: BufferAttr {
                     target_length: HELD,
                     ..BufferAttr::default()
@@ -223,8 +256,8 @@ mod player {
     pub(super) struct Player;
 
     impl Player {
-        pub(super) async fn ring(&mut self, _sound: Option<Source>) {}
+        pub(super) async fn ring(&mut self, _sound: Option<Source>, _at: Option<&str>) {}
 
-        pub(super) async fn key(&mut self, _sound: Source) {}
+        pub(super) async fn key(&mut self, _sound: Source, _at: Option<&str>) {}
     }
 }

@@ -17,25 +17,49 @@ use crate::voice::device::NoDevice;
 #[cfg(target_os = "linux")]
 use crate::voice::device::pulse::PulseDevice;
 use crate::voice::peer::Line;
+use crate::voice::processing::Switches;
+
+/// Which microphone and which speaker, now and later.
+#[cfg(target_os = "linux")]
+pub(super) type Chosen = watch::Receiver<crate::voice::device::pulse::Choice>;
+/// There is no choice yet.
+#[cfg(not(target_os = "linux"))]
+pub(super) type Chosen = ();
+
+/// Microphone and speaker of this computer.
+#[cfg(target_os = "linux")]
+pub(super) type Opened = PulseDevice;
+/// There is no way to them yet.
+#[cfg(not(target_os = "linux"))]
+pub(super) type Opened = NoDevice;
+
+/// Opens them.
+#[cfg(target_os = "linux")]
+pub(super) fn open(chosen: Chosen) -> Opened {
+    PulseDevice::open(chosen)
+}
+
+/// Nothing is opened.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn open((): Chosen) -> Opened {
+    NoDevice::default()
+}
 
 /// The computer's microphone and speaker, as they are chosen now and later.
 #[derive(Debug)]
 pub(super) struct OwnDevices {
-    #[cfg(target_os = "linux")]
-    chosen_rx: watch::Receiver<crate::voice::device::pulse::Choice>,
+    chosen: Chosen,
 }
 
 impl Devices for OwnDevices {
-    #[cfg(target_os = "linux")]
-    type Device = PulseDevice;
-    #[cfg(not(target_os = "linux"))]
-    type Device = NoDevice;
+    type Device = Opened;
 
     fn open(&self, _call: CallRef) -> Self::Device {
-        #[cfg(target_os = "linux")]
-        return PulseDevice::open(self.chosen_rx.clone());
-        #[cfg(not(target_os = "linux"))]
-        NoDevice::default()
+        #[cfg_attr(
+            not(target_os = "linux"),
+            expect(clippy::clone_on_copy, reason = "it is none elsewhere")
+        )]
+        open(self.chosen.clone())
     }
 
     fn close(&self, _call: CallRef, device: Self::Device) {
@@ -48,6 +72,7 @@ impl Devices for OwnDevices {
 pub(super) struct Voice {
     #[cfg(target_os = "linux")]
     chosen_tx: watch::Sender<crate::voice::device::pulse::Choice>,
+    switches: Switches,
 }
 
 impl Voice {
@@ -56,7 +81,41 @@ impl Voice {
         Self {
             #[cfg(target_os = "linux")]
             chosen_tx: watch::Sender::default(),
+            switches: Switches::default(),
         }
+    }
+
+    /// These from now on, also in calls that go on.
+    pub(super) fn choose(
+        &mut self,
+        microphone: Option<String>,
+        speaker: Option<String>,
+        switches: Switches,
+    ) {
+        self.switches = switches;
+        #[cfg(target_os = "linux")]
+        self.chosen_tx.send_if_modified(|choice| {
+            let wanted = crate::voice::device::pulse::Choice {
+                microphone,
+                speaker,
+            };
+            let other = *choice != wanted;
+            *choice = wanted;
+            other
+        });
+        #[cfg(not(target_os = "linux"))]
+        drop((microphone, speaker));
+    }
+
+    /// Which devices, now and later.
+    pub(super) fn device(&self) -> Chosen {
+        #[cfg(target_os = "linux")]
+        return self.chosen_tx.subscribe();
+    }
+
+    /// What is done with the microphone's sound.
+    pub(super) fn switches(&self) -> Switches {
+        self.switches
     }
 
     /// For the calls of a session. What becomes of them is told by a task.
@@ -68,8 +127,11 @@ impl Voice {
         tasks: &mut JoinSet<()>,
     ) -> Sounds<OwnDevices> {
         let devices = OwnDevices {
-            #[cfg(target_os = "linux")]
-            chosen_rx: self.chosen_tx.subscribe(),
+            chosen: self.device(),
+        };
+        let options = SoundOptions {
+            switches: self.switches,
+            ..options
         };
         let (sounds, told) = Sounds::new(session, options, devices);
         tasks.spawn(tell(told, out));
@@ -123,7 +185,7 @@ fn word(news: SoundNews) -> Option<SoundWord> {
 }
 
 /// A level as part of a bar: from the least that is seen to full scale.
-fn part(level: f32) -> f32 {
+pub(super) fn part(level: f32) -> f32 {
     ((level + QUIET) / QUIET).clamp(0.0, 1.0)
 }
 

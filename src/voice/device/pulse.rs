@@ -314,9 +314,13 @@ async fn tend(
             .is_some_and(|(_, watched)| watched.moves())
     {
         open.microphone = None;
-        let (stream, ring) = record(&open.client, choice.microphone.as_deref())
-            .await
-            .unzip();
+        let named = record(&open.client, choice.microphone.as_deref()).await;
+        let opened = match named {
+            // One that is not there does not leave a call without any.
+            None if choice.microphone.is_some() => record(&open.client, None).await,
+            named => named,
+        };
+        let (stream, ring) = opened.unzip();
         open.microphone = stream;
         drop(rings_tx.send(Ring::Microphone(ring)).await);
     }
@@ -327,9 +331,12 @@ async fn tend(
             .is_some_and(|(_, watched)| watched.moves())
     {
         open.speaker = None;
-        let (stream, ring) = playback(&open.client, choice.speaker.as_deref())
-            .await
-            .unzip();
+        let named = playback(&open.client, choice.speaker.as_deref()).await;
+        let opened = match named {
+            None if choice.speaker.is_some() => playback(&open.client, None).await,
+            named => named,
+        };
+        let (stream, ring) = opened.unzip();
         open.speaker = stream;
         drop(rings_tx.send(Ring::Speaker(ring)).await);
     }
