@@ -107,6 +107,8 @@ impl Link {
         for address in addresses {
             match UdpSocket::bind((*address, 0)).await {
                 Ok(socket) => {
+                    // Else the first datagram would not be sent: nothing is, before the system has said that it can be.
+                    socket.writable().await?;
                     let (at, socket) = (socket.local_addr()?, Arc::new(socket));
                     let reading = read(at, Arc::clone(&socket), self.datagrams_tx.clone());
                     let reader = tokio::spawn(reading).abort_handle();

@@ -206,7 +206,7 @@ mod player {
             let client = match self.client.take() {
                 Some(client) => client,
                 // It looks for a socket, and does not wait.
-                None => Client::from_env(c"Callsign")?,
+                None => crate::voice::device::pulse::client()?,
             };
             let params = PlaybackStreamParams {
                 sample_spec: SampleSpec {

@@ -33,6 +33,8 @@ const READY: (usize, usize) = (720, 3_840);
 const GROWS: usize = 240;
 /// What may wait of the microphone, in samples: 60 ms. More is left out, since it would be late for ever.
 const LATE: usize = 2_880;
+/// The length of the cookie by which a sound server knows its user, in bytes.
+const COOKIE: usize = 256;
 /// How often it is looked whether all is well.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long the server may take to answer.
@@ -343,8 +345,18 @@ async fn tend(
     Ok(())
 }
 
+/// A link to the sound server. It may wait for it.
+pub fn client() -> Result<Client, ClientError> {
+    let socket = pulseaudio::socket_path_from_env().ok_or(ClientError::ServerUnavailable)?;
+    let socket = std::os::unix::net::UnixStream::connect(socket)?;
+    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+    // A server that asks for none still wants one of the right length.
+    let cookie = cookie.unwrap_or_else(|| vec![0; COOKIE]);
+    Client::new_unix(c"Callsign", socket, Some(cookie))
+}
+
 async fn connect() -> Result<Client, PulseError> {
-    let connected = tokio::task::spawn_blocking(|| Client::from_env(c"Callsign"));
+    let connected = tokio::task::spawn_blocking(client);
     match timeout(PATIENCE, connected).await {
         Ok(Ok(client)) => Ok(client?),
         Ok(Err(_)) | Err(_) => Err(PulseError::Silent),
