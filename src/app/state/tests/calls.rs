@@ -1,6 +1,9 @@
 //! A call from its first ring to its end.
 
 use super::*;
+use crate::app::effect::SoundStep;
+use crate::app::msg::{SoundMsg, SoundWord};
+use crate::protocol::InviteMsg;
 
 #[test]
 fn a_call_goes_from_ringing_to_its_end() {
