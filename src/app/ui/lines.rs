@@ -123,6 +123,8 @@ pub(super) fn lines_ui(
         Some((row, below)) => place(row).map(|at| (tops[at] - below).clamp(0.0, lowest)),
         None => None,
     };
+    // Where the end moves away because lines turn out higher, a spring would pull back to where it was a frame before.
+    ui.spacing_mut().scroll.kinetic.rubber_band = false;
     let mut area = ScrollArea::vertical()
         .id_salt(("lines", id))
         .auto_shrink([false, false]);
