@@ -86,7 +86,7 @@ fn settings_are_there_again_after_a_start() {
     ann.press("Own file…");
     ann.replace("File to read", &file.display().to_string());
     ann.press("Use this file");
-    ann.see_part("The bundled tone rings.");
+    ann.see_part("A bundled tune rings.");
     drop(ann);
 
     let mut ann = Window::open("ann", data.path(), &bell);
@@ -97,9 +97,16 @@ fn settings_are_there_again_after_a_start() {
         assert_eq!(ann.is_on(name), name == "Do not disturb", "{name}");
     }
     ann.see_part("ring.wav does not ring");
-    ann.press("Bundled tone");
+    ann.press("Marimba");
     ann.see_part("a minute of it rings at most");
     ann.press("Try it");
+    drop(ann);
+
+    let mut ann = Window::open("ann", data.path(), &bell);
+    ann.press("Settings");
+    ann.press("Notifications");
+    assert!(ann.is_on("Marimba"));
+    assert!(!ann.is_on("Own file…"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Views and the worker make these; [`State::update`](super::state::State::update) alone reads them.
 
+mod ringtone;
 mod who;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use super::state::{
 };
 use crate::store::{Format, MessageRow};
 
+pub(crate) use ringtone::{Ringtone, Tune};
 pub(crate) use who::{Credentials, Failure, Identity, Place, ServerAt};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -366,8 +368,8 @@ pub(crate) enum SettingsMsg {
     Raise(Raise, bool),
     /// Whether this is heard.
     Hear(Sound, bool),
-    /// The file that rings; none for the bundled tone.
-    Ringtone(Option<PathBuf>),
+    /// What rings.
+    Ringtone(Ringtone),
     /// That file does not ring; the sentence says why.
     NoRingtone(PathBuf, String),
     /// The ring is to be heard once.
