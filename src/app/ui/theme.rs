@@ -163,6 +163,10 @@ pub(super) mod size {
     pub(crate) const CARD: f32 = 420.0;
     /// A dialog.
     pub(crate) const DIALOG: f32 = 380.0;
+    /// The keys of a shortcut.
+    pub(crate) const KEYS: f32 = 104.0;
+    /// A menu.
+    pub(crate) const MENU: f32 = 220.0;
     /// The card of a call.
     pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 400.0);
     /// The same with its pad open.
@@ -177,8 +181,10 @@ pub(super) mod size {
     pub(crate) const TEXT: f32 = 720.0;
     /// Below this width the list and the conversation take turns.
     pub(crate) const NARROW: f32 = 720.0;
-    /// How much room three buttons with words take.
-    pub(crate) const TOOLS: f32 = 376.0;
+    /// How much room the tools of the inspector take with their words.
+    pub(crate) const TOOLS: f32 = 424.0;
+    /// When an attribute was changed, and by whom.
+    pub(crate) const CHANGED: f32 = 140.0;
     /// Below this width the details do not fit beside the conversation.
     pub(crate) const NO_DETAILS: f32 = 1000.0;
     /// The most lines that the composer shows at once.
