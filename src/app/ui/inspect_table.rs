@@ -12,7 +12,7 @@ use super::widgets::{
 };
 use super::{clock, words};
 use crate::app::msg::{InspectMsg, Msg};
-use crate::app::state::{Home, Known, Now, may_set, value_of};
+use crate::app::state::{Home, Inspector, Known, Now, may_set, value_of};
 use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{AttrEntry, AttrName, AttrSubject};
 
@@ -49,7 +49,10 @@ pub(super) fn table_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, ou
         new_ui(ui, inspector.subject(), draft, out);
     }
     clear_ui(ui, home, draft, out);
-    head_ui(ui);
+    // What is being added has its own names.
+    if draft.edit.is_none() && rows(inspector) {
+        head_ui(ui);
+    }
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
@@ -76,6 +79,11 @@ pub(super) fn table_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, ou
                 }
             }
         });
+}
+
+/// Whether there is anything in the table: channels always have what is built in.
+fn rows(inspector: &Inspector) -> bool {
+    !inspector.entries().is_empty() || matches!(inspector.subject(), AttrSubject::Channel(_))
 }
 
 fn built_in(subject: &AttrSubject, name: &AttrName) -> Option<BuiltInAttr> {
