@@ -91,7 +91,7 @@ fn a_token_is_kept_and_signs_in_after_a_start_until_one_signs_out() {
 fn a_locked_keyring_is_explained_and_keeps_nobody_out() {
     let name = "keyring::a_locked_keyring_is_explained_and_keeps_nobody_out";
     on_a_bus(name, |folder| {
-        let (keyring, data, server, mut ann) = signed_in(folder, true);
+        let (keyring, data, server, ann) = signed_in(folder, true);
         drop(ann);
 
         keyring.lock();
