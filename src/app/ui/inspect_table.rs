@@ -149,7 +149,7 @@ fn row_ui(
     let built_in = built_in(subject, name);
     let editable = home.inspector.editable() && (built_in.is_none() || may_set(name));
     let about = about(built_in, entry);
-    let changed = changed(entry, now);
+    let changed = changed(built_in, entry, now);
     divider(ui, palette(ui).divider());
     ui.add_space(space::HALF);
     let value = |ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>| {
@@ -265,9 +265,11 @@ fn about(built_in: Option<BuiltInAttr>, entry: Option<&AttrEntry>) -> String {
 }
 
 /// By whom it was set, and when.
-fn changed(entry: Option<&AttrEntry>, now: Now) -> String {
+fn changed(built_in: Option<BuiltInAttr>, entry: Option<&AttrEntry>, now: Now) -> String {
     let Some(entry) = entry else {
-        return "default".to_owned();
+        // What the server keeps has no default.
+        let default = built_in.and_then(words::default_of).map(|_| "default");
+        return default.unwrap_or_default().to_owned();
     };
     let by = entry.by.as_ref().map(|by| format!("set by {by}"));
     let at = (entry.time_ms > 0).then(|| clock::short(entry.time_ms, now.unix_ms));
