@@ -145,7 +145,7 @@ scenes! {
 fn at_end(harness: &Harness<'static, Stage>) -> bool {
     harness.query_by_label("Go to the latest").is_none()
         && harness
-            .query_all_by_label_contains("line 199 of many")
+            .query_all_by_label_contains("Line 199 of MANY")
             .next()
             .is_some()
 }

@@ -184,7 +184,7 @@ pub(super) fn person() -> Story {
 pub(super) fn long() -> Story {
     let mut story = at_work();
     for number in 0..200 {
-        let text = format!("line {number} of many\n\n").repeat(1 + number % 5);
+        let text = format!("Line {number} of MANY WIDE WORDS ").repeat(1 + number % 9);
         said(&mut story, "bob", &text, 1);
     }
     story.open(&bob());
