@@ -199,7 +199,7 @@ pub use call::Call;
 #[cfg(feature = "client")]
 pub use channel::Channel;
 #[cfg(feature = "client")]
-pub use events::Events;
+pub use events::{Events, Keeper};
 #[cfg(feature = "client")]
 pub use history::{HistoryMessage, HistoryPage};
 #[cfg(feature = "client")]
