@@ -91,6 +91,8 @@ pub(crate) enum StoreEffect {
     CallEnded(CallNo, u64, Outcome),
     /// Another call stands for it: it is taken out. Not answered.
     CallGone(CallNo),
+    /// A call was missed while nobody was here; it may have been told before. Not answered.
+    CallMissed(Box<NewCall>, u64),
     /// Somebody has looked at the calls. Not answered.
     CallsSeen,
     /// Somebody was added, or is called something else. Not answered.

@@ -37,7 +37,7 @@ fn texts(lab: &Lab, name: &str, events: u64) -> Vec<String> {
         .take(usize::try_from(events).expect("few"));
     let texts = events.filter_map(|event| match event {
         Event::Session(SessionEvent::MessageInstantReceive { msg, .. }) => Some(msg.clone()),
-        _ => None,
+        Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
     });
     texts.collect()
 }

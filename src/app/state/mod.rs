@@ -67,7 +67,7 @@ use super::effect::ServerEffect;
 use super::kept::StoreMsg;
 use super::msg::{Msg, NavMsg};
 
-pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
+pub(crate) use call_log::{CALL_INTERRUPTED, CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use console::Console;
@@ -280,9 +280,11 @@ impl State {
             (Msg::Server(msg), Phase::Home(home)) => home.serving.update(&mut cx, msg),
             (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
             (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),
-            // What a session had to say that is over by now.
+            (Msg::TakenIn(taken), Phase::Home(_)) => cx.effects.push(Effect::Confirm(taken)),
+            // What a session had to say that is over by now. What it told is in no history, so the server is to tell it again.
             (
-                Msg::Nav(_)
+                Msg::TakenIn(_)
+                | Msg::Nav(_)
                 | Msg::Chat(_)
                 | Msg::Room(_)
                 | Msg::People(_)

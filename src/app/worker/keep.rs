@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Out;
 use super::files::in_home;
 use super::folder::{Folder, FolderError, OpenedFolder};
 use crate::app::kept::{Overview, Page, StoreEffect, StoreMsg};
 use crate::app::msg::{Identity, Msg};
-use crate::app::state::{CallNo, ConversationId};
+use crate::app::state::{CALL_INTERRUPTED, CallNo, ConversationId};
+use crate::client::Keeper;
 use crate::store::{
     CallRow, Message, MessageRow, NewCall, NewMessage, OpenError, Opened, Outcome, Place, Put,
     SetAside, Store, StoreError, Window,
 };
 
 /// What waits for the history. When full, the worker waits, which takes a disk that stands still.
-const ASKS: usize = 1024;
+pub(super) const ASKS: usize = 1024;
 /// Calls that a start shows.
 const CALLS: usize = 1000;
 /// Messages of a page.
@@ -27,7 +28,18 @@ const PAGE: usize = 200;
 /// The way to the history. When it is dropped, everything that was asked for is still done.
 #[derive(Clone)]
 pub(super) struct Keep {
-    asks_tx: mpsc::Sender<StoreEffect>,
+    asks_tx: mpsc::Sender<Ask>,
+}
+
+/// One thing for the history to do.
+enum Ask {
+    /// What the state wants.
+    Perform(StoreEffect),
+    /// Say that so many events are kept. Also where something could not be: that has been told to whoever looks, and the server's
+    /// telling it again would not change it.
+    Confirm(Keeper, u64),
+    /// Say when all before is done.
+    Settle(oneshot::Sender<()>),
 }
 
 impl Keep {
@@ -41,8 +53,25 @@ impl Keep {
 
     /// Asks for something.
     pub(super) async fn perform(&self, effect: StoreEffect) {
+        self.ask(Ask::Perform(effect)).await;
+    }
+
+    /// Tells a session, when all that was asked so far is done, that so many of its events are kept.
+    pub(super) async fn confirm(&self, keeper: Keeper, events: u64) {
+        self.ask(Ask::Confirm(keeper, events)).await;
+    }
+
+    /// Done when all that was asked so far is.
+    pub(super) async fn settled(&self) {
+        let (done_tx, done) = oneshot::channel();
+        self.ask(Ask::Settle(done_tx)).await;
+        // If the task is gone, it does nothing more.
+        drop(done.await);
+    }
+
+    async fn ask(&self, ask: Ask) {
         // It ends after us.
-        drop(self.asks_tx.send(effect).await);
+        drop(self.asks_tx.send(ask).await);
     }
 }
 
@@ -59,10 +88,15 @@ struct Desk {
     unkept: i64,
 }
 
-async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<StoreEffect>, out: Out) {
+async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<Ask>, out: Out) {
     let mut desk = Desk::open(folder, out).await;
-    while let Some(effect) = asks_rx.recv().await {
-        desk.perform(effect).await;
+    while let Some(ask) = asks_rx.recv().await {
+        match ask {
+            Ask::Perform(effect) => desk.perform(effect).await,
+            Ask::Confirm(keeper, events) => keeper.kept(events),
+            // Whoever asked may have no time to wait.
+            Ask::Settle(done) => drop(done.send(())),
+        }
     }
     desk.leave().await;
 }
@@ -100,6 +134,9 @@ impl Desk {
             match opened(&path).await {
                 Ok(Opened { store, set_aside }) => {
                     self.store = Some(store);
+                    let me = of.account.clone();
+                    self.ask(async |store| store.end_open_calls(me, CALL_INTERRUPTED).await)
+                        .await;
                     trouble = set_aside.as_ref().map(aside);
                 }
                 Err(error) => {
@@ -202,6 +239,10 @@ impl Desk {
             StoreEffect::CallAnswered(no, now) => self.call_answered(no, now).await,
             StoreEffect::CallEnded(no, now, how) => self.call_ended(no, now, how).await,
             StoreEffect::CallGone(no) => self.call_gone(no).await,
+            StoreEffect::CallMissed(call, now) => {
+                let done = self.ask(async |store| store.call_missed(*call, now).await);
+                done.await.and(None)
+            }
             StoreEffect::CallsSeen => self.tell(async |store| store.calls_seen().await).await,
             StoreEffect::Person(person) => {
                 self.tell(async |store| store.put_person(person).await)

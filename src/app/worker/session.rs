@@ -10,12 +10,14 @@ use super::notices::Notices;
 use super::sound::Sounds;
 use super::{Folders, LAST_WORK, Out, log};
 use crate::app::effect::{Effect, SecretEffect, Step};
-use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg};
+use crate::app::msg::{
+    CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg, TakenIn,
+};
 use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
 use crate::client::error::{CallError, SendError};
 use crate::client::event::{CallRef, Event, Sent, SessionEvent};
-use crate::client::{Events, Session, Signal};
+use crate::client::{Events, Keeper, Session, Signal};
 use crate::net::tap::Tap;
 use crate::protocol::{Account, ChannelName, Code, MessageId};
 
@@ -34,6 +36,7 @@ pub(super) async fn run(
         keep,
         login: None,
         at_work: None,
+        sessions: 0,
         sounds: Sounds::start(),
         notices: Notices::start(out.clone()),
         watching: None,
@@ -58,7 +61,10 @@ pub(super) async fn run(
     // What is to be kept is, whatever else was on its way.
     effects_rx.close();
     while let Some(effect) = effects_rx.recv().await {
-        if matches!(effect, Effect::Store(_) | Effect::Secret(_)) {
+        if matches!(
+            effect,
+            Effect::Store(_) | Effect::Secret(_) | Effect::Confirm(_)
+        ) {
             desk.perform(effect).await;
         }
     }
@@ -82,6 +88,8 @@ pub(super) struct Desk {
     pub(super) out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
+    /// How many there have been.
+    sessions: u64,
     pub(super) sounds: Sounds,
     notices: Notices,
     /// Who looks at the server on this computer.
@@ -104,8 +112,11 @@ impl Drop for Ends {
 
 /// A session, and what runs for it. Dropping it ends its tasks.
 struct AtWork {
+    no: u64,
     signal: Signal,
     session: Session,
+    /// What tells it which events are kept.
+    keeper: Keeper,
     /// The pump of events, and whoever waits for an answer.
     tasks: JoinSet<()>,
 }
@@ -157,6 +168,14 @@ impl Desk {
                 self.sign_in(credentials, Patience::None, Elsewhere::Ends)
                     .await
             }
+            Effect::Confirm(taken) => self.confirm(taken).await,
+        }
+    }
+
+    /// The server need not tell again what is kept. A session that is over has no use for that.
+    async fn confirm(&self, TakenIn { session, events }: TakenIn) {
+        if let Some(at_work) = self.at_work.as_ref().filter(|work| work.no == session) {
+            self.keep.confirm(at_work.keeper.clone(), events).await;
         }
     }
 
@@ -196,13 +215,17 @@ impl Desk {
                 session,
                 events,
             }) => {
-                self.out.say(Msg::SignIn(SignInMsg::Done)).await;
+                self.sessions += 1;
+                let no = self.sessions;
+                let keeper = events.keeper();
                 let mut tasks = JoinSet::new();
-                tasks.spawn(pump(events, self.out.clone()));
+                tasks.spawn(pump(no, events, self.out.clone()));
                 tasks.spawn(come_back_at_once(self.here.clone(), signal.clone()));
                 self.at_work = Some(AtWork {
+                    no,
                     signal,
                     session,
+                    keeper,
                     tasks,
                 });
                 return;
@@ -219,6 +242,13 @@ impl Desk {
         }
         if let Some(at_work) = self.at_work.take() {
             drop(at_work.tasks);
+            // What is in the history when the session ends need not be told in the next.
+            let settled = tokio::time::timeout(LAST_WORK, self.keep.settled()).await;
+            if settled.is_err() {
+                tracing::warn!(
+                    "signed out before all that came was in the history: it comes again"
+                );
+            }
             // It may have ended by itself, or the server may be gone; either way it is over.
             let said = tokio::time::timeout(LAST_WORK, at_work.signal.logout()).await;
             if said.is_err() {
@@ -338,33 +368,69 @@ impl Desk {
     }
 }
 
-/// Tells every event until the session is over.
-async fn pump(mut events: Events, out: Out) {
-    while let Some(event) = events.next().await {
-        match &event {
-            Event::Session(SessionEvent::Error { code, text }) => {
-                tracing::warn!(%text, code = code.number(), "something failed in the background");
-            }
-            Event::Session(SessionEvent::Missed { events }) => {
-                tracing::warn!(events, "events of rooms were missed");
-            }
-            Event::Session(
-                SessionEvent::LoginSuccess { .. }
-                | SessionEvent::LinkLost
-                | SessionEvent::Logout { .. }
-                | SessionEvent::MessageInstantReceive { .. }
-                | SessionEvent::InviteReceived { .. }
-                | SessionEvent::MissedCall { .. }
-                | SessionEvent::Presence(_)
-                | SessionEvent::Receipt(_)
-                | SessionEvent::Typing(_)
-                | SessionEvent::AttrEntries { .. }
-                | SessionEvent::AttrChanged(_),
-            )
-            | Event::Channel { .. }
-            | Event::Call { .. } => {}
+/// Tells every event until the session is over; and, if there were any that the server keeps until we do, how many were told: when
+/// there are no more for now, and at the latest after [`UNSAID`].
+///
+/// That somebody is in goes the same way, behind what the session before has told.
+async fn pump(session: u64, mut events: Events, out: Out) {
+    out.tell(Msg::SignIn(SignInMsg::Done)).await;
+    let mut unsaid = 0;
+    loop {
+        let waiting = match unsaid {
+            0 | UNSAID.. => None,
+            _ => events.try_next(),
+        };
+        if unsaid > 0 && waiting.is_none() {
+            let events = events.taken();
+            out.tell(Msg::TakenIn(TakenIn { session, events })).await;
+            unsaid = 0;
         }
-        out.say(Msg::Happened(event)).await;
+        let event = match waiting {
+            Some(event) => Some(event),
+            None => events.next().await,
+        };
+        let Some(event) = event else { return };
+        note(&event);
+        unsaid += usize::from(is_to_be_kept(&event));
+        out.tell(Msg::Happened(event)).await;
+    }
+}
+
+/// Events that are told before it is said that they were.
+const UNSAID: usize = 32;
+
+/// Whether the server keeps it until it is told that we do.
+fn is_to_be_kept(event: &Event) -> bool {
+    match event {
+        Event::Session(
+            SessionEvent::MessageInstantReceive { .. }
+            | SessionEvent::MissedCall { .. }
+            | SessionEvent::Receipt(_),
+        ) => true,
+        Event::Session(
+            SessionEvent::LoginSuccess { .. }
+            | SessionEvent::LinkLost
+            | SessionEvent::Logout { .. }
+            | SessionEvent::InviteReceived { .. }
+            | SessionEvent::Presence(_)
+            | SessionEvent::Typing(_)
+            | SessionEvent::AttrEntries { .. }
+            | SessionEvent::AttrChanged(_)
+            | SessionEvent::Error { .. }
+            | SessionEvent::Missed { .. },
+        )
+        | Event::Channel { .. }
+        | Event::Call { .. } => false,
+    }
+}
+
+/// Logs what went wrong where nobody asked.
+fn note(event: &Event) {
+    if let Event::Session(SessionEvent::Error { code, text }) = event {
+        tracing::warn!(%text, code = code.number(), "something failed in the background");
+    }
+    if let Event::Session(SessionEvent::Missed { events }) = event {
+        tracing::warn!(events, "events of rooms were missed");
     }
 }
 
@@ -417,9 +483,14 @@ mod tests {
                 .try_send(Effect::Store(setting))
                 .expect("there is room");
         }
-        let (msgs_tx, _msgs_rx) = mpsc::channel(64);
+        let (answers_tx, _answers_rx) = mpsc::channel(64);
+        let (events_tx, _events_rx) = mpsc::channel(64);
         let wake = Arc::new(|| {});
-        let out = Out { msgs_tx, wake };
+        let out = Out {
+            answers_tx,
+            events_tx,
+            wake,
+        };
         run(folders, effects_rx, out, std::future::ready(())).await;
         let kept = std::fs::read_to_string(dir.path().join("ann/profile.json"));
         let kept = kept.expect("the profile's file");
