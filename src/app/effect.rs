@@ -98,8 +98,8 @@ pub(crate) enum Effect {
     Typing(ConversationId),
     /// Tell every frame on the link from now on, by `ConsoleMsg::Frames`; or none any more.
     Listen(bool),
-    /// Let somebody choose a file. Answered by `FileMsg::Chosen`, `Cancelled` or `NoDialog`.
-    ChooseFile(Purpose),
+    /// Let somebody choose a file. Answered by `FileMsg::Dialog` under this number, with `Chosen`, `Cancelled` or `NoDialog`.
+    ChooseFile(u64, Purpose),
     /// Write a text into a file. Answered by `FileMsg::Written`.
     WriteFile(Purpose, PathBuf, String),
     /// Write what was logged into a file. Answered by `FileMsg::Written`.

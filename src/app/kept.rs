@@ -24,7 +24,7 @@ pub(crate) enum StoreEffect {
     Account(Option<Identity>),
     /// Keep a message. Answered by `Kept`, always: what cannot be kept is at least shown.
     Put(Box<NewMessage>),
-    /// Keep a page of a room's history. Answered by `Filled`.
+    /// Keep a page of a room's history. Answered by `Filled` or `NotFilled`.
     Fill(ConversationId, Vec<NewMessage>),
     /// The server has a message; since when, if that is known. Answered by `Changed`.
     Sent(MessageRow, Option<u64>),
@@ -128,6 +128,8 @@ pub(crate) enum StoreMsg {
     Kept(Put),
     /// What became of a page of a room's history.
     Filled(ConversationId, Vec<Put>),
+    /// A page of a room's history could not be kept; that has been told.
+    NotFilled(ConversationId),
     /// Messages that look different now.
     Changed(Vec<Message>),
     /// Messages of a conversation.

@@ -465,6 +465,8 @@ pub(crate) enum FileMsg {
     Cancelled,
     /// It was written, or a sentence says why not.
     Written(Purpose, Result<String, String>),
+    /// What a dialog of the system said, which bears the number that it was opened under. It may be open for long.
+    Dialog(u64, Box<FileMsg>),
 }
 
 /// The panes beside a conversation.

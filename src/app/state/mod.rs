@@ -266,7 +266,7 @@ impl State {
                 self.note = note;
                 self.settings.fill(&mut cx, &settings);
                 self.panes.fill(&settings);
-                self.keyring.fill(&settings);
+                self.keyring.fill(&mut cx, &settings);
                 start::opened(phase, &mut self.coming, &self.keyring, &mut cx, &settings);
             }
             (Msg::Store(StoreMsg::Account(overview, note)), phase) => {

@@ -4,12 +4,13 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `session`, `login` | signing in, and the session of the account: performs effects, pumps events |
+//! | `session`, `login` | signing in, and the session of the account: performs effects |
+//! | `pump` | what a session tells |
 //! | `others` | who is there, what was said in rooms, what was read |
 //! | `inspect` | what people and the inspector ask, and files of attributes |
 //! | `console` | the frames of the link |
 //! | `files` | files that are chosen and written |
-//! | `keep`, `folder` | the history: does what is asked of it, in order; whose it is, and the settings of the profile |
+//! | `keeping`, `keep`, `folder` | the way to the history; does what is asked of it; whose it is, and the settings of the profile |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones`, `ringtone` | the ring and the tones of keys |
 //! | `log` | what was logged last |
@@ -22,10 +23,12 @@ mod folder;
 mod here;
 mod inspect;
 mod keep;
+mod keeping;
 pub(super) mod log;
 mod login;
 mod notices;
 mod others;
+mod pump;
 mod ringtone;
 mod rules;
 mod serving;
@@ -52,7 +55,7 @@ use super::options::Profile;
 /// says what happens. Nobody who performs effects ever waits here.
 const EVENTS: usize = 1024;
 /// What comes of effects, on its way to the window, which takes it in before what happens by itself. An effect has one answer at most,
-/// and there are no more effects without one than wait in [`EFFECTS`], for the history ([`keep::ASKS`]) and for the server
+/// and there are no more effects without one than wait in [`EFFECTS`], for the history ([`keeping::ASKS`]) and for the server
 /// ([`PENDING_MAX`](crate::client::core::PENDING_MAX)); so it is never full. If it were, the worker would wait.
 const ANSWERS: usize = 4096;
 /// Effects on their way to the worker. When full, the rest waits in [`Worker::waiting`] for the next frame.

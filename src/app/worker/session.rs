@@ -1,12 +1,15 @@
 //! The session of the account: performs effects in order, and pumps the SDK's events to the window.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::here::Here;
-use super::keep::Keep;
+use super::keeping::Keep;
 use super::login::{AtDoor, Elsewhere, Patience, SignInError, login, signed_in};
 use super::notices::Notices;
+use super::pump::pump;
 use super::sound::Sounds;
 use super::{Folders, LAST_WORK, Out, log};
 use crate::app::effect::{Effect, SecretEffect, Step};
@@ -16,8 +19,8 @@ use crate::app::msg::{
 use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
 use crate::client::error::{CallError, SendError};
-use crate::client::event::{CallRef, Event, Sent, SessionEvent};
-use crate::client::{Events, Keeper, Session, Signal};
+use crate::client::event::{CallRef, Sent};
+use crate::client::{Keeper, Session, Signal};
 use crate::net::tap::Tap;
 use crate::protocol::{Account, ChannelName, Code, MessageId};
 
@@ -77,9 +80,11 @@ pub(super) async fn run(
     {
         tracing::warn!("the keyring did not answer in time");
     }
-    // It has told of its own panic already.
-    drop(kept.await);
+    kept.end(LAST_KEEPING).await;
 }
+
+/// How long the history may take at the end: longer than the rest, since what it does not take is lost.
+const LAST_KEEPING: Duration = Duration::from_secs(10);
 
 /// The worker's desk: at most one login on its way, or one session at work.
 pub(super) struct Desk {
@@ -157,7 +162,7 @@ impl Desk {
             Effect::Notify(notice) => self.notices.show(notice),
             Effect::Unnotify(id) => self.notices.close(id),
             Effect::Listen(listens) => self.listen(listens),
-            Effect::ChooseFile(purpose) => self.choose_file(purpose),
+            Effect::ChooseFile(no, purpose) => self.choose_file(no, purpose),
             Effect::WriteFile(purpose, path, text) => self.write_file(purpose, path, text),
             Effect::WriteLog(path) => self.write_file(Purpose::Log, path, log::text()),
             Effect::Ringtone(path) => self.ring_with(path),
@@ -365,72 +370,6 @@ impl Desk {
                 out.say(msg).await;
             }
         });
-    }
-}
-
-/// Tells every event until the session is over; and, if there were any that the server keeps until we do, how many were told: when
-/// there are no more for now, and at the latest after [`UNSAID`].
-///
-/// That somebody is in goes the same way, behind what the session before has told.
-async fn pump(session: u64, mut events: Events, out: Out) {
-    out.tell(Msg::SignIn(SignInMsg::Done)).await;
-    let mut unsaid = 0;
-    loop {
-        let waiting = match unsaid {
-            0 | UNSAID.. => None,
-            _ => events.try_next(),
-        };
-        if unsaid > 0 && waiting.is_none() {
-            let events = events.taken();
-            out.tell(Msg::TakenIn(TakenIn { session, events })).await;
-            unsaid = 0;
-        }
-        let event = match waiting {
-            Some(event) => Some(event),
-            None => events.next().await,
-        };
-        let Some(event) = event else { return };
-        note(&event);
-        unsaid += usize::from(is_to_be_kept(&event));
-        out.tell(Msg::Happened(event)).await;
-    }
-}
-
-/// Events that are told before it is said that they were.
-const UNSAID: usize = 32;
-
-/// Whether the server keeps it until it is told that we do.
-fn is_to_be_kept(event: &Event) -> bool {
-    match event {
-        Event::Session(
-            SessionEvent::MessageInstantReceive { .. }
-            | SessionEvent::MissedCall { .. }
-            | SessionEvent::Receipt(_),
-        ) => true,
-        Event::Session(
-            SessionEvent::LoginSuccess { .. }
-            | SessionEvent::LinkLost
-            | SessionEvent::Logout { .. }
-            | SessionEvent::InviteReceived { .. }
-            | SessionEvent::Presence(_)
-            | SessionEvent::Typing(_)
-            | SessionEvent::AttrEntries { .. }
-            | SessionEvent::AttrChanged(_)
-            | SessionEvent::Error { .. }
-            | SessionEvent::Missed { .. },
-        )
-        | Event::Channel { .. }
-        | Event::Call { .. } => false,
-    }
-}
-
-/// Logs what went wrong where nobody asked.
-fn note(event: &Event) {
-    if let Event::Session(SessionEvent::Error { code, text }) = event {
-        tracing::warn!(%text, code = code.number(), "something failed in the background");
-    }
-    if let Event::Session(SessionEvent::Missed { events }) = event {
-        tracing::warn!(events, "events of rooms were missed");
     }
 }
 
