@@ -123,7 +123,10 @@ fn a_page_that_could_not_be_kept_ends_the_search() {
     let mut story = Story::home();
     let ops = ConversationId::Room(room("ops"));
     story.hear(joined(3));
+    story.hear(says_in("ops", "bob", "since"));
+    story.open(&ops);
     story.tell(page(30));
+    assert_eq!(story.here().older(&ops), Older::No, "first what is new");
     story.tell(Msg::Store(StoreMsg::NotFilled(ops.clone())));
     assert_eq!(
         story.here().older(&ops),
