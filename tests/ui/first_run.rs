@@ -11,7 +11,7 @@ fn two_sign_in_on_one_computer_and_talk() {
     ann.type_text("shall we talk?");
     ann.key(Modifiers::NONE, Key::Enter);
     ann.see("shall we talk?");
-    ann.see("delivered");
+    ann.see_beside(&mut bob, "delivered");
 
     bob.see("ann, online, 1 unread");
     bob.see("Chats, 1 unread");

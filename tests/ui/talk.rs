@@ -26,7 +26,7 @@ fn whoever_is_written_to_sees_it_and_reads_the_name_that_they_gave() {
     ann.see_part("Bo Karlsson, online, typing…");
     bob.type_text("ello");
     bob.key(Modifiers::NONE, Key::Enter);
-    bob.see("delivered");
+    bob.see("hello");
     ann.see("hello");
     ann.see_no("Bo Karlsson is typing…");
 
@@ -61,7 +61,7 @@ fn an_invitation_is_followed_by_a_click() {
     ann.press("Invite");
     ann.see("Room ops");
     ann.write_to("bob");
-    ann.see("delivered");
+    ann.see_beside(&mut bob, "delivered");
     bob.press("ann, online, 1 unread");
     bob.press("#ops");
     bob.see("Message #ops");
@@ -182,7 +182,7 @@ fn a_file_that_is_dropped_is_answered() {
     ann.see_no("Files cannot be sent yet. Send a link to it, or paste its text.");
     // What was sent last comes back with a key.
     ann.key(Modifiers::NONE, Key::Enter);
-    ann.see("delivered");
+    ann.see("sent");
     ann.key(Modifiers::NONE, Key::ArrowUp);
     ann.see_value("Message bob", "then so");
 }
@@ -196,7 +196,7 @@ fn the_keyboard_alone_leaves_the_composer() {
     ann.key(Modifiers::NONE, Key::Tab);
     assert_eq!(ann.focused().as_deref(), Some("Send"));
     ann.key(Modifiers::NONE, Key::Space);
-    ann.see("delivered");
+    ann.see("sent");
 }
 
 #[test]

@@ -197,6 +197,13 @@ impl Window {
         assert!(found, "{}: no {name:?} in\n{}", self.name, self.all());
     }
 
+    /// Waits until something bears this name, which takes somebody else's window that goes on.
+    #[track_caller]
+    pub(crate) fn see_beside(&mut self, other: &mut Self, name: &str) {
+        let found = until(&mut [self, other], |windows| windows[0].shows(name));
+        assert!(found, "{}: no {name:?} in\n{}", self.name, self.all());
+    }
+
     /// Waits until a name or words hold this, and gives them all.
     #[track_caller]
     pub(crate) fn name_with(&mut self, part: &str) -> String {

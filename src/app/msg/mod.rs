@@ -63,6 +63,18 @@ pub(crate) enum Msg {
     File(FileMsg),
     /// The server on this computer.
     Server(ServerMsg),
+    /// That were all events so far.
+    TakenIn(TakenIn),
+}
+
+/// How far a session's events have come: what they ask of the history has been asked when this comes, so it can be said to be kept
+/// as soon as that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TakenIn {
+    /// Which session, by the worker's number.
+    pub(crate) session: u64,
+    /// How many events, counted from its first.
+    pub(crate) events: u64,
 }
 
 /// Signing in and out.
@@ -229,6 +241,8 @@ pub(crate) enum FileMsg {
     Cancelled,
     /// It was written, or a sentence says why not.
     Written(Purpose, Result<String, String>),
+    /// What a dialog of the system said, which bears the number that it was opened under. It may be open for long.
+    Dialog(u64, Box<FileMsg>),
 }
 
 /// The panes beside a conversation.

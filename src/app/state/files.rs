@@ -89,8 +89,8 @@ impl Purpose {
 /// Files that are being chosen.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Whether the system's dialog is open, or about to be.
-    asked: bool,
+    /// The number of the system's dialog that is open, or about to be.
+    asked: Option<u64>,
     typed: Option<Purpose>,
 }
 
@@ -104,14 +104,18 @@ impl Files {
 pub(super) fn update(home: &mut Home, set: &mut Settings, cx: &mut Cx<'_>, msg: FileMsg) {
     match msg {
         // One at a time: the dialog is there already.
-        FileMsg::Ask(_) if home.files.asked => {}
+        FileMsg::Ask(_) if home.files.asked.is_some() => {}
         FileMsg::Ask(purpose) => {
-            home.files.asked = true;
-            cx.effects.push(Effect::ChooseFile(purpose));
+            let no = cx.ids.number();
+            home.files.asked = Some(no);
+            cx.effects.push(Effect::ChooseFile(no, purpose));
         }
+        FileMsg::Dialog(no, said) if home.files.asked == Some(no) => update(home, set, cx, *said),
+        // It was opened for somebody who is not in any more.
+        FileMsg::Dialog(..) => {}
         FileMsg::NoDialog(purpose) => {
             home.files = Files {
-                asked: false,
+                asked: None,
                 typed: Some(purpose),
             };
         }

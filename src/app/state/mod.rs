@@ -70,7 +70,7 @@ use super::effect::ServerEffect;
 use super::kept::{Overview, StoreMsg};
 use super::msg::{Msg, NavMsg, SecretMsg};
 
-pub(crate) use call_log::{CallLog, Ending, MISSED_CALL, PastCall};
+pub(crate) use call_log::{CALL_INTERRUPTED, CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use console::Console;
@@ -276,9 +276,11 @@ impl State {
             (Msg::Server(msg), Phase::Home(home)) => home.serving.update(cx, msg),
             (Msg::Store(msg), Phase::Home(home)) => home.stored(cx, msg),
             (Msg::Search(msg), Phase::Home(home)) => home.search.update(cx, msg),
-            // What a session had to say that is over by now.
+            (Msg::TakenIn(taken), Phase::Home(_)) => cx.effects.push(Effect::Confirm(taken)),
+            // What a session had to say that is over by now. What it told is in no history, so the server is to tell it again.
             (
-                Msg::Nav(_)
+                Msg::TakenIn(_)
+                | Msg::Nav(_)
                 | Msg::Chat(_)
                 | Msg::Room(_)
                 | Msg::People(_)
@@ -312,7 +314,7 @@ impl State {
         self.note = note;
         self.settings.fill(cx, settings);
         self.panes.fill(settings);
-        self.keyring.fill(settings);
+        self.keyring.fill(cx, settings);
         let (phase, coming) = (&mut self.phase, &mut self.coming);
         start::opened(phase, coming, &self.keyring, cx, settings);
     }

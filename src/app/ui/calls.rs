@@ -124,8 +124,8 @@ fn past_ui(ui: &mut Ui, home: &Home, call: &PastCall, now: Now, out: &mut Vec<Ms
     let when = clock::short(call.started_ms, now.unix_ms);
     let mark = match (&call.ending, call.outgoing) {
         (Ending::Missed, _) => (Icon::CALL_MISSED, palette.bad),
-        (Ending::Failed(_), true) => (Icon::CALL_OUT, palette.bad),
-        (Ending::Failed(_), false) => (Icon::CALL_IN, palette.bad),
+        (Ending::Interrupted | Ending::Failed(_), true) => (Icon::CALL_OUT, palette.bad),
+        (Ending::Interrupted | Ending::Failed(_), false) => (Icon::CALL_IN, palette.bad),
         (
             Ending::Talked(_)
             | Ending::Declined

@@ -53,10 +53,13 @@ fn three_people_talk_with_mouse_and_keyboard_alone() {
     for person in [ann, bob] {
         person.kill();
     }
-    for (name, x, other) in [("ann", LEFT, "bob"), ("bob", MIDDLE, "ann")] {
+    for (name, x, other, call) in [
+        ("ann", LEFT, "bob", "Outgoing · "),
+        ("bob", MIDDLE, "ann", "Incoming · "),
+    ] {
         let person = Person::open(&desk, &eyes, name, x);
         person.click("Calls");
-        person.see_part(&format!("Call {other} back: "));
+        person.see_part(&format!("Call {other} back: {call}"));
         person.click("Chats");
         person.click(other);
         person.see("shall we talk?");

@@ -67,6 +67,7 @@ impl Home {
                 self.note = Some(format!("{count} messages were written."));
             }
             StoreMsg::Exported(Err(why)) | StoreMsg::Trouble(why) => self.note = Some(why),
+            StoreMsg::NotFilled(of) => self.heard.not_filled(&of),
             StoreMsg::Filled(of, puts) => {
                 self.heard.filled(cx, &of, &puts);
                 self.chats.filled(cx, &of, puts);

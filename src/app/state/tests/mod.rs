@@ -3,6 +3,7 @@
 mod calls;
 mod chats;
 mod identity;
+mod keeping;
 mod people;
 mod ringing;
 mod settings;
