@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -92,6 +92,7 @@ fn examine(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     }
     findings.extend(certificate(config, now_s));
     findings.extend(ports(config.listen));
+    findings.extend(relay(config));
     findings.extend(open_files::most().map(files));
     findings.push(clock(now_s, config.data.as_deref()));
     findings
@@ -303,6 +304,30 @@ fn ports(listen: SocketAddr) -> Vec<Finding> {
     [listen.port(), listen.port() + 1]
         .map(|port| free(SocketAddr::new(listen.ip(), port)))
         .into()
+}
+
+/// The port of the relay.
+fn relay(config: &Config) -> Option<Finding> {
+    let at = config.turn?.listen;
+    if at.port() == 0 {
+        let what = "a free port for the relay is picked at each start";
+        return Some(Finding::Ok(what.to_owned()));
+    }
+    if config.listen.port() != 0 && answers(config.listen) {
+        let what = format!("the relay's port {at} is the running server's to hold");
+        return Some(Finding::Ok(what));
+    }
+    Some(match UdpSocket::bind(at) {
+        Ok(_) => Finding::Ok(format!("{at} is free for the relay (UDP)")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => problem(
+            format!("another program uses {at} (UDP)"),
+            "stop it, or choose another port with --turn",
+        ),
+        Err(error) => problem(
+            format!("{at} cannot be listened on by UDP ({error})"),
+            "choose an address of this machine with --turn",
+        ),
+    })
 }
 
 fn free(address: SocketAddr) -> Finding {
