@@ -417,6 +417,7 @@ fn problem(what: String, remedy: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::server::config::Durability;
+    use crate::server::config::{Peers, TurnConfig};
 
     struct Installation {
         config: Config,
@@ -452,6 +453,23 @@ mod tests {
         let mut problems = problems(config);
         assert_eq!(problems.len(), 1, "{problems:?}");
         problems.remove(0)
+    }
+
+    #[test]
+    fn a_relay_whose_port_is_taken_is_found() {
+        let taken = UdpSocket::bind("127.0.0.1:0").expect("bound");
+        let listen = taken.local_addr().expect("bound");
+        let mut config = Config::default();
+        assert_eq!(relay(&config), None);
+        config.turn = Some(TurnConfig {
+            listen,
+            peers: Peers::Public,
+        });
+        let found = relay(&config);
+        assert!(matches!(found, Some(Finding::Problem { .. })), "{found:?}");
+        drop(taken);
+        let found = relay(&config);
+        assert!(matches!(found, Some(Finding::Ok(_))), "{found:?}");
     }
 
     #[test]

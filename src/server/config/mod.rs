@@ -395,5 +395,10 @@ mod tests {
         assert!(!dangers[1].contains("secret"));
         config.listen = DEFAULT_LISTEN;
         assert_eq!(config.dangers().len(), 1, "on this machine alone");
+        config.turn = Some(TurnConfig {
+            listen: SocketAddr::from(([0, 0, 0, 0], 3478)),
+            peers: Peers::Any,
+        });
+        assert!(config.dangers()[1].contains("turn_peers"));
     }
 }
