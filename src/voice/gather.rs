@@ -36,6 +36,8 @@ const WAITING: usize = 16;
 const CHANNELS: usize = 8;
 /// The least time between two looks at a client, lest one that is in a hurry spins.
 const LOOK: Duration = Duration::from_millis(1);
+/// The longest while somebody waits for it: it keeps its requests 50 ms apart, and may name the time of the one after next.
+const HURRY: Duration = Duration::from_millis(10);
 
 /// What comes out.
 #[derive(Debug, PartialEq, Eq)]
@@ -356,6 +358,8 @@ impl Way {
         match self.client.poll(time) {
             TurnPollRet::WaitUntil(wake) => {
                 let wake = start + wake.saturating_duration_since(Time::ZERO);
+                let hurry = self.lent.is_none() || !self.waiting.is_empty();
+                let wake = if hurry { wake.min(now + HURRY) } else { wake };
                 self.wake = wake.max(now + LOOK);
             }
             TurnPollRet::Closed => {

@@ -89,6 +89,8 @@ impl Link {
         for address in addresses {
             match UdpSocket::bind((*address, 0)).await {
                 Ok(socket) => {
+                    // Until it is known to take something, it takes nothing.
+                    socket.writable().await?;
                     let (at, socket) = (socket.local_addr()?, Arc::new(socket));
                     readers.spawn(read(at, Arc::clone(&socket), datagrams_tx.clone()));
                     sockets.push((at, socket));

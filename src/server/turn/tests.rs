@@ -139,7 +139,10 @@ impl World {
         let outputs = self.ask(client, bytes);
         let answer = outputs.into_iter().find_map(|out| match out {
             Output::Answer { client: to, bytes } if to == client => Some(Answer(bytes)),
-            _ => None,
+            Output::Answer { .. }
+            | Output::Relay { .. }
+            | Output::Open { .. }
+            | Output::Close { .. } => None,
         });
         answer.expect("an answer")
     }
