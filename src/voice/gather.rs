@@ -417,3 +417,97 @@ fn time(start: Instant, now: Instant) -> Time {
     let passed = now.saturating_duration_since(start).as_nanos();
     Time::from_nanos(i64::try_from(passed).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
+    }
+
+    /// The question of a datagram, and the answer that this is the address.
+    fn answer(question: &Output, seen: &str) -> Vec<u8> {
+        let Output::Send { bytes, .. } = question else {
+            panic!("it is sent");
+        };
+        let question = Message::from_bytes(bytes).expect("a question");
+        let mut answer = Message::builder_success(&question, MessageWriteVec::new());
+        let seen = XorMappedAddress::new(address(seen), question.transaction_id());
+        answer.add_attribute(&seen).expect("fits");
+        answer.finish()
+    }
+
+    #[test]
+    fn an_answer_tells_where_one_is_seen() {
+        let start = Instant::now();
+        let mut helpers = Helpers::new(start);
+        let bases = ["10.0.0.1:4000", "10.0.1.1:4000"].map(address);
+        let server = address("192.0.2.1:3478");
+        for base in bases {
+            helpers.ask(start, base, server);
+        }
+        let asked = helpers.tick(start);
+        assert_eq!(asked.len(), 2);
+        let came =
+            |helpers: &mut Helpers, to, bytes: &[u8]| helpers.came(start + MS, server, to, bytes);
+        assert_eq!(came(&mut helpers, bases[0], b"something else"), None);
+        let seen = answer(&asked[0], "198.51.100.7:6000");
+        assert_eq!(came(&mut helpers, bases[1], &seen), None, "another's");
+        assert_eq!(came(&mut helpers, bases[0], &seen), Some(Vec::new()));
+        assert!(!helpers.is_done());
+        // Without a NAT between, one is where one thought.
+        let same = answer(&asked[1], "10.0.1.1:4000");
+        assert_eq!(came(&mut helpers, bases[1], &same), Some(Vec::new()));
+        assert!(helpers.is_done());
+        assert_eq!(
+            helpers.reach(),
+            [Reach::Reflexive {
+                seen: address("198.51.100.7:6000"),
+                base: bases[0]
+            }]
+        );
+        assert_eq!(helpers.next_wakeup(), None);
+    }
+
+    #[test]
+    fn a_silent_server_is_asked_three_times() {
+        let start = Instant::now();
+        let mut helpers = Helpers::new(start);
+        helpers.ask(start, address("10.0.0.1:4000"), address("192.0.2.1:3478"));
+        let mut asked = Vec::new();
+        for ms in 0..2_000 {
+            let now = start + ms * MS;
+            if helpers.next_wakeup().is_some_and(|next| next <= now)
+                && !helpers.tick(now).is_empty()
+            {
+                asked.push(ms);
+            }
+        }
+        assert_eq!(asked, [0, 100, 300]);
+        assert!(helpers.is_done());
+        assert_eq!(helpers.reach(), []);
+    }
+
+    #[test]
+    fn a_lent_address_is_asked_for_until_the_server_answers() {
+        let start = Instant::now();
+        let mut helpers = Helpers::new(start);
+        let (base, server) = (address("10.0.0.1:4000"), address("192.0.2.1:3478"));
+        helpers.borrow(start, base, server, ["1:a", "secret"]);
+        assert!(!format!("{:?}", helpers.reach()).contains("Relayed"));
+        let mut sent = 0;
+        for ms in 0..1_000 {
+            let now = start + ms * MS;
+            if helpers.next_wakeup().is_some_and(|next| next <= now) {
+                sent += helpers.tick(now).len();
+            }
+        }
+        assert!((3..=5).contains(&sent), "{sent}");
+        assert!(!helpers.is_done(), "it may still come");
+        let nobody = helpers.send(start, base, address("192.0.2.9:9"), b"hello");
+        assert_eq!(nobody, [], "nothing is lent");
+    }
+}

@@ -1,5 +1,6 @@
 //! Both sides may use nothing but the relay of our server, which tells them of it as they sign in.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use callsign::client::core::LoginOptions;
@@ -14,15 +15,17 @@ use callsign::voice::RATE;
 use callsign::voice::link::{GATHER, Link, Policy};
 use callsign::voice::peer::{Peer, PeerEvent, Reach};
 use callsign::voice::processing::Switches;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::delay::{bursts, delay};
 use crate::side::{bind, talk};
 
 /// A server with a relay, from which nothing but its own relays is reached.
-async fn server() -> Server {
+async fn server(listen: &str) -> Server {
     let config = Config {
         turn: Some(TurnConfig {
-            listen: "127.0.0.1:0".parse().expect("an address"),
+            listen: listen.parse().expect("an address"),
             peers: Peers::Public,
         }),
         ..Config::default()
@@ -58,7 +61,8 @@ async fn hidden(ice: &[IceServer]) -> Link {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_sides_behind_the_relay_hear_each_other() {
-    let server = server().await;
+    let server = server("127.0.0.1:0").await;
+    let plain = server.plain_addr();
     let url = format!("ws://{}", server.plain_addr());
     let serving = tokio::spawn(server.serve());
     let (alice, of_alice) = sign_in(&url, "alice").await;
@@ -95,7 +99,48 @@ async fn two_sides_behind_the_relay_hear_each_other() {
         // Its tempo is adjusted on the way; what somebody else says is not alike at all.
         assert!(alike > 0.3, "{alike}");
     }
+    assert!(gives_back(plain).await, "what is lent is given back");
     drop((alice, bob));
+    serving.abort();
+}
+
+/// Whether nothing is lent any more, soon.
+async fn gives_back(server: SocketAddr) -> bool {
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(server).await.expect("connected");
+        let asked = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        asked.await.expect("asked");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.expect("answered");
+        assert!(
+            text.contains("callsign_turn_allocations_made_total 2\n"),
+            "{text}"
+        );
+        if text.contains("callsign_turn_allocations 0\n") {
+            return true;
+        }
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_relay_lends_addresses_of_version_6() {
+    if tokio::net::UdpSocket::bind("[::1]:0").await.is_err() {
+        println!("this computer has no IPv6");
+        return;
+    }
+    let server = server("[::1]:0").await;
+    let url = format!("ws://{}", server.plain_addr());
+    let serving = tokio::spawn(server.serve());
+    let (_alice, ice) = sign_in(&url, "alice").await;
+    let here = "::1".parse().expect("an address");
+    let mut link = Link::at(&[here]).await.expect("a socket");
+    link.gather(&ice, Policy::RelayOnly, GATHER * 10).await;
+    let reach = link.reach();
+    let [Reach::Relayed { lent, .. }] = reach[..] else {
+        panic!("{reach:?}")
+    };
+    assert!(lent.is_ipv6(), "{lent}");
     serving.abort();
 }
 
@@ -127,7 +172,7 @@ async fn a_server_that_does_not_answer_costs_little() {
 
 #[tokio::test]
 async fn a_wrong_credential_lends_nothing() {
-    let server = server().await;
+    let server = server("127.0.0.1:0").await;
     let at = server.turn_addr().expect("a relay");
     let serving = tokio::spawn(server.serve());
     let wrong = IceServer {
