@@ -9,7 +9,7 @@ use crate::protocol::token::Token;
 use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
 
 use super::kept::StoreEffect;
-use super::msg::{Credentials, Identity};
+use super::msg::{Credentials, Identity, Ringtone, TakenIn};
 use super::state::{AudioSet, CallNo, ConversationId, Purpose, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
@@ -98,14 +98,14 @@ pub(crate) enum Effect {
     Typing(ConversationId),
     /// Tell every frame on the link from now on, by `ConsoleMsg::Frames`; or none any more.
     Listen(bool),
-    /// Let somebody choose a file. Answered by `FileMsg::Chosen`, `Cancelled` or `NoDialog`.
-    ChooseFile(Purpose),
+    /// Let somebody choose a file. Answered by `FileMsg::Dialog` under this number, with `Chosen`, `Cancelled` or `NoDialog`.
+    ChooseFile(u64, Purpose),
     /// Write a text into a file. Answered by `FileMsg::Written`.
     WriteFile(Purpose, PathBuf, String),
     /// Write what was logged into a file. Answered by `FileMsg::Written`.
     WriteLog(PathBuf),
-    /// Ring with this file from now on, or with the bundled tone. Answered by `SettingsMsg::NoRingtone` if it is no sound.
-    Ringtone(Option<PathBuf>),
+    /// Ring with this from now on. Answered by `SettingsMsg::NoRingtone` if it is no sound.
+    Ringtone(Ringtone),
     /// Let the ring be heard once. Not answered.
     TryRingtone,
     /// Something about the server on this computer; how it is answered stands there.
@@ -114,6 +114,9 @@ pub(crate) enum Effect {
     Secret(SecretEffect),
     /// Sign in, also if that ends the session that the account has elsewhere. Answered like `SignIn`.
     TakeOver(Credentials),
+    /// When all that was asked of the history so far is done: tell the server that so many events of the session are kept, and need
+    /// not be told again. Not answered.
+    Confirm(TakenIn),
     /// Something about the sound of a call. Not answered.
     Sound(CallRef, SoundStep),
     /// Something about microphone and speaker; how it is answered stands there.

@@ -24,7 +24,7 @@ pub(crate) enum StoreEffect {
     Account(Option<Identity>),
     /// Keep a message. Answered by `Kept`, always: what cannot be kept is at least shown.
     Put(Box<NewMessage>),
-    /// Keep a page of a room's history. Answered by `Filled`.
+    /// Keep a page of a room's history. Answered by `Filled` or `NotFilled`.
     Fill(ConversationId, Vec<NewMessage>),
     /// The server has a message; since when, if that is known. Answered by `Changed`.
     Sent(MessageRow, Option<u64>),
@@ -91,6 +91,8 @@ pub(crate) enum StoreEffect {
     CallEnded(CallNo, u64, Outcome),
     /// Another call stands for it: it is taken out. Not answered.
     CallGone(CallNo),
+    /// A call was missed while nobody was here; it may have been told before. Not answered.
+    CallMissed(Box<NewCall>, u64),
     /// Somebody has looked at the calls. Not answered.
     CallsSeen,
     /// Somebody was added, or is called something else. Not answered.
@@ -126,6 +128,8 @@ pub(crate) enum StoreMsg {
     Kept(Put),
     /// What became of a page of a room's history.
     Filled(ConversationId, Vec<Put>),
+    /// A page of a room's history could not be kept; that has been told.
+    NotFilled(ConversationId),
     /// Messages that look different now.
     Changed(Vec<Message>),
     /// Messages of a conversation.

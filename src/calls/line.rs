@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::prepare::{self, Prepared};
-use super::{Devices, NoSound, Order, SoundNews, SoundOptions};
+use super::prepare::{self, Prepared, Ways};
+use super::{Devices, NoSound, Order, SoundNews};
 use crate::client::Call;
 use crate::client::error::CallError;
 use crate::client::event::CallRef;
@@ -16,6 +16,7 @@ use crate::protocol::{InviteMsg, VoiceError, VoiceMsg, with_voice};
 use crate::voice::call::{self as sound, News, ORDERS};
 use crate::voice::engine::Control;
 use crate::voice::peer::PeerEvent;
+use crate::voice::processing::Switches;
 
 /// How long a new offer may go without an answer or a way before another is made.
 const MEND: Duration = Duration::from_secs(5);
@@ -46,7 +47,8 @@ pub(super) enum Word {
 /// The sound of one call, until nobody speaks to it any more.
 pub(super) struct Line<D: Devices> {
     pub(super) call: Call,
-    pub(super) options: SoundOptions,
+    pub(super) ways: Ways,
+    pub(super) switches: Switches,
     pub(super) devices: Arc<D>,
     pub(super) news_tx: mpsc::Sender<(CallRef, SoundNews)>,
     pub(super) words_rx: mpsc::Receiver<Word>,
@@ -71,7 +73,7 @@ impl<D: Devices> Line<D> {
         let going = match begin {
             Begin::Offered(prepared) => self.called_by_us(*prepared).await,
             Begin::Called(offer) => {
-                let prepared = prepare::answer(self.options.scope, offer).await;
+                let prepared = prepare::answer(self.ways.clone(), offer).await;
                 self.called_by_them(prepared).await
             }
             Begin::Nothing(why) => self.called_by_them(Err(why)).await,
@@ -149,7 +151,7 @@ impl<D: Devices> Line<D> {
         let (orders_tx, orders_rx) = mpsc::channel(ORDERS);
         let (news_tx, news_rx) = mpsc::channel(sound::NEWS);
         let (peer, link) = (prepared.peer, prepared.link);
-        let call = sound::Call::new(peer, link, device, self.options.switches, news_tx);
+        let call = sound::Call::new(peer, link, device, self.switches, news_tx);
         let call = call
             .inspect_err(|error| tracing::warn!(%error, "no codec"))
             .ok()?;

@@ -4,8 +4,16 @@ use std::io;
 use std::time::Instant;
 
 use super::NoSound;
-use crate::voice::link::{Link, Scope};
+use crate::protocol::IceServer;
+use crate::voice::link::{GATHER, Link, Policy, Scope};
 use crate::voice::peer::{Peer, Reach, SdpError};
+
+/// By which ways a call may go.
+#[derive(Clone)]
+pub(super) struct Ways {
+    pub(super) scope: Scope,
+    pub(super) ice: Vec<IceServer>,
+}
 
 /// Why there is nothing to call with.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +36,8 @@ pub(super) struct Prepared {
 }
 
 /// For somebody who is to be called.
-pub(super) async fn offer(scope: Scope) -> Result<Prepared, PrepareError> {
-    let (link, reach) = ways(scope).await?;
+pub(super) async fn offer(ways: Ways) -> Result<Prepared, PrepareError> {
+    let (link, reach) = sockets(ways).await?;
     let (peer, sdp) = apart(move || Peer::offer(Instant::now(), &reach))
         .await?
         .map_err(|_| PrepareError::Description)?;
@@ -37,17 +45,18 @@ pub(super) async fn offer(scope: Scope) -> Result<Prepared, PrepareError> {
 }
 
 /// For somebody who calls with this offer.
-pub(super) async fn answer(scope: Scope, offer: String) -> Result<Prepared, NoSound> {
-    let (link, reach) = ways(scope).await?;
+pub(super) async fn answer(ways: Ways, offer: String) -> Result<Prepared, NoSound> {
+    let (link, reach) = sockets(ways).await?;
     let (peer, sdp) = apart(move || Peer::answer(Instant::now(), &reach, &offer))
         .await?
         .map_err(NoSound::Unfit)?;
     Ok(Prepared { peer, link, sdp })
 }
 
-/// The sockets, and where they are reached. Candidates of other kinds come in here: what servers tell within a short time.
-async fn ways(scope: Scope) -> Result<(Link, Vec<Reach>), PrepareError> {
-    let link = Link::everywhere(scope).await?;
+/// The sockets, and where they are reached: by themselves, and by what servers tell within a short time.
+async fn sockets(ways: Ways) -> Result<(Link, Vec<Reach>), PrepareError> {
+    let mut link = Link::everywhere(ways.scope).await?;
+    link.gather(&ways.ice, Policy::Any, GATHER).await;
     let reach = link.reach();
     Ok((link, reach))
 }

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::line::{Begin, Line, Word};
-use super::{Devices, NoSound, SoundNews, SoundOptions, prepare};
+use super::prepare::{self, Ways};
+use super::{Devices, NoSound, SoundNews, SoundOptions};
 use crate::client::error::{CallError, InviteError};
 use crate::client::event::{CallEvent, CallRef, Event, SessionEvent};
 use crate::client::{Call, Session};
-use crate::protocol::{Account, ChannelName, Dtmf, InviteMsg, VoiceMsg, voice_in, with_voice};
+use crate::protocol::{
+    Account, ChannelName, Dtmf, IceServer, InviteMsg, VoiceMsg, voice_in, with_voice,
+};
 use crate::voice::link::Scope;
 use crate::voice::processing::Switches;
 
@@ -50,6 +53,8 @@ struct Shared<D> {
     session: Session,
     scope: Scope,
     switches: Mutex<Switches>,
+    /// The servers that help to find ways, as the last login names them.
+    ice: Mutex<Vec<IceServer>>,
     devices: Arc<D>,
     news_tx: mpsc::Sender<(CallRef, SoundNews)>,
     lines: Mutex<Lines>,
@@ -88,6 +93,7 @@ impl<D: Devices> Sounds<D> {
             session,
             scope: options.scope,
             switches: Mutex::new(options.switches),
+            ice: Mutex::default(),
             devices: Arc::new(devices),
             news_tx,
             lines: Mutex::default(),
@@ -104,7 +110,14 @@ impl<D: Devices> Sounds<D> {
             Event::Session(SessionEvent::InviteReceived { call, extra, .. }) => {
                 self.called(*call, extra);
             }
-            Event::Session(SessionEvent::LoginSuccess { again: true, .. }) => {
+            Event::Session(SessionEvent::LoginSuccess {
+                again, additions, ..
+            }) => {
+                let ice = additions.as_ref().map(|has| has.ice.clone());
+                *lock(&self.shared.ice) = ice.unwrap_or_default();
+                if !again {
+                    return;
+                }
                 for words_tx in self.lines().open.values() {
                     say(words_tx, Word::Order(Order::Probe));
                 }
@@ -125,7 +138,7 @@ impl<D: Devices> Sounds<D> {
         peer: &Account,
         extra: &str,
     ) -> Result<Call, InviteError> {
-        let prepared = prepare::offer(self.shared.scope).await;
+        let prepared = prepare::offer(self.ways()).await;
         let prepared = prepared.map_err(NoSound::from).and_then(|prepared| {
             let extra = with_voice(extra, &prepared.sdp)?;
             Ok((prepared, extra))
@@ -189,6 +202,13 @@ impl<D: Devices> Sounds<D> {
         lock(&self.shared.lines)
     }
 
+    fn ways(&self) -> Ways {
+        Ways {
+            scope: self.shared.scope,
+            ice: lock(&self.shared.ice).clone(),
+        }
+    }
+
     fn called(&self, call: CallRef, extra: &str) {
         let begin = match voice_in(extra) {
             Ok(Some(offer)) => Begin::Called(offer),
@@ -202,10 +222,8 @@ impl<D: Devices> Sounds<D> {
         let (words_tx, words_rx) = mpsc::channel(WORDS);
         let line = Line {
             call: self.shared.session.call(call),
-            options: SoundOptions {
-                scope: self.shared.scope,
-                switches: *lock(&self.shared.switches),
-            },
+            ways: self.ways(),
+            switches: *lock(&self.shared.switches),
             devices: Arc::clone(&self.shared.devices),
             news_tx: self.shared.news_tx.clone(),
             words_rx,

@@ -81,6 +81,7 @@ impl Driver {
                     Some(command) => driver.told(command),
                     None => {
                         used = false;
+                        driver.hear_of_keeping();
                         driver.asked(Command::Logout { session: None })
                     }
                 },
@@ -116,6 +117,9 @@ impl Driver {
                 events,
                 answer,
             } => {
+                if matches!(command, Command::Logout { .. }) {
+                    self.hear_of_keeping();
+                }
                 let input = self.asked(command);
                 let request = RequestNo(self.last_request);
                 self.answers.insert(request, answer);
@@ -149,10 +153,19 @@ impl Driver {
 
     fn events_taken(&self) -> Option<Input> {
         let (session, events) = self.session.as_ref()?;
+        let (waiting, kept) = events.waiting_and_kept();
         Some(Input::EventsTaken {
             session: *session,
-            waiting: events.waiting(),
+            waiting,
+            kept,
         })
+    }
+
+    /// What was kept before the session's end is acknowledged with it.
+    fn hear_of_keeping(&mut self) {
+        if let Some(input) = self.events_taken() {
+            self.handle(input);
+        }
     }
 
     fn put_out(&mut self, output: Output) {

@@ -20,13 +20,17 @@ struct Shared {
     queue: Mutex<Queue>,
     /// Something came, or the session is over.
     came: Notify,
-    /// The application took something.
+    /// The application took something, or keeps it.
     taken: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     events: VecDeque<Event>,
+    /// How many the application has taken.
+    taken: u64,
+    /// How many of those it keeps.
+    kept: u64,
     over: bool,
 }
 
@@ -62,6 +66,31 @@ pub(super) fn channel(taken: Arc<Notify>, handle: Handle) -> (EventsTx, Events) 
     (tx, events)
 }
 
+/// Says which events of a session the application keeps: only then the server may forget what they tell. Cheap to clone; without
+/// [`Acknowledge::Kept`](crate::client::core::Acknowledge::Kept) in the login, and after the session, it is of no consequence.
+#[derive(Clone, Debug)]
+pub struct Keeper(Arc<Shared>);
+
+impl Keeper {
+    /// What the first `events` events of the session tell is where it survives the application, as counted by [`Events::taken`]; or
+    /// it cannot be kept, and is not to come again. At once and in any order: the highest number counts, and not more than were taken.
+    pub fn kept(&self, events: u64) {
+        {
+            let mut queue = self.0.queue();
+            queue.kept = events.min(queue.taken).max(queue.kept);
+        }
+        self.0.taken.notify_one();
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        self.taken += 1;
+        Some(event)
+    }
+}
+
 impl Shared {
     /// Nothing that holds the lock can panic in between.
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -75,8 +104,10 @@ impl EventsTx {
         self.0.came.notify_one();
     }
 
-    pub(super) fn waiting(&self) -> usize {
-        self.0.queue().events.len()
+    /// How many wait for the application, and how many it keeps.
+    pub(super) fn waiting_and_kept(&self) -> (usize, u64) {
+        let queue = self.0.queue();
+        (queue.events.len(), queue.kept)
     }
 
     pub(super) fn end(&self) {
@@ -93,7 +124,7 @@ impl Events {
         loop {
             {
                 let mut queue = self.shared.queue();
-                if let Some(event) = queue.events.pop_front() {
+                if let Some(event) = queue.take() {
                     self.shared.taken.notify_one();
                     return Some(event);
                 }
@@ -108,8 +139,20 @@ impl Events {
     /// The next event, if one is there.
     #[must_use]
     pub fn try_next(&mut self) -> Option<Event> {
-        let event = self.shared.queue().events.pop_front()?;
+        let event = self.shared.queue().take()?;
         self.shared.taken.notify_one();
         Some(event)
+    }
+
+    /// How many events of the session have been taken: what [`Keeper::kept`] is told when all of them are kept.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.shared.queue().taken
+    }
+
+    /// What says that events are kept, for a login with [`Acknowledge::Kept`](crate::client::core::Acknowledge::Kept).
+    #[must_use]
+    pub fn keeper(&self) -> Keeper {
+        Keeper(Arc::clone(&self.shared))
     }
 }

@@ -149,6 +149,13 @@ while let Some(event) = alice_hears.next().await {
 //! channels again ([`ChannelEvent::Rejoined`](event::ChannelEvent::Rejoined)), watches what it watched, and its calls are over; what was
 //! said meanwhile is in the channels' history. With a 1.x server it always is so, except that a call that both are in goes on.
 //!
+//! # When the application is killed
+//!
+//! A message is acknowledged to the server soon after the application was told of it, so whoever is killed within that moment may lose it.
+//! An application with a history of its own signs in with [`Acknowledge::Kept`](core::Acknowledge::Kept) and says by a
+//! [`Keeper`] what is in there; nothing else is acknowledged, and what was not comes again in the next session, where the history knows by
+//! sender and id what it has. What was said in channels is looked up in their history.
+//!
 //! # Files
 //!
 //! | file | layer | what |
@@ -199,7 +206,7 @@ pub use call::Call;
 #[cfg(feature = "client")]
 pub use channel::Channel;
 #[cfg(feature = "client")]
-pub use events::Events;
+pub use events::{Events, Keeper};
 #[cfg(feature = "client")]
 pub use history::{HistoryMessage, HistoryPage};
 #[cfg(feature = "client")]

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::core::{EVENTS_MAX, EVENTS_PAUSE, LoginOptions, Reconnect, Status};
+use super::core::{Acknowledge, EVENTS_MAX, EVENTS_PAUSE, LoginOptions, Reconnect, Status};
 use super::event::{ChannelEvent, Event, SessionEvent};
 use super::{Events, Session, Signal};
 use crate::net::link::Heard;
@@ -126,6 +126,54 @@ async fn listening_alone_keeps_the_session() {
         }
     }
     panic!("the session ended");
+}
+
+/// Signs in as one who says what is kept, is given two messages, and keeps the first so many; returns what the client acknowledges when it
+/// signs out then, if anything.
+async fn acknowledged_after_keeping(kept: u64) -> Option<u64> {
+    let (server, mut ends) = in_process();
+    let signal = signal(server);
+    let options = LoginOptions {
+        acknowledge: Acknowledge::Kept,
+        ..LoginOptions::default()
+    };
+    let login = signal.login(&account("alice"), Token::new(""), options);
+    let (session, mut end) = tokio::join!(login, let_in(&mut ends));
+    let (session, mut events) = session.expect("signed in");
+    let keeper = events.keeper();
+    let is_poll = |request: &Request| matches!(request, Request::UserGetMsg { .. });
+    let call = next_call(&mut end, is_poll).await;
+    let (ver_clear, msgs) = (0, vec![(1, envelope(1)), (2, envelope(2))]);
+    answer(&end, &call, Reply::Messages { ver_clear, msgs }).await;
+    let mut messages = Vec::new();
+    while messages.len() < 2 {
+        let event = events.next().await.expect("the session goes on");
+        if let Event::Session(SessionEvent::MessageInstantReceive { .. }) = event {
+            messages.push(events.taken());
+        }
+    }
+    // What nobody was told yet cannot be kept.
+    let first = messages[0];
+    keeper.kept(match kept {
+        0 => first - 1,
+        1 => first,
+        more => more,
+    });
+    drop(session.logout());
+    let is_either =
+        |request: &Request| matches!(request, Request::UserGetMsg { .. } | Request::UserLogout);
+    let call = next_call(&mut end, is_either).await;
+    let Ok(Request::UserGetMsg { ver_clear, .. }) = call.request else {
+        return None;
+    };
+    Some(ver_clear)
+}
+
+#[tokio::test]
+async fn only_what_is_said_to_be_kept_is_acknowledged() {
+    assert_eq!(acknowledged_after_keeping(0).await, None);
+    assert_eq!(acknowledged_after_keeping(1).await, Some(1));
+    assert_eq!(acknowledged_after_keeping(u64::MAX).await, Some(2));
 }
 
 /// The consequence of a slow consumer, as [`Events`] has it.

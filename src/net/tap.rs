@@ -1,6 +1,7 @@
 //! A tap on a link: every frame as it is on the wire, but for its secrets. While nobody listens, a frame costs a look at a
-//! flag; only logins are read all the same, for the secrets in them.
+//! flag; only logins are read all the same, for the secrets in them, and the last of them are told to whoever comes later.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,6 +12,8 @@ use super::mask::Mask;
 
 /// Frames that wait for whoever listens. When full, the next are passed over, and the one after them says how many.
 const FRAMES: usize = 512;
+/// Frames of logins that are held while nobody listens. When one more comes, the oldest goes.
+const LOGINS: usize = 8;
 /// The most bytes of a frame that are told; what is longer is cut.
 pub const SHOWN_BYTES: usize = 16 * 1024;
 
@@ -39,13 +42,18 @@ struct Inner {
     missed: AtomicU64,
     mask: Mutex<Mask>,
     frames_tx: Mutex<Option<mpsc::Sender<Tapped>>>,
+    logins: Mutex<VecDeque<Tapped>>,
 }
 
 impl Tap {
-    /// From now on every frame comes out here, and nowhere else any more.
+    /// From now on every frame comes out here, and nowhere else any more; first the last logins, if nobody was told of them.
     #[must_use]
     pub fn open(&self) -> mpsc::Receiver<Tapped> {
         let (frames_tx, frames_rx) = mpsc::channel(FRAMES);
+        for login in lock(&self.0.logins).drain(..) {
+            // There is room for more of them than are held.
+            drop(frames_tx.try_send(login));
+        }
         *lock(&self.0.frames_tx) = Some(frames_tx);
         self.0.missed.store(0, Ordering::Relaxed);
         self.0.open.store(true, Ordering::Relaxed);
@@ -79,17 +87,23 @@ impl Tap {
             return;
         }
         let mut shown = lock(&self.0.mask).frame(text);
-        if !open {
-            return;
-        }
         cut(&mut shown);
-        let frame = Tapped {
+        let mut frame = Tapped {
             sent,
             at_ms: now_ms(),
             bytes: text.len(),
             text: shown,
-            missed: self.0.missed.swap(0, Ordering::Relaxed),
+            missed: 0,
         };
+        if !open {
+            let mut logins = lock(&self.0.logins);
+            if logins.len() == LOGINS {
+                logins.pop_front();
+            }
+            logins.push_back(frame);
+            return;
+        }
+        frame.missed = self.0.missed.swap(0, Ordering::Relaxed);
         let missed = frame.missed + 1;
         let told = (lock(&self.0.frames_tx).as_ref()).map(|frames| frames.try_send(frame));
         match told {
@@ -125,12 +139,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_told_while_nobody_listens_but_what_is_secret_is_known_later() {
+    fn only_logins_are_told_of_before_somebody_listens_and_what_is_secret_is_known_later() {
         let tap = Tap::default();
         tap.sent(r#"["login",{"token":"a long secret"}]"#);
         tap.sent(r#"["ping",1]"#);
         let mut frames = tap.open();
         tap.heard(r#"["notify",["msg","say a long secret"]]"#);
+        let login = frames.try_recv().expect("the login");
+        assert_eq!(login.text, r#"["login",{"token":"***"}]"#);
+        assert!(login.sent);
         let frame = frames.try_recv().expect("a frame");
         assert!(!frame.sent);
         assert_eq!(frame.text, r#"["notify",["msg","say ***"]]"#);
@@ -142,6 +159,21 @@ mod tests {
             frames.try_recv(),
             Err(mpsc::error::TryRecvError::Disconnected)
         );
+    }
+
+    #[test]
+    fn the_last_logins_are_told_once() {
+        let tap = Tap::default();
+        for n in 0..LOGINS + 2 {
+            tap.heard(&format!("[\"login_ret\",{n}]"));
+        }
+        let told = |frames: &mut mpsc::Receiver<Tapped>| {
+            std::iter::from_fn(|| frames.try_recv().ok()).count()
+        };
+        let mut frames = tap.open();
+        assert_eq!(frames.try_recv().expect("one").text, "[\"login_ret\",2]");
+        assert_eq!(told(&mut frames), LOGINS - 1);
+        assert_eq!(told(&mut tap.open()), 0);
     }
 
     #[test]

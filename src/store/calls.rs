@@ -1,10 +1,11 @@
 //! The calls of a profile: who called whom, and how it ended.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
-use super::Store;
 use super::code::{self, IN, OUT, all, change, first, unreadable};
 use super::error::StoreError;
+use super::message::{Attention, Conversation, Delivery, MessageKind, NewMessage, Way};
+use super::{Store, messages};
 use crate::protocol::{Account, ChannelName, Code};
 
 /// A call of this store, by a number that is never used again. A later call has a greater one.
@@ -88,6 +89,47 @@ impl Store {
             ];
             change(connection, statement, values)?;
             Ok(CallRow(connection.last_insert_rowid()))
+        })
+        .await
+    }
+
+    /// Keeps a call that was missed while nobody was here, once: a server may tell of it again. Returns whether it is new.
+    pub async fn call_missed(&self, call: NewCall, now_ms: u64) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let (missed, _, _) = outcome_columns(&Outcome::Missed);
+            let (peer, channel) = (call.peer.as_str(), call.channel.as_str());
+            let started = code::number(call.started_ms);
+            let query = "SELECT 1 FROM calls WHERE started_ms = ? AND direction = ? AND peer = ? AND channel = ? AND outcome = ?";
+            let values = params![started, IN, peer, channel, missed];
+            if first(connection, query, values, |_| Ok(()))?.is_some() {
+                return Ok(false);
+            }
+            let statement = "INSERT INTO calls (direction, peer, channel, number, started_ms, ended_ms, outcome, seen)
+                             VALUES (?, ?, ?, ?, ?, ?, ?, 0)";
+            let ended = code::number(now_ms);
+            let values = params![IN, peer, channel, call.number, started, ended, missed];
+            change(connection, statement, values).map(|_| true)
+        })
+        .await
+    }
+
+    /// Ends the calls that an earlier process left open, each with a line of these words in the conversation with its peer; `me` is
+    /// whose history it is. To be asked before any call begins. Returns how many there were.
+    pub async fn end_open_calls(
+        &self,
+        me: Account,
+        words: &'static str,
+    ) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            let query = format!("{CALL} WHERE outcome IS NULL ORDER BY id");
+            let open = all(connection, &query, [], record)?;
+            for CallRecord { row, call, .. } in &open {
+                messages::put(connection, &line(call, &me, words))?;
+                let (number, _, _) = outcome_columns(&Outcome::Interrupted);
+                let statement = "UPDATE calls SET outcome = ? WHERE id = ?";
+                change(connection, statement, params![number, row.0])?;
+            }
+            Ok(open.len())
         })
         .await
     }
@@ -178,11 +220,23 @@ impl Store {
     }
 }
 
-/// Ends what an earlier process left open.
-pub(super) fn interrupt(connection: &Connection) -> rusqlite::Result<()> {
-    let (number, _, _) = outcome_columns(&Outcome::Interrupted);
-    let statement = "UPDATE calls SET outcome = ? WHERE outcome IS NULL";
-    connection.execute(statement, [number]).map(drop)
+/// What stands for a call in the conversation with its peer.
+fn line(call: &NewCall, me: &Account, words: &str) -> NewMessage {
+    let (source, way) = match call.outgoing {
+        true => (me.clone(), Way::Out(Delivery::Sent)),
+        false => (call.peer.clone(), Way::In(Attention::Seen)),
+    };
+    NewMessage {
+        conversation: Conversation::Person(call.peer.clone()),
+        id: None,
+        source,
+        way,
+        kind: MessageKind::Call,
+        text: words.to_owned(),
+        server_ms: Some(call.started_ms),
+        local_ms: call.started_ms,
+        reply_to: None,
+    }
 }
 
 fn outcome_columns(outcome: &Outcome) -> (i64, Option<u16>, Option<&str>) {

@@ -167,13 +167,19 @@ pub(super) type Dedup = [u8; 16];
 
 impl NewMessage {
     /// What makes it the same message when it comes again. Without an id (older protocol) that is its time on the server
-    /// and its text: an inbox that is read again after a crash has the same. `None` for what never comes twice.
+    /// and its text: an inbox that is read again after a crash has the same, and so has a call that was missed. `None` for what
+    /// never comes twice.
     pub(super) fn dedup(&self) -> Option<Dedup> {
         match (&self.id, self.server_ms) {
             (Some(id), _) => Some(dedup(&self.conversation, &self.source, id)),
             (None, Some(time)) if self.kind == MessageKind::Text => {
                 let time = time.to_be_bytes();
                 let parts = [b"time".as_slice(), &time, self.text.as_bytes()];
+                Some(hash(&self.conversation, &self.source, &parts))
+            }
+            (None, Some(time)) if self.kind == MessageKind::Call => {
+                let time = time.to_be_bytes();
+                let parts = [b"call".as_slice(), &time, self.text.as_bytes()];
                 Some(hash(&self.conversation, &self.source, &parts))
             }
             (None, _) => None,

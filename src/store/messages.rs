@@ -164,7 +164,8 @@ impl Store {
     }
 }
 
-fn put(connection: &Connection, message: &NewMessage) -> Result<Put, StoreError> {
+/// See [`Store::put_message`].
+pub(super) fn put(connection: &Connection, message: &NewMessage) -> Result<Put, StoreError> {
     let dedup = message.dedup();
     if let Some(dedup) = &dedup {
         if let Some(known) = by_dedup(connection, dedup)? {

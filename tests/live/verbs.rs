@@ -288,7 +288,7 @@ fn who_hangs_up_by_a_signal_leaves_a_whole_file_and_an_end_for_the_other() {
 async fn answer_with(session: &Session, events: &mut Events, extra: &str) {
     let call = heard(events, |event| match event {
         Event::Session(SessionEvent::InviteReceived { call, .. }) => Some(call),
-        _ => None,
+        Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
     })
     .await;
     let call = session.call(call);
@@ -324,7 +324,7 @@ async fn a_program_that_carries_no_sound_or_nonsense_gets_a_call_without() {
     let ann = Verb::start(&server, "ann", &["call", "bob"]);
     let call = heard(&mut events, |event| match event {
         Event::Session(SessionEvent::InviteReceived { call, .. }) => Some(call),
-        _ => None,
+        Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
     })
     .await;
     let refused = session.call(call).channel_invite_refuse("").await;
@@ -358,7 +358,7 @@ async fn whoever_offers_nonsense_is_answered_without_sound_and_the_next_is_heard
                 event: CallEvent::AcceptedByPeer { extra },
                 ..
             } => Some(extra),
-            _ => None,
+            Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
         })
         .await;
         assert_eq!(answer, "", "{extra}");
@@ -368,7 +368,7 @@ async fn whoever_offers_nonsense_is_answered_without_sound_and_the_next_is_heard
                 event: CallEvent::Ended(_),
                 ..
             } => Some(()),
-            _ => None,
+            Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
         })
         .await;
     }

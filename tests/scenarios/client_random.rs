@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use callsign::client::core::{
-    Action, Answer, ClientCore, Command, EVENTS_MAX, Input, LinkNo, LoginOptions, Output,
-    PENDING_MAX, Reconnect, RequestNo, SessionRef, Settings,
+    Acknowledge, Action, Answer, ClientCore, Command, EVENTS_MAX, Input, LinkNo, LoginOptions,
+    Output, PENDING_MAX, Reconnect, RequestNo, SessionRef, Settings,
 };
 use callsign::client::event::{CallRef, Event, SessionEvent};
 use callsign::protocol::token::Token;
@@ -184,6 +184,7 @@ impl Fuzz {
                 Input::EventsTaken {
                     session: self.session,
                     waiting: self.waiting,
+                    kept: self.rng.u64(0..50),
                 }
             }
             _ => {
@@ -204,6 +205,11 @@ impl Fuzz {
                         Reconnect::Unlimited
                     } else {
                         Reconnect::default()
+                    },
+                    acknowledge: if self.rng.bool() {
+                        Acknowledge::Kept
+                    } else {
+                        Acknowledge::Told
                     },
                     ..LoginOptions::default()
                 },

@@ -12,6 +12,7 @@ mod client_calls;
 mod client_channels;
 mod client_comebacks;
 mod client_history;
+mod client_keeping;
 mod client_links;
 mod client_messages;
 mod client_presence;

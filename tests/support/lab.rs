@@ -44,6 +44,10 @@ pub(crate) struct Sdk {
     /// Events that its application has not taken.
     waiting: usize,
     pub(crate) takes_events: bool,
+    /// Events of the present session.
+    told: u64,
+    /// Whether it keeps what it takes.
+    pub(crate) keeps: bool,
     /// Frames in either direction after which its link is cut, counted down.
     cut_after: Option<usize>,
 }
@@ -196,6 +200,8 @@ impl Lab {
             gone: false,
             waiting: 0,
             takes_events: true,
+            told: 0,
+            keeps: true,
             cut_after: None,
         };
         self.sdks.insert(name.to_owned(), sdk);
@@ -351,14 +357,31 @@ impl Lab {
         }
     }
 
-    /// The application takes all its events.
+    /// The application takes all its events, and keeps them if it keeps anything.
     pub(crate) fn takes_all(&mut self, name: &str) {
         let sdk = self.sdk(name);
         sdk.waiting = 0;
+        let kept = if sdk.keeps { sdk.told } else { 0 };
+        self.has_kept(name, kept);
+    }
+
+    /// The application keeps so many events of its session.
+    pub(crate) fn has_kept(&mut self, name: &str, kept: u64) {
+        let sdk = self.sdk(name);
+        let waiting = sdk.waiting;
         if let Some(session) = sdk.session {
-            let waiting = 0;
-            self.input(name, Input::EventsTaken { session, waiting });
+            let input = Input::EventsTaken {
+                session,
+                waiting,
+                kept,
+            };
+            self.input(name, input);
         }
+    }
+
+    /// How many events an application was told in its present session.
+    pub(crate) fn told(&self, name: &str) -> u64 {
+        self.sdks[name].told
     }
 
     fn output(&mut self, name: &str, output: Output) {
@@ -382,6 +405,7 @@ impl Lab {
             Output::Answer { request, answer } => {
                 if let Ok(Answer::LoggedIn { session, .. }) = &answer {
                     self.sdk(name).session = Some(*session);
+                    self.sdk(name).told = 0;
                 }
                 let line = format!("{request:?} -> {answer:?}");
                 self.write(name, &line);
@@ -392,6 +416,7 @@ impl Lab {
                 let sdk = self.sdk(name);
                 assert!(sdk.session.is_none_or(|current| current == session), "late");
                 sdk.waiting += 1;
+                sdk.told += 1;
                 sdk.events.push(event.clone());
                 self.write(name, &show(&event));
             }

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window, signed_in, until};
+use crate::window::{Bell, Window, alone, signed_in, until};
 
 #[test]
 fn a_start_shows_what_was_there_and_signs_in_by_itself() {
@@ -13,7 +13,7 @@ fn a_start_shows_what_was_there_and_signs_in_by_itself() {
     ann.write_to("bob");
     ann.type_text("shall we talk?");
     ann.key(Modifiers::NONE, Key::Enter);
-    ann.see("delivered");
+    ann.see_beside(&mut bob, "delivered");
     ann.type_text("and by the way");
     drop(ann);
 
@@ -39,6 +39,32 @@ fn a_start_shows_what_was_there_and_signs_in_by_itself() {
     assert!(bob.shows("Chats") && !bob.shows("New"));
 }
 
+/// What the window has not taken in is in no history, and the server has not been told that it is.
+#[test]
+fn what_came_while_no_frame_was_drawn_is_there_at_the_next_start() {
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let mut ann = signed_in("ann", data.path(), &bell);
+    let bob = signed_in("bob", data.path(), &bell);
+    ann.write_to("bob");
+    for text in ["one", "two", "three"] {
+        ann.type_text(text);
+        ann.key(Modifiers::NONE, Key::Enter);
+        ann.see(text);
+    }
+    ann.see("sent");
+    assert!(!ann.shows("delivered"));
+    drop(bob);
+
+    let mut bob = Window::open("bob", data.path(), &bell);
+    bob.press("ann, online, 3 unread");
+    for text in ["one", "two", "three"] {
+        bob.see(text);
+        assert_eq!(bob.count(text), 1, "{text}");
+    }
+    ann.see_beside(&mut bob, "read");
+}
+
 #[test]
 fn what_waited_goes_out_after_a_start() {
     let data = tempfile::tempdir().expect("a directory");
@@ -62,9 +88,7 @@ fn what_waited_goes_out_after_a_start() {
 
 #[test]
 fn words_are_found_and_shown_where_they_were_said() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
+    let (_data, mut ann) = alone();
     ann.write_to("bob");
     for text in ["the quick fox", "jumps over", "the lazy dog"] {
         ann.type_text(text);

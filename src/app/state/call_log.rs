@@ -17,6 +17,8 @@ pub(crate) const CALLS: usize = 1000;
 
 /// The line of a call that was missed.
 pub(crate) const MISSED_CALL: &str = "Missed call";
+/// The line of a call in which Callsign ended.
+pub(crate) const CALL_INTERRUPTED: &str = "Call interrupted";
 
 /// The calls that were, the latest first.
 #[derive(Debug)]
@@ -63,6 +65,8 @@ pub(crate) enum Ending {
     Cancelled,
     /// The peer did not answer.
     NoAnswer,
+    /// Callsign ended while it went on.
+    Interrupted,
     /// It could not be made, or broke off.
     Failed(Failure),
 }
@@ -133,26 +137,39 @@ impl CallLog {
         cx.effects.push(Effect::Store(StoreEffect::CallGone(no)));
     }
 
-    /// A call was missed that never began here.
+    /// A call was missed that never began here. What a Callsign that was killed was told is told again.
     pub(super) fn missed_away(&mut self, cx: &mut Cx<'_>, call: PastCall) {
-        let begins = store::NewCall {
+        let same = |other: &PastCall| {
+            let told = (&other.peer, &other.channel, other.started_ms);
+            other.ending == Ending::Missed && told == (&call.peer, &call.channel, call.started_ms)
+        };
+        if self.calls.iter().any(same) {
+            return;
+        }
+        let missed = store::NewCall {
             outgoing: call.outgoing,
             peer: call.peer.clone(),
             channel: call.channel.clone(),
             number: call.number.clone(),
             started_ms: call.started_ms,
         };
-        begin(cx, call.no, begins);
-        self.add(cx, call);
+        let kept = StoreEffect::CallMissed(Box::new(missed), cx.now.unix_ms);
+        cx.effects.push(Effect::Store(kept));
+        self.show(cx, call);
     }
 
     /// A call that began is over.
     pub(super) fn add(&mut self, cx: &mut Cx<'_>, call: PastCall) {
+        let kept = StoreEffect::CallEnded(call.no, cx.now.unix_ms, call.ending.to_keep());
+        cx.effects.push(Effect::Store(kept));
+        self.show(cx, call);
+    }
+
+    /// Shows a call among the others, and as a line in the conversation.
+    fn show(&mut self, cx: &mut Cx<'_>, call: PastCall) {
         if self.calls.len() == CALLS {
             self.calls.pop_back();
         }
-        let kept = StoreEffect::CallEnded(call.no, cx.now.unix_ms, call.ending.to_keep());
-        cx.effects.push(Effect::Store(kept));
         // A call that was missed while the account was away is told later than it happened.
         let later = |other: &PastCall| other.started_ms > call.started_ms;
         let place = self.calls.iter().take_while(|other| later(other)).count();
@@ -198,6 +215,7 @@ impl Ending {
             Self::Refused => store::Outcome::Refused,
             Self::Cancelled => store::Outcome::Cancelled,
             Self::NoAnswer => store::Outcome::NoAnswer,
+            Self::Interrupted => store::Outcome::Interrupted,
             Self::Failed(Failure { code, detail }) => {
                 let (code, reason) = (*code, detail.clone());
                 store::Outcome::Failed { code, reason }
@@ -218,10 +236,7 @@ impl PastCall {
             store::Outcome::Refused => Ending::Refused,
             store::Outcome::Cancelled => Ending::Cancelled,
             store::Outcome::NoAnswer => Ending::NoAnswer,
-            store::Outcome::Interrupted => Ending::Failed(Failure {
-                code: Code::InviteOther,
-                detail: "Callsign ended while it went on".to_owned(),
-            }),
+            store::Outcome::Interrupted => Ending::Interrupted,
             store::Outcome::Failed { code, reason } => Ending::Failed(Failure {
                 code,
                 detail: reason,
@@ -281,6 +296,7 @@ fn in_words(ending: &Ending) -> Cow<'static, str> {
         Ending::Refused => return "Call, they declined".into(),
         Ending::Cancelled => return "Call, given up".into(),
         Ending::NoAnswer => return "Call, no answer".into(),
+        Ending::Interrupted => return CALL_INTERRUPTED.into(),
         Ending::Failed(_) => return "Call, not connected".into(),
     };
     match (talked / 3600, talked / 60 % 60, talked) {

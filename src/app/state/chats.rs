@@ -162,6 +162,7 @@ impl Chats {
             StoreMsg::Opened(..)
             | StoreMsg::Account(..)
             | StoreMsg::Filled(..)
+            | StoreMsg::NotFilled(_)
             | StoreMsg::Found(..)
             | StoreMsg::Exported(_)
             | StoreMsg::Trouble(_) => {}

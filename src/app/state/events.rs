@@ -103,11 +103,9 @@ impl Home {
                 time_ms,
             } => self.calls.missed(cx, peer, channel, &extra, time_ms),
             SessionEvent::Typing(typing) => self.typing.told(cx.now.at, &self.account, typing),
-            // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker,
-            // and rooms are looked at anew by it when events were missed.
-            SessionEvent::Logout { .. }
-            | SessionEvent::Error { .. }
-            | SessionEvent::Missed { .. } => {}
+            SessionEvent::Missed { events } => self.heard.missed(cx, events),
+            // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker.
+            SessionEvent::Logout { .. } | SessionEvent::Error { .. } => {}
         }
     }
 
@@ -155,6 +153,7 @@ impl Home {
                     self.keep_room(cx, &channel, false);
                 }
                 self.chats.went_out(&channel);
+                self.heard.went_out(&channel);
                 self.rooms.left(&channel, code);
             }
             ChannelEvent::UserJoined { account, .. } => {

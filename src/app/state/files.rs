@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{ConversationId, Cx, Home, Settings};
 use crate::app::effect::Effect;
-use crate::app::msg::{ChatMsg, FileMsg, SettingsMsg};
+use crate::app::msg::{ChatMsg, FileMsg, Ringtone, SettingsMsg};
 use crate::protocol::AttrSubject;
 use crate::store::Format;
 
@@ -89,8 +89,8 @@ impl Purpose {
 /// Files that are being chosen.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Whether the system's dialog is open, or about to be.
-    asked: bool,
+    /// The number of the system's dialog that is open, or about to be.
+    asked: Option<u64>,
     typed: Option<Purpose>,
 }
 
@@ -104,14 +104,18 @@ impl Files {
 pub(super) fn update(home: &mut Home, set: &mut Settings, cx: &mut Cx<'_>, msg: FileMsg) {
     match msg {
         // One at a time: the dialog is there already.
-        FileMsg::Ask(_) if home.files.asked => {}
+        FileMsg::Ask(_) if home.files.asked.is_some() => {}
         FileMsg::Ask(purpose) => {
-            home.files.asked = true;
-            cx.effects.push(Effect::ChooseFile(purpose));
+            let no = cx.ids.number();
+            home.files.asked = Some(no);
+            cx.effects.push(Effect::ChooseFile(no, purpose));
         }
+        FileMsg::Dialog(no, said) if home.files.asked == Some(no) => update(home, set, cx, *said),
+        // It was opened for somebody who is not in any more.
+        FileMsg::Dialog(..) => {}
         FileMsg::NoDialog(purpose) => {
             home.files = Files {
-                asked: false,
+                asked: None,
                 typed: Some(purpose),
             };
         }
@@ -153,7 +157,7 @@ fn chosen(home: &mut Home, set: &mut Settings, cx: &mut Cx<'_>, purpose: Purpose
             cx.effects.push(Effect::WriteFile(purpose, path, text));
         }
         Purpose::Log => cx.effects.push(Effect::WriteLog(path)),
-        Purpose::Ringtone => set.update(cx, SettingsMsg::Ringtone(Some(path))),
+        Purpose::Ringtone => set.update(cx, SettingsMsg::Ringtone(Ringtone::File(path))),
     }
 }
 

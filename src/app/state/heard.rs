@@ -1,7 +1,7 @@
 //! What was said in rooms while one was away: looked up in the server's history, the newest first, until it meets what is
 //! kept here; and what was said before that which is kept, when somebody scrolls there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cx;
 use super::chats::{Chats, ConversationId};
@@ -53,6 +53,8 @@ struct Asked {
     next: Option<u64>,
     /// What is looked for.
     what: What,
+    /// When it was asked for first, if something was missed before: what came since then is known, and says nothing of that.
+    since_ms: Option<u64>,
 }
 
 /// What is looked for in a room's history.
@@ -88,6 +90,7 @@ impl Heard {
             pages: PAGES,
             next: None,
             what: What::Older,
+            since_ms: None,
         };
         self.asked.insert(room.clone(), asked);
         let room = room.clone();
@@ -103,11 +106,27 @@ impl Heard {
             pages,
             next,
             what,
+            since_ms: (unread > 0).then_some(cx.now.unix_ms),
         };
         self.ends.remove(room);
         self.asked.insert(room.clone(), asked);
         let (room, before) = (room.clone(), None);
         cx.effects.push(Effect::History { room, before });
+    }
+
+    /// So many events were dropped, since we were slow; nobody knows of which rooms. They are looked up where the server keeps
+    /// what was said.
+    pub(super) fn missed(&mut self, cx: &mut Cx<'_>, events: u64) {
+        let rooms: BTreeSet<_> = self.ends.keys().chain(self.asked.keys()).cloned().collect();
+        for room in rooms {
+            self.came_in(cx, &room, events);
+        }
+    }
+
+    /// One is out of a room.
+    pub(super) fn went_out(&mut self, room: &ChannelName) {
+        self.asked.remove(room);
+        self.ends.remove(room);
     }
 
     /// The server has answered.
@@ -160,21 +179,30 @@ impl Heard {
         cx.effects.push(Effect::Store(StoreEffect::Fill(of, page)));
     }
 
+    /// The history could not take a page: the search is over, until one comes in again.
+    pub(super) fn not_filled(&mut self, of: &ConversationId) {
+        if let ConversationId::Room(room) = of {
+            self.asked.remove(room);
+        }
+    }
+
     /// The history has taken a page. Where nothing of it was known, there may be a gap before it.
     pub(super) fn filled(&mut self, cx: &mut Cx<'_>, of: &ConversationId, puts: &[Put]) {
         let ConversationId::Room(room) = of else {
             return;
         };
-        let known = |put: &Put| match put {
-            Put::New(_) => false,
-            Put::Known(_) | Put::Forgotten => true,
-        };
         let Some(asked) = self.asked.get(room) else {
             return;
         };
+        let is_new = |put: &Put| matches!(put, Put::New(_));
+        let was_known = |put: &Put| match (put, asked.since_ms) {
+            (Put::New(_), _) => false,
+            (Put::Known(_) | Put::Forgotten, None) | (Put::Forgotten, Some(_)) => true,
+            (Put::Known(known), Some(since_ms)) => was_there(&known.content, since_ms),
+        };
         let found = match asked.what {
-            What::New => puts.iter().any(known),
-            What::Older => puts.iter().any(|put| !known(put)),
+            What::New => puts.iter().any(was_known),
+            What::Older => puts.iter().any(is_new),
         };
         let before = asked.next;
         if before.is_none() || found {
@@ -183,5 +211,13 @@ impl Heard {
         }
         let room = room.clone();
         cx.effects.push(Effect::History { room, before });
+    }
+}
+
+/// Whether the server had a message before a time. One's own may have been written long before it was sent.
+fn was_there(message: &NewMessage, ms: u64) -> bool {
+    match message.way {
+        Way::In(_) => message.local_ms < ms,
+        Way::Out(_) => message.server_ms.is_some_and(|at_ms| at_ms < ms),
     }
 }

@@ -19,6 +19,11 @@ use crate::protocol::token::Token;
 /// The setting that says that the token is asked for each time.
 const ASK: &str = "ask_for_token";
 
+/// The setting that says whose tokens are still to be removed: there was no keyring when they signed out. Never a token.
+const LEFT: &str = "tokens_left";
+/// As many are remembered. When there is one more, the oldest is forgotten.
+const LEFT_MAX: usize = 8;
+
 /// What this profile has to do with the keyring.
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
@@ -26,6 +31,10 @@ pub(crate) struct Keyring {
     pub(crate) ask: bool,
     /// What it could not do last, until it can or that has been read.
     pub(crate) trouble: Option<Trouble>,
+    /// Whose tokens are to be removed as soon as there is a keyring.
+    left: Vec<Identity>,
+    /// Those of them that are being removed since the start, of which nobody is told that there is none still.
+    quiet: Vec<Identity>,
 }
 
 /// Something that the keyring did not do.
@@ -56,9 +65,48 @@ pub(crate) enum TokenWanted {
 }
 
 impl Keyring {
-    /// What is set.
-    pub(super) fn fill(&mut self, settings: &BTreeMap<String, Value>) {
+    /// What is set. Tokens that were left somewhere are removed, if there is a keyring by now.
+    pub(super) fn fill(&mut self, cx: &mut Cx<'_>, settings: &BTreeMap<String, Value>) {
         self.ask = settings.get(ASK) == Some(&Value::Bool(true));
+        let left = settings.get(LEFT).and_then(Value::as_array);
+        let left = left.into_iter().flatten().filter_map(start::identity);
+        self.left = left.take(LEFT_MAX).collect();
+        self.quiet.clone_from(&self.left);
+        for of in self.left.iter().cloned() {
+            cx.effects.push(Effect::Secret(SecretEffect::Forget(of)));
+        }
+    }
+
+    /// A token is to be removed later, or has been, or is wanted again.
+    fn leave(&mut self, cx: &mut Cx<'_>, of: &Identity, left: bool) {
+        let before = self.left.clone();
+        self.left.retain(|other| other != of);
+        if left {
+            self.left.push(of.clone());
+            let over = self.left.len().saturating_sub(LEFT_MAX);
+            self.left.drain(..over);
+        }
+        if self.left != before {
+            let left: Vec<_> = self.left.iter().map(start::named).collect();
+            let value = (!left.is_empty()).then_some(Value::Array(left));
+            let setting = StoreEffect::Setting(LEFT.to_owned(), value);
+            cx.effects.push(Effect::Store(setting));
+        }
+    }
+
+    /// A token has been removed, or not.
+    fn forgotten(&mut self, cx: &mut Cx<'_>, of: Identity, result: Result<(), KeyringTrouble>) {
+        let was_quiet = self.quiet.contains(&of);
+        self.quiet.retain(|other| *other != of);
+        match &result {
+            Ok(()) => self.leave(cx, &of, false),
+            Err(KeyringTrouble::Missing) if was_quiet => return,
+            Err(KeyringTrouble::Missing) => self.leave(cx, &of, true),
+            Err(KeyringTrouble::Locked | KeyringTrouble::Failed(_)) => {}
+        }
+        if !(was_quiet && result.is_ok()) {
+            self.done(result, || Some(Undone::Forget(of)));
+        }
     }
 
     /// Somebody has signed in.
@@ -67,6 +115,7 @@ impl Keyring {
         if let Some(token) = credentials.token()
             && !self.ask
         {
+            self.leave(cx, &credentials.identity(), false);
             let keep = SecretEffect::Keep(credentials.identity(), token.clone());
             cx.effects.push(Effect::Secret(keep));
         }
@@ -99,6 +148,7 @@ impl Keyring {
             }
             Phase::Home(home) if !ask => {
                 if let Some(token) = home.token.clone() {
+                    self.leave(cx, &home.identity, false);
                     let keep = SecretEffect::Keep(home.identity.clone(), token);
                     cx.effects.push(Effect::Secret(keep));
                 }
@@ -154,7 +204,7 @@ impl Trouble {
             (Undone::Keep(..), KeyringTrouble::Missing) => "Your token is not kept: this system has no keyring. Start one, such as GNOME Keyring or KWallet, then start Callsign again; else you paste the token at the next start.".to_owned(),
             (Undone::Keep(..), KeyringTrouble::Failed(why)) => format!("Your token is not kept: the system's keyring failed ({why}). Try again; else you paste the token at the next start."),
             (Undone::Forget(_), KeyringTrouble::Locked) => "Your token is still in the system's keyring, which is locked. Unlock it, then try again; or remove there what is called callsign.".to_owned(),
-            (Undone::Forget(_), KeyringTrouble::Missing) => "If the system's keyring has your token, it is still there: none is running. Remove there what is called callsign.".to_owned(),
+            (Undone::Forget(_), KeyringTrouble::Missing) => "If the system's keyring has your token, it is still there: none is running. Callsign removes it at a start when there is one; or remove there what is called callsign.".to_owned(),
             (Undone::Forget(_), KeyringTrouble::Failed(why)) => format!("Your token may still be in the system's keyring, which failed ({why}). Try again; or remove there what is called callsign."),
         }
     }
@@ -205,7 +255,7 @@ pub(super) fn update(
             let token = home_of(phase, &of)?.token.clone()?;
             Some(Undone::Keep(of, token))
         }),
-        SecretMsg::Forgotten(of, result) => keyring.done(result, || Some(Undone::Forget(of))),
+        SecretMsg::Forgotten(of, result) => keyring.forgotten(cx, of, result),
         SecretMsg::AskEachTime(ask) => keyring.set_ask(cx, phase, ask),
         SecretMsg::Again => match phase {
             Phase::Out(Card::Refused {

@@ -122,6 +122,20 @@ fn write(credentials: &Credentials) -> Value {
     json!({"account": credentials.account.as_str(), "place": place})
 }
 
+/// Who somebody is, and where, as it is kept.
+pub(super) fn named(of: &Identity) -> Value {
+    let place = of.server.as_ref().map(|server| {
+        let (url, app) = (&server.url, server.app.as_str());
+        json!({"url": url, "app": app, "token": true})
+    });
+    json!({"account": of.account.as_str(), "place": place})
+}
+
+/// Who that is that was kept.
+pub(super) fn identity(value: &Value) -> Option<Identity> {
+    read(value).map(|kept| kept.identity)
+}
+
 fn read(value: &Value) -> Option<Coming> {
     let account = Account::try_from(value.get("account")?.as_str()?).ok()?;
     let (server, token) = match value.get("place")? {

@@ -3,8 +3,8 @@
 use super::clock;
 use super::icons::Icon;
 use crate::app::state::{
-    Body, Conversation, ConversationId, Ending, Home, IN_A_CALL, MISSED_CALL, Membership, Now,
-    Outcome, PastCall, Presence, Room, Status,
+    Body, CALL_INTERRUPTED, Conversation, ConversationId, Ending, Home, IN_A_CALL, MISSED_CALL,
+    Membership, Now, Outcome, PastCall, Presence, Room, Status,
 };
 use crate::client::event::EndReason;
 use crate::protocol::attr::BuiltInAttr;
@@ -69,6 +69,7 @@ pub(super) fn ending(call: &PastCall) -> String {
         (Ending::Refused, _) => "They declined".to_owned(),
         (Ending::Cancelled, _) => "You gave up".to_owned(),
         (Ending::NoAnswer, _) => "No answer".to_owned(),
+        (Ending::Interrupted, _) => CALL_INTERRUPTED.to_owned(),
         (Ending::Failed(failure), _) => failed(failure.code, &call.peer).0,
     };
     match &call.number {

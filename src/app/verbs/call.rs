@@ -16,6 +16,8 @@ struct Going {
     call: Call,
     keys: KeysHeard,
     answered: bool,
+    /// Whether the keys were pressed.
+    pressed: bool,
     /// When to hang up.
     until: Option<Instant>,
     /// Whether the signaling and the sound are over.
@@ -32,6 +34,7 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
         call,
         keys: KeysHeard::default(),
         answered: false,
+        pressed: false,
         until: None,
         ended: (false, false),
     };
@@ -51,11 +54,10 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
             Happened::Event(event) => heard(&desk, &mut going, &event, &args),
             Happened::Sound(of, news) if of == going.call.id() => {
                 say_sound(&news, &mut going.keys);
-                match news {
-                    SoundNews::Connected => press(&desk, &going, args.keys.as_ref()),
-                    SoundNews::Over => going.ended.1 = true,
-                    _ => {}
+                if matches!(news, SoundNews::Connected) {
+                    press(&desk, &mut going, args.keys.as_ref());
                 }
+                going.ended.1 |= matches!(news, SoundNews::Over);
             }
             Happened::Sound(..) => {}
             Happened::Stop => {
@@ -100,9 +102,12 @@ fn heard(desk: &Desk, going: &mut Going, event: &Event, args: &CallArgs) {
     }
 }
 
-/// By both ways, since they may hear only one of them.
-fn press(desk: &Desk, going: &Going, keys: Option<&Keys>) {
-    let Some(Keys(keys)) = keys else { return };
+/// By both ways, since they may hear only one of them; once, however often the way is made anew.
+fn press(desk: &Desk, going: &mut Going, keys: Option<&Keys>) {
+    let Some(Keys(keys)) = keys.filter(|_| !going.pressed) else {
+        return;
+    };
+    going.pressed = true;
     for key in keys {
         desk.sounds.order(going.call.id(), Order::Key(*key));
     }

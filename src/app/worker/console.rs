@@ -20,7 +20,7 @@ impl Desk {
             let mut frames = Vec::with_capacity(AT_ONCE);
             while frames_rx.recv_many(&mut frames, AT_ONCE).await > 0 {
                 let told = frames.drain(..).map(wire).collect();
-                out.say(Msg::Console(ConsoleMsg::Frames(told))).await;
+                out.tell(Msg::Console(ConsoleMsg::Frames(told))).await;
             }
         });
     }

@@ -21,9 +21,9 @@ const HAND: Duration = Duration::from_millis(300);
 const PORTAL: Duration = Duration::from_secs(5);
 
 impl Desk {
-    pub(super) fn choose_file(&self, purpose: Purpose) {
+    pub(super) fn choose_file(&self, no: u64, purpose: Purpose) {
         let out = self.out.clone();
-        tokio::spawn(async move { choose(purpose, out).await });
+        tokio::spawn(async move { choose(no, purpose, out).await });
     }
 
     pub(super) fn write_file(&self, purpose: Purpose, path: PathBuf, text: String) {
@@ -35,12 +35,12 @@ impl Desk {
     }
 }
 
-async fn choose(purpose: Purpose, out: Out) {
+async fn choose(no: u64, purpose: Purpose, out: Out) {
     let msg = match dialogs_here().await {
         true => ask(purpose).await,
         false => FileMsg::NoDialog(purpose),
     };
-    out.say(Msg::File(msg)).await;
+    out.say(Msg::File(FileMsg::Dialog(no, Box::new(msg)))).await;
 }
 
 /// Shows the dialog, which has a thread of its own.

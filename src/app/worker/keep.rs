@@ -4,50 +4,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::Out;
 use super::files::in_home;
 use super::folder::{Folder, FolderError, OpenedFolder};
 use crate::app::kept::{Overview, Page, StoreEffect, StoreMsg};
 use crate::app::msg::{Identity, Msg};
-use crate::app::state::{CallNo, ConversationId};
+use crate::app::state::{CALL_INTERRUPTED, CallNo, ConversationId};
 use crate::store::{
     CallRow, Message, MessageRow, NewCall, NewMessage, OpenError, Opened, Outcome, Place, Put,
     SetAside, Store, StoreError, Window,
 };
 
-/// What waits for the history. When full, the worker waits, which takes a disk that stands still.
-const ASKS: usize = 1024;
 /// Calls that a start shows.
 const CALLS: usize = 1000;
 /// Messages of a page.
 const PAGE: usize = 200;
 
-/// The way to the history. When it is dropped, everything that was asked for is still done.
-#[derive(Clone)]
-pub(super) struct Keep {
-    asks_tx: mpsc::Sender<StoreEffect>,
-}
-
-impl Keep {
-    /// Opens a profile, and does what is asked of its histories. The handle of the task ends after the last way to it
-    /// is gone and everything is kept.
-    pub(super) fn start(folder: PathBuf, out: Out) -> (Self, tokio::task::JoinHandle<()>) {
-        let (asks_tx, asks_rx) = mpsc::channel(ASKS);
-        let task = tokio::spawn(run(folder, asks_rx, out));
-        (Self { asks_tx }, task)
-    }
-
-    /// Asks for something.
-    pub(super) async fn perform(&self, effect: StoreEffect) {
-        // It ends after us.
-        drop(self.asks_tx.send(effect).await);
-    }
-}
-
-/// The task's desk.
-struct Desk {
+/// What the task works with.
+pub(super) struct Desk {
     /// None if it cannot be opened; then nothing is kept.
     folder: Option<Folder>,
     /// The history of the account that is in, if it is open.
@@ -59,16 +33,8 @@ struct Desk {
     unkept: i64,
 }
 
-async fn run(folder: PathBuf, mut asks_rx: mpsc::Receiver<StoreEffect>, out: Out) {
-    let mut desk = Desk::open(folder, out).await;
-    while let Some(effect) = asks_rx.recv().await {
-        desk.perform(effect).await;
-    }
-    desk.leave().await;
-}
-
 impl Desk {
-    async fn open(dir: PathBuf, out: Out) -> Self {
+    pub(super) async fn open(dir: PathBuf, out: Out) -> Self {
         let (folder, trouble) = match Folder::open(dir).await {
             Ok(OpenedFolder { folder, set_aside }) => (Some(folder), set_aside.as_ref().map(aside)),
             Err(error) => {
@@ -100,6 +66,9 @@ impl Desk {
             match opened(&path).await {
                 Ok(Opened { store, set_aside }) => {
                     self.store = Some(store);
+                    let me = of.account.clone();
+                    self.ask(async |store| store.end_open_calls(me, CALL_INTERRUPTED).await)
+                        .await;
                     trouble = set_aside.as_ref().map(aside);
                 }
                 Err(error) => {
@@ -116,7 +85,7 @@ impl Desk {
     }
 
     /// Closes the history, when all that was asked of it is done.
-    async fn leave(&mut self) {
+    pub(super) async fn leave(&mut self) {
         self.calls.clear();
         if let Some(store) = self.store.take() {
             store.close().await;
@@ -138,7 +107,7 @@ impl Desk {
         self.out.say(Msg::Store(msg)).await;
     }
 
-    async fn perform(&mut self, effect: StoreEffect) {
+    pub(super) async fn perform(&mut self, effect: StoreEffect) {
         let answer = match effect {
             StoreEffect::Account(of) => self.account(of).await,
             StoreEffect::Put(message) => Some(self.put(*message).await),
@@ -202,6 +171,10 @@ impl Desk {
             StoreEffect::CallAnswered(no, now) => self.call_answered(no, now).await,
             StoreEffect::CallEnded(no, now, how) => self.call_ended(no, now, how).await,
             StoreEffect::CallGone(no) => self.call_gone(no).await,
+            StoreEffect::CallMissed(call, now) => {
+                let done = self.ask(async |store| store.call_missed(*call, now).await);
+                done.await.and(None)
+            }
             StoreEffect::CallsSeen => self.tell(async |store| store.calls_seen().await).await,
             StoreEffect::Person(person) => {
                 self.tell(async |store| store.put_person(person).await)
@@ -310,7 +283,10 @@ impl Desk {
 
     async fn fill(&self, of: ConversationId, page: Vec<NewMessage>) -> Option<StoreMsg> {
         let put = self.ask(async |store| store.put_messages(page).await);
-        Some(StoreMsg::Filled(of, put.await?))
+        Some(match put.await {
+            Some(puts) => StoreMsg::Filled(of, puts),
+            None => StoreMsg::NotFilled(of),
+        })
     }
 
     async fn load(&self, of: ConversationId, page: Page) -> Option<StoreMsg> {

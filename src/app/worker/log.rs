@@ -21,7 +21,7 @@ static LOG: Mutex<Log> = Mutex::new(Log::new());
 
 /// Logs from now on: warnings to standard error, and what is of interest afterwards in memory. Once in a program.
 pub(in crate::app) fn start() {
-    let aloud = fmt::layer().with_writer(io::stderr);
+    let aloud = fmt::layer().with_ansi(false).with_writer(|| Aloud);
     let kept = fmt::layer().with_ansi(false).with_writer(|| Line);
     // What our libraries say of themselves is seldom of interest, and theirs to mask.
     let interest = Targets::new()
@@ -81,6 +81,23 @@ impl Log {
             self.gone += 1;
         }
         self.lines.push_back(line);
+    }
+}
+
+/// Takes warnings, for standard error; without secrets, since it may end up in a file of the system's.
+struct Aloud;
+
+impl io::Write for Aloud {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = log.mask.line(&String::from_utf8_lossy(bytes));
+        drop(log);
+        io::stderr().write_all(line.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 

@@ -9,7 +9,7 @@ use super::log;
 use super::session::failure;
 use crate::app::msg::{Credentials, Failure, Place};
 use crate::calls::SoundOptions;
-use crate::client::core::{LoginOptions, Reconnect};
+use crate::client::core::{Acknowledge, LoginOptions, Reconnect};
 use crate::client::error::LoginError;
 use crate::client::{Events, LogLevel, Session, Signal};
 use crate::net::tap::Tap;
@@ -136,6 +136,8 @@ async fn login_once(
     let options = LoginOptions {
         reconnect: Reconnect::Unlimited,
         take_over: elsewhere == Elsewhere::Ends,
+        // What is not in the history yet is told again after a kill.
+        acknowledge: Acknowledge::Kept,
         ..LoginOptions::default()
     };
     let (session, events) = signal

@@ -157,7 +157,7 @@ async fn show(
         });
         done.await;
         if let Ok(Some(msg)) = told.await {
-            out.say(Msg::Notice(msg)).await;
+            out.tell(Msg::Notice(msg)).await;
         }
     });
     Ok(Shown {

@@ -85,7 +85,7 @@ async fn look(here: Here, out: Out) {
         let who = who(&here, duty.as_mut(), &mut online).await;
         if told.as_ref() != Some(&who) {
             told = Some(who.clone());
-            out.say(Msg::Server(ServerMsg::Is(who))).await;
+            out.tell(Msg::Server(ServerMsg::Is(who))).await;
         }
         tokio::select! {
             () = changed(duty.as_mut()) => {}

@@ -1,23 +1,28 @@
 //! The session of the account: performs effects in order, and pumps the SDK's events to the window.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::here::Here;
-use super::keep::Keep;
+use super::keeping::Keep;
 use super::login::{AtDoor, Elsewhere, Patience, SignInError, login, signed_in};
 use super::notices::Notices;
+use super::pump::pump;
 use super::sound::Sounds;
 use super::voice::{OwnDevices, Voice};
 use super::{Folders, LAST_WORK, Out, log};
 use crate::app::effect::{Effect, SecretEffect, Step};
-use crate::app::msg::{CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg};
+use crate::app::msg::{
+    CallMsg, ChatMsg, Credentials, Failure, Msg, Place, RoomMsg, SignInMsg, TakenIn,
+};
 use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
 use crate::calls;
 use crate::client::error::{CallError, SendError};
-use crate::client::event::{CallRef, Event, Sent, SessionEvent};
-use crate::client::{Events, Session, Signal};
+use crate::client::event::{CallRef, Sent};
+use crate::client::{Keeper, Session, Signal};
 use crate::net::tap::Tap;
 use crate::protocol::{Account, ChannelName, Code, MessageId};
 
@@ -36,6 +41,7 @@ pub(super) async fn run(
         keep,
         login: None,
         at_work: None,
+        sessions: 0,
         sounds: Sounds::start(),
         voice: Voice::new(),
         looking: None,
@@ -63,7 +69,10 @@ pub(super) async fn run(
     // What is to be kept is, whatever else was on its way.
     effects_rx.close();
     while let Some(effect) = effects_rx.recv().await {
-        if matches!(effect, Effect::Store(_) | Effect::Secret(_)) {
+        if matches!(
+            effect,
+            Effect::Store(_) | Effect::Secret(_) | Effect::Confirm(_)
+        ) {
             desk.perform(effect).await;
         }
     }
@@ -76,9 +85,11 @@ pub(super) async fn run(
     {
         tracing::warn!("the keyring did not answer in time");
     }
-    // It has told of its own panic already.
-    drop(kept.await);
+    kept.end(LAST_KEEPING).await;
 }
+
+/// How long the history may take at the end: longer than the rest, since what it does not take is lost.
+const LAST_KEEPING: Duration = Duration::from_secs(10);
 
 /// The worker's desk: at most one login on its way, or one session at work.
 pub(super) struct Desk {
@@ -87,6 +98,8 @@ pub(super) struct Desk {
     pub(super) out: Out,
     login: Option<JoinHandle<Result<AtDoor, SignInError>>>,
     at_work: Option<AtWork>,
+    /// How many there have been.
+    sessions: u64,
     pub(super) sounds: Sounds,
     pub(super) voice: Voice,
     /// Who looks for devices.
@@ -114,9 +127,12 @@ impl Drop for Ends {
 
 /// A session, and what runs for it. Dropping it ends its tasks.
 struct AtWork {
+    no: u64,
     signal: Signal,
     session: Session,
     calls: calls::Sounds<OwnDevices>,
+    /// What tells it which events are kept.
+    keeper: Keeper,
     /// The pump of events, and whoever waits for an answer.
     tasks: JoinSet<()>,
 }
@@ -157,10 +173,10 @@ impl Desk {
             Effect::Notify(notice) => self.notices.show(notice),
             Effect::Unnotify(id) => self.notices.close(id),
             Effect::Listen(listens) => self.listen(listens),
-            Effect::ChooseFile(purpose) => self.choose_file(purpose),
+            Effect::ChooseFile(no, purpose) => self.choose_file(no, purpose),
             Effect::WriteFile(purpose, path, text) => self.write_file(purpose, path, text),
             Effect::WriteLog(path) => self.write_file(Purpose::Log, path, log::text()),
-            Effect::Ringtone(path) => self.ring_with(path),
+            Effect::Ringtone(ringtone) => self.ring_with(ringtone),
             Effect::TryRingtone => self.sounds.try_ring(),
             Effect::Server(effect) => self.server(effect).await,
             Effect::Secret(effect) => self.secret(effect).await,
@@ -170,6 +186,14 @@ impl Desk {
                 self.sign_in(credentials, Patience::None, Elsewhere::Ends)
                     .await
             }
+            Effect::Confirm(taken) => self.confirm(taken).await,
+        }
+    }
+
+    /// The server need not tell again what is kept. A session that is over has no use for that.
+    async fn confirm(&self, TakenIn { session, events }: TakenIn) {
+        if let Some(at_work) = self.at_work.as_ref().filter(|work| work.no == session) {
+            self.keep.confirm(at_work.keeper.clone(), events).await;
         }
     }
 
@@ -210,16 +234,20 @@ impl Desk {
                 events,
                 sound,
             }) => {
-                self.out.say(Msg::SignIn(SignInMsg::Done)).await;
+                self.sessions += 1;
+                let no = self.sessions;
+                let keeper = events.keeper();
                 let mut tasks = JoinSet::new();
                 let out = self.out.clone();
                 let calls = self.voice.start(session.clone(), sound, out, &mut tasks);
-                tasks.spawn(pump(events, calls.clone(), self.out.clone()));
+                tasks.spawn(pump(no, events, calls.clone(), self.out.clone()));
                 tasks.spawn(come_back_at_once(self.here.clone(), signal.clone()));
                 self.at_work = Some(AtWork {
+                    no,
                     signal,
                     session,
                     calls,
+                    keeper,
                     tasks,
                 });
                 return;
@@ -236,6 +264,13 @@ impl Desk {
         }
         if let Some(at_work) = self.at_work.take() {
             drop(at_work.tasks);
+            // What is in the history when the session ends need not be told in the next.
+            let settled = tokio::time::timeout(LAST_WORK, self.keep.settled()).await;
+            if settled.is_err() {
+                tracing::warn!(
+                    "signed out before all that came was in the history: it comes again"
+                );
+            }
             // It may have ended by itself, or the server may be gone; either way it is over.
             let said = tokio::time::timeout(LAST_WORK, at_work.signal.logout()).await;
             if said.is_err() {
@@ -375,37 +410,6 @@ impl Desk {
     }
 }
 
-/// Tells every event until the session is over.
-async fn pump(mut events: Events, calls: calls::Sounds<OwnDevices>, out: Out) {
-    while let Some(event) = events.next().await {
-        calls.happened(&event);
-        match &event {
-            Event::Session(SessionEvent::Error { code, text }) => {
-                tracing::warn!(%text, code = code.number(), "something failed in the background");
-            }
-            Event::Session(SessionEvent::Missed { events }) => {
-                tracing::warn!(events, "events of rooms were missed");
-            }
-            Event::Session(
-                SessionEvent::LoginSuccess { .. }
-                | SessionEvent::LinkLost
-                | SessionEvent::Logout { .. }
-                | SessionEvent::MessageInstantReceive { .. }
-                | SessionEvent::InviteReceived { .. }
-                | SessionEvent::MissedCall { .. }
-                | SessionEvent::Presence(_)
-                | SessionEvent::Receipt(_)
-                | SessionEvent::Typing(_)
-                | SessionEvent::AttrEntries { .. }
-                | SessionEvent::AttrChanged(_),
-            )
-            | Event::Channel { .. }
-            | Event::Call { .. } => {}
-        }
-        out.say(Msg::Happened(event)).await;
-    }
-}
-
 /// When the server on this computer is ours now, whoever had a link to the one before need not wait for the next try.
 async fn come_back_at_once(here: Here, signal: Signal) {
     here.took_over().await;
@@ -455,9 +459,14 @@ mod tests {
                 .try_send(Effect::Store(setting))
                 .expect("there is room");
         }
-        let (msgs_tx, _msgs_rx) = mpsc::channel(64);
+        let (answers_tx, _answers_rx) = mpsc::channel(64);
+        let (events_tx, _events_rx) = mpsc::channel(64);
         let wake = Arc::new(|| {});
-        let out = Out { msgs_tx, wake };
+        let out = Out {
+            answers_tx,
+            events_tx,
+            wake,
+        };
         run(folders, effects_rx, out, std::future::ready(())).await;
         let kept = std::fs::read_to_string(dir.path().join("ann/profile.json"));
         let kept = kept.expect("the profile's file");

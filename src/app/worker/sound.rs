@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::bundled;
 use super::ringtone::Samples;
 #[cfg(target_os = "linux")]
 use super::tones;
 use super::tones::{Sound, Source};
 use crate::app::effect::Ring;
+use crate::app::msg::Tune;
 use crate::protocol::Dtmf;
 
 /// Sounds that wait to be played. When full, which takes a sound server that stands still, further keys are not heard; a
@@ -27,9 +29,16 @@ const HELD: u32 = tones::RATE * 2 / 50;
 #[derive(Clone, Debug)]
 pub(super) struct Sounds {
     ring_tx: watch::Sender<Ring>,
-    tone_tx: watch::Sender<Option<Samples>>,
+    tone_tx: watch::Sender<Tone>,
     at_tx: watch::Sender<Option<String>>,
     keys_tx: mpsc::Sender<Touch>,
+}
+
+/// What rings when a call comes in.
+#[derive(Clone, Debug)]
+enum Tone {
+    Tune(Tune),
+    File(Samples),
 }
 
 /// What is heard once.
@@ -45,7 +54,7 @@ impl Sounds {
     /// Starts it. Nothing is connected to before there is something to be heard.
     pub(super) fn start() -> Self {
         let (ring_tx, ring_rx) = watch::channel(Ring::Silent);
-        let (tone_tx, tone_rx) = watch::channel(None);
+        let (tone_tx, tone_rx) = watch::channel(Tone::Tune(Tune::default()));
         let (at_tx, at_rx) = watch::channel(None);
         let (keys_tx, keys_rx) = mpsc::channel(ORDERS);
         tokio::spawn(play(ring_rx, tone_rx, at_rx, keys_rx));
@@ -57,9 +66,14 @@ impl Sounds {
         }
     }
 
-    /// Rings with this the next time; with the bundled tone, if it is none.
-    pub(super) fn set_ringtone(&self, tone: Option<Samples>) {
-        self.tone_tx.send_replace(tone);
+    /// Rings with this the next time.
+    pub(super) fn set_tune(&self, tune: Tune) {
+        self.tone_tx.send_replace(Tone::Tune(tune));
+    }
+
+    /// Rings with a file the next time.
+    pub(super) fn set_ringtone(&self, samples: Samples) {
+        self.tone_tx.send_replace(Tone::File(samples));
     }
 
     /// Rings at this device the next time; at the one that the system prefers, if it is none.
@@ -91,7 +105,7 @@ impl Sounds {
 
 async fn play(
     mut ring_rx: watch::Receiver<Ring>,
-    tone_rx: watch::Receiver<Option<Samples>>,
+    tone_rx: watch::Receiver<Tone>,
     at_rx: watch::Receiver<Option<String>>,
     mut keys_rx: mpsc::Receiver<Touch>,
 ) {
@@ -109,18 +123,16 @@ async fn play(
                     Ring::Here => at_rx.borrow().clone(),
                     Ring::Silent | Ring::Waiting | Ring::There => None,
                 };
-                player.ring(source(ring, tone), at.as_deref()).await;
+                player.ring(source(ring, &tone), at.as_deref()).await;
             }
             key = keys_rx.recv() => match key {
                 Some(Touch::Key(key)) => {
-                    player.key(Source::Made(Sound::key(key)), None).await;
+                    player.key(Source::once(bundled::key(key)), None).await;
                 }
                 Some(Touch::Ring) => {
                     let tone = tone_rx.borrow().clone();
-                    if let Some(ring) = source(Ring::Here, tone) {
-                        let at = at_rx.borrow().clone();
-                        player.key(ring.once(), at.as_deref()).await;
-                    }
+                    let at = at_rx.borrow().clone();
+                    player.key(Source::once(tone.samples()), at.as_deref()).await;
                 }
                 None => return,
             },
@@ -129,11 +141,20 @@ async fn play(
 }
 
 /// What is heard as long as it rings so; only a call that comes here has a tone of one's own.
-fn source(ring: Ring, tone: Option<Samples>) -> Option<Source> {
-    match (ring, tone) {
-        (Ring::Here, Some(samples)) => Some(Source::file(samples)),
-        (Ring::Here | Ring::Silent | Ring::Waiting | Ring::There, _) => {
-            Sound::ring(ring).map(Source::Made)
+fn source(ring: Ring, tone: &Tone) -> Option<Source> {
+    match ring {
+        Ring::Silent => None,
+        Ring::Here => Some(Source::ring(tone.samples())),
+        Ring::Waiting => Some(Source::Made(Sound::waiting())),
+        Ring::There => Some(Source::Made(Sound::ringing())),
+    }
+}
+
+impl Tone {
+    fn samples(&self) -> Samples {
+        match self {
+            Self::Tune(tune) => bundled::tune(*tune),
+            Self::File(samples) => Samples::clone(samples),
         }
     }
 }

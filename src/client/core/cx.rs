@@ -33,6 +33,8 @@ pub(super) struct Cx {
     links: u64,
     calls: u64,
     waiting: usize,
+    /// Events told in this session.
+    told: u64,
     missed: u64,
     /// What the application was not told yet of others' presence, since it is slow: of each the latest. Bounded by
     /// [`limits::WATCHED`].
@@ -62,6 +64,7 @@ impl Cx {
             links: 0,
             calls: 0,
             waiting: 0,
+            told: 0,
             missed: 0,
             untold: BTreeMap::new(),
             untold_link: UntoldLink::default(),
@@ -72,7 +75,7 @@ impl Cx {
     /// Begins a session: what is told from now on is told in it.
     pub(super) fn begin_session(&mut self) -> SessionRef {
         self.session.0 += 1;
-        (self.waiting, self.missed) = (0, 0);
+        (self.waiting, self.told, self.missed) = (0, 0, 0);
         self.untold.clear();
         self.untold_link = UntoldLink::default();
         self.untold_rejoined.clear();
@@ -91,6 +94,11 @@ impl Cx {
 
     pub(super) fn take_outputs(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.out)
+    }
+
+    /// How many events were told in this session: the number of the latest.
+    pub(super) fn told(&self) -> u64 {
+        self.told
     }
 
     pub(super) fn put(&mut self, output: Output) {
@@ -250,6 +258,7 @@ impl Cx {
 
     fn push(&mut self, event: Event) {
         self.waiting += 1;
+        self.told += 1;
         let session = self.session;
         self.out.push(Output::Event { session, event });
     }

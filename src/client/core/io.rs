@@ -46,6 +46,20 @@ pub struct LoginOptions {
     /// ([`OnlineElsewhere`](crate::client::error::LoginError::OnlineElsewhere)); a 1.x server does not know of that, and ends it.
     /// Only the login itself asks: coming back after a lost link always takes up what is the session's own.
     pub take_over: bool,
+    /// When the server may forget a direct message.
+    pub acknowledge: Acknowledge,
+}
+
+/// When the server may forget what waited in the inbox: messages, missed calls, receipts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// Soon after the application was told of it: one that is killed within that moment may lose it. What the 1.x SDKs do.
+    #[default]
+    Told,
+    /// After the application has said that it keeps it ([`Keeper::kept`](crate::client::Keeper::kept)). What it never said so of
+    /// is told again in the account's next session. While it says nothing, little more is told: see
+    /// [`UNKEPT_PAUSE`](super::UNKEPT_PAUSE).
+    Kept,
 }
 
 /// How long a client tries to come back after it lost its link.
@@ -79,6 +93,7 @@ impl Default for LoginOptions {
             ring_timeout: Some(super::call::RING_TIMEOUT),
             caps: Caps::ALL,
             take_over: true,
+            acknowledge: Acknowledge::default(),
         }
     }
 }
@@ -123,12 +138,14 @@ pub enum Input {
     Woke,
     /// A time that [`super::ClientCore::next_wakeup`] named has come.
     Tick,
-    /// The application took events.
+    /// The application took events, or keeps what they told.
     EventsTaken {
         /// Of which session.
         session: SessionRef,
         /// How many wait still.
         waiting: usize,
+        /// How many it keeps, counted from the session's first.
+        kept: u64,
     },
 }
 

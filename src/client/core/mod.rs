@@ -10,6 +10,7 @@
 //! - A message goes out in order and is delivered once, however often the link is lost before it is acknowledged: it is
 //!   sent again under the id it had.
 //! - A message that comes is shown once, in its sender's order.
+//! - With [`Acknowledge::Kept`], what the application has not said to keep is shown again in the account's next session.
 //! - [`crate::client::event::ChannelView`] is what the server's list is, once what is on its way has come.
 
 mod additions;
@@ -37,10 +38,10 @@ use crate::protocol::{Account, Code, ServerFrame};
 pub use call::RING_TIMEOUT;
 pub use channel::{REJOIN_EVERY, REJOIN_TRIES, REJOINS};
 pub use cx::{EVENTS_MAX, EVENTS_PAUSE, EVENTS_RESUME};
-pub use inbox::{ACK_DELAY, POLL_EVERY, SHOWN_KEPT};
+pub use inbox::{ACK_DELAY, POLL_EVERY, SHOWN_KEPT, UNKEPT_PAUSE};
 pub use io::{
-    Action, Answer, Command, CommandError, Input, LinkNo, LoginOptions, Output, Reconnect,
-    RequestNo, SessionRef, Settings, Status,
+    Acknowledge, Action, Answer, Command, CommandError, Input, LinkNo, LoginOptions, Output,
+    Reconnect, RequestNo, SessionRef, Settings, Status,
 };
 pub use leaving::LOGOUT_TIMEOUT;
 pub use link::{
@@ -101,7 +102,11 @@ impl ClientCore {
             Input::LinkClosed { link, reason } => self.link_closed(link, reason),
             Input::Woke => self.in_session(Session::woke),
             Input::Tick => {}
-            Input::EventsTaken { session, waiting } => self.events_taken(session, waiting),
+            Input::EventsTaken {
+                session,
+                waiting,
+                kept,
+            } => self.events_taken(session, waiting, kept),
         }
         self.clear_away();
         self.cx.take_outputs()
@@ -168,7 +173,7 @@ impl ClientCore {
         let leaving = session.leave(&mut self.cx, request);
         fail_all(&mut self.cx, &mut session.pending);
         self.leaving.extend(leaving);
-        self.shown = Some((session.account, session.inbox.shown));
+        self.shown = Some(session.into_shown());
         if self.leaving.len() > LEAVING_MAX {
             self.leaving.remove(0).finish(&mut self.cx);
         }
@@ -209,11 +214,14 @@ impl ClientCore {
         self.on_link(link, |session, cx| session.link_lost(cx, reason));
     }
 
-    fn events_taken(&mut self, session: SessionRef, waiting: usize) {
+    fn events_taken(&mut self, session: SessionRef, waiting: usize, kept: u64) {
         let current = self.session.as_mut();
-        if let Some(session) = current.filter(|current| current.id == session)
-            && self.cx.events_taken(waiting)
-        {
+        let Some(session) = current.filter(|current| current.id == session) else {
+            return;
+        };
+        let resumed = self.cx.events_taken(waiting);
+        session.inbox_kept(&mut self.cx, kept);
+        if resumed {
             session.inbox_resumed(&mut self.cx);
             session.refresh_watches(&mut self.cx);
         }
@@ -269,6 +277,6 @@ impl ClientCore {
         if let Some(end) = session.over.take() {
             session.tell_over(&mut self.cx, end);
         }
-        self.shown = Some((session.account, session.inbox.shown));
+        self.shown = Some(session.into_shown());
     }
 }

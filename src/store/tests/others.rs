@@ -2,16 +2,19 @@
 
 use super::*;
 
-#[tokio::test]
-async fn calls_are_kept_with_how_they_ended() {
-    let home = Home::new();
-    let call = |n: u64, outgoing| NewCall {
+fn call(n: u64, outgoing: bool) -> NewCall {
+    NewCall {
         outgoing,
         peer: name("bob"),
         channel: name("call-1"),
         number: (n == 1).then(|| "+123".to_owned()),
         started_ms: NOW + n,
-    };
+    }
+}
+
+#[tokio::test]
+async fn calls_are_kept_with_how_they_ended() {
+    let home = Home::new();
     let failed = Outcome::Failed {
         code: Code::InvitePeerOffline,
         reason: "offline".to_owned(),
@@ -64,11 +67,26 @@ async fn calls_are_kept_with_how_they_ended() {
     }
     let open = home.store.call_started(call(99, true)).await.expect("kept");
     let home = home.reopened().await;
+    let me: Account = name("me");
+    let ended = home.store.end_open_calls(me.clone(), "Call interrupted");
+    assert_eq!(ended.await.expect("kept"), 1);
     let found = home.store.calls(None, 1).await.expect("read");
     assert_eq!(
         (found[0].row, &found[0].outcome),
         (open, &Some(Outcome::Interrupted))
     );
+    let of = Conversation::Person(found[0].call.peer.clone());
+    let lines = home.store.latest(of, 9).await.expect("read").messages;
+    let [line] = &lines[..] else {
+        panic!("one line of the call, not {lines:?}")
+    };
+    assert_eq!(line.content.text, "Call interrupted");
+    assert_eq!(
+        (&line.content.source, line.place.time_ms()),
+        (&me, found[0].call.started_ms)
+    );
+    let again = home.store.end_open_calls(me, "Call interrupted").await;
+    assert_eq!(again.expect("kept"), 0, "once");
     assert!(home.store.delete_call(open).await.expect("deleted"));
     let mut calls = home.store.calls(None, 3).await.expect("read");
     loop {
@@ -228,4 +246,23 @@ async fn an_export_has_every_message() {
         .expect_err("fails");
     assert!(matches!(error, ExportError::File { .. }), "{error}");
     assert!(error.to_string().contains("no/such/folder"), "{error}");
+}
+
+#[tokio::test]
+async fn a_missed_call_that_is_told_again_is_kept_once() {
+    let home = Home::new();
+    let missed = call(7, false);
+    for new in [true, false] {
+        let kept = home.store.call_missed(missed.clone(), NOW).await;
+        assert_eq!(kept.expect("kept"), new);
+    }
+    let later = NewCall {
+        started_ms: missed.started_ms + 1,
+        ..missed
+    };
+    assert!(home.store.call_missed(later, NOW).await.expect("kept"));
+    assert_eq!(home.store.missed_calls().await.expect("read"), 2);
+    let calls = home.store.calls(None, 9).await.expect("read");
+    assert_eq!(calls.len(), 2);
+    assert_eq!(calls[0].outcome, Some(Outcome::Missed));
 }

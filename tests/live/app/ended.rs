@@ -1,5 +1,7 @@
 //! Apps that are killed, or end because the system does: nothing that was there is lost.
 
+use callsign::store::{Conversation, Store};
+
 use super::desk::Desk;
 use super::eyes::Eyes;
 use super::person::Person;
@@ -9,10 +11,8 @@ fn what_was_sent_read_or_typed_outlives_kill_9() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
     // Whoever comes first serves.
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.say("it is read");
     bob.click("ann");
@@ -40,12 +40,9 @@ fn what_was_sent_read_or_typed_outlives_kill_9() {
 fn whoever_is_left_serves_when_the_one_who_did_is_killed() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let bob = Person::open(&desk, &eyes, "bob", 2400);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
-    let cy = Person::open(&desk, &eyes, "cy", 1200);
-    cy.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 2400);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
+    let cy = Person::signed_in(&desk, &eyes, "cy", 1200);
     ann.write_to("cy");
     bob.kill();
     ann.say("are you there?");
@@ -57,8 +54,7 @@ fn whoever_is_left_serves_when_the_one_who_did_is_killed() {
 fn the_system_ends_it_in_good_order() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.type_text("and by the way");
     ann.see_typed("Message bob", "and by the way");
@@ -72,10 +68,8 @@ fn the_system_ends_it_in_good_order() {
 fn a_call_that_kill_9_ends_is_in_both_histories() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.click("Call bob");
     // Answer is at the lower right of the window of calls; its name below it.
@@ -88,8 +82,91 @@ fn a_call_that_kill_9_ends_is_in_both_histories() {
     bob.kill();
     for (name, x, other) in [("bob", 1200, "ann"), ("ann", 0, "bob")] {
         let person = Person::open(&desk, &eyes, name, x);
-        person.click("Calls");
-        person.see_part(&format!("Call {other} back: "));
+        cut_off(&person, other);
         person.terminate();
     }
+}
+
+#[test]
+fn a_call_that_the_system_ends_is_over_for_both_and_in_both_histories() {
+    let desk = Desk::new();
+    let eyes = Eyes::open(&desk);
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
+    ann.write_to("bob");
+    ann.click("Call bob");
+    bob.click_in_call(0.8, 0.8);
+    for person in [&ann, &bob] {
+        person.see_part("In a call with ");
+    }
+    ann.terminate();
+    bob.see_part("ann: ");
+    bob.click("Calls");
+    bob.see_part("Call ann back: Incoming · ");
+    let ann = Person::open(&desk, &eyes, "ann", 0);
+    cut_off(&ann, "bob");
+    ann.terminate();
+    bob.terminate();
+}
+
+/// The list of calls and the conversation say that Callsign ended in a call.
+#[track_caller]
+fn cut_off(person: &Person<'_>, other: &str) {
+    person.click("Calls");
+    person.see_part(&format!("Call {other} back: Call interrupted"));
+    person.click("Chats");
+    person.click(other);
+    person.see_part("Call interrupted ·");
+}
+
+/// Bob is killed again and again while a page and more comes in that waited for him.
+#[test]
+fn what_waited_is_all_there_once_however_often_kill_9_comes_while_it_comes_in() {
+    const WAIT: usize = 130;
+    let desk = Desk::new();
+    let eyes = Eyes::open(&desk);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    bob.terminate();
+    let said: Vec<_> = (0..WAIT).map(|number| format!("m{number}.")).collect();
+    ann.write_to("bob");
+    ann.type_text(&(said.join("\n") + "\n"));
+    ann.see("sent");
+    let last = said.last().expect("some");
+    ann.see(last);
+    // As soon as there is a window, as soon as something has come, and so on.
+    for times in 0..6 {
+        let bob = Person::open(&desk, &eyes, "bob", 1200);
+        if times % 2 == 1 {
+            bob.see_part(" unread");
+        }
+        bob.kill();
+    }
+    let bob = Person::open(&desk, &eyes, "bob", 1200);
+    bob.see_part(&format!("{WAIT} unread"));
+    bob.kill();
+    assert_eq!(kept(&desk, "bob", "ann"), said);
+    let bob = Person::open(&desk, &eyes, "bob", 1200);
+    bob.click("ann");
+    bob.see(last);
+    bob.terminate();
+}
+
+/// What is in somebody's history of the conversation with another.
+fn kept(desk: &Desk, name: &str, other: &str) -> Vec<String> {
+    let folder = desk.data().join("profiles").join(name);
+    let files = std::fs::read_dir(folder).expect("a profile");
+    let mut files = files.map(|file| file.expect("a file").path());
+    let history = files.find(|path| path.extension().is_some_and(|kind| kind == "db"));
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = Store::open(&history.expect("a history"))
+            .expect("open")
+            .store;
+        let of = Conversation::Person(other.try_into().expect("an account"));
+        let window = store.latest(of, 1000).await.expect("read");
+        store.close().await;
+        let texts = window.messages.into_iter();
+        texts.map(|message| message.content.text).collect()
+    })
 }

@@ -8,5 +8,7 @@ mod desk;
 mod ended;
 mod eyes;
 mod person;
+#[path = "../../support/programs.rs"]
+mod programs;
 mod sound;
 mod talk;

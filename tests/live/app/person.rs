@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use super::desk::{Desk, Running, said, wait};
+use super::desk::Desk;
 use super::eyes::{Eyes, Seen};
+use super::programs::{Running, said, wait};
 
 /// A build to try in the place of the debug one.
 const OTHER_BUILD: &str = "APP_UNDER_TEST";
@@ -25,15 +26,17 @@ impl<'a> Person<'a> {
         Self::start(desk, eyes, name, x, None)
     }
 
-    /// The same, with a sound server.
-    pub(super) fn open_at(
+    /// The same, at a sound server, and signs in.
+    pub(super) fn signed_in_at(
         desk: &'a Desk,
         eyes: &'a Eyes,
         name: &'static str,
         x: u32,
         sound: &str,
     ) -> Self {
-        Self::start(desk, eyes, name, x, Some(sound))
+        let person = Self::start(desk, eyes, name, x, Some(sound));
+        person.sign_in();
+        person
     }
 
     fn start(
@@ -63,8 +66,15 @@ impl<'a> Person<'a> {
         person
     }
 
+    /// The same, and signs in.
+    pub(super) fn signed_in(desk: &'a Desk, eyes: &'a Eyes, name: &'static str, x: u32) -> Self {
+        let person = Self::open(desk, eyes, name, x);
+        person.sign_in();
+        person
+    }
+
     /// Types one's callsign and signs in on this computer.
-    pub(super) fn sign_in(&self) {
+    fn sign_in(&self) {
         self.click("Your callsign");
         self.type_text(self.name);
         self.key("Return");

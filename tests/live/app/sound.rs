@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use callsign::voice::wav::WavSource;
 
-use super::desk::{Desk, Running, wait};
+use super::desk::Desk;
 use super::eyes::Eyes;
 use super::person::Person;
+use super::programs::{Running, wait};
 
 /// Samples a second of what is recorded.
 const RATE: usize = 48_000;
@@ -205,7 +206,7 @@ fn assert_through(name: &str, from: &SoundServer, to: &SoundServer, file: &Path)
     println!("{name}: {likeness:.2} like what was said, {ms:.0} ms later: {found:.2?}");
     assert!(likeness > 0.75, "{name}: {likeness:.2}");
     // The bench has the figure; here much else goes on.
-    assert!((0.0..300.0).contains(&ms), "{name}: {ms:.0} ms");
+    assert!((0.0..600.0).contains(&ms), "{name}: {ms:.0} ms");
 }
 
 /// What comes out of a speaker for so long, in dBFS.
@@ -247,10 +248,8 @@ fn two_apps_hear_each_other_and_mute_hold_and_pulled_devices_are_followed() {
         "These days a chicken leg is a rare dish. Rice is often served in round bowls. \
          The juice of lemons makes fine punch.",
     );
-    let ann = Person::open_at(&desk, &eyes, "ann", 0, &anns.address);
-    ann.sign_in();
-    let bob = Person::open_at(&desk, &eyes, "bob", 1200, &bobs.address);
-    bob.sign_in();
+    let ann = Person::signed_in_at(&desk, &eyes, "ann", 0, &anns.address);
+    let bob = Person::signed_in_at(&desk, &eyes, "bob", 1200, &bobs.address);
     ann.write_to("bob");
     ann.click("Call bob");
     bob.click("Answer ann");

@@ -209,6 +209,37 @@ fn whoever_is_asked_each_time_leaves_the_keyring_alone() {
 }
 
 #[test]
+fn a_token_that_no_keyring_removed_is_removed_at_a_start_with_one() {
+    let missing = || SecretMsg::Forgotten(identity(), Err(KeyringTrouble::Missing));
+    let forget = || Effect::Secret(SecretEffect::Forget(identity()));
+    let mut story = Story::new();
+    sign_in(&mut story, Some("hush"));
+    story.tell(Msg::SignIn(SignInMsg::SignOut));
+    secret(&mut story, missing());
+    let trouble = story.state.keyring().trouble.as_ref().expect("told");
+    assert!(trouble.sentence().contains("none is running"));
+    assert!(!format!("{:?}", settings(&story)).contains("hush"));
+
+    // That there is none still has been told.
+    let (mut second, effects) = next(&story);
+    assert_eq!(effects, [forget()]);
+    secret(&mut second, missing());
+    assert!(second.state.keyring().trouble.is_none());
+    assert!(settings(&second).is_empty(), "it stays as it was");
+
+    let (mut third, effects) = next(&story);
+    assert_eq!(effects, [forget()]);
+    secret(&mut third, SecretMsg::Forgotten(identity(), Ok(())));
+    let gone = StoreEffect::Setting("tokens_left".to_owned(), None);
+    assert!(third.asked().contains(&gone), "{:?}", third.asked());
+
+    // Whoever signs in again wants it.
+    let (mut fourth, _) = next(&story);
+    assert_eq!(sign_in(&mut fourth, Some("hush")), [keep()]);
+    assert!(fourth.asked().contains(&gone), "{:?}", fourth.asked());
+}
+
+#[test]
 fn a_token_that_is_still_in_the_keyring_is_told_after_signing_out() {
     let mut story = Story::new();
     sign_in(&mut story, Some("hush"));

@@ -54,6 +54,12 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// So wide at least, as others beside it.
+    pub(in crate::app::ui) fn width(mut self, width: f32) -> Self {
+        self.size.x = width;
+        self
+    }
+
     /// What is read out, where several of the same words are to be told apart.
     pub(in crate::app::ui) fn named(mut self, name: &'a str) -> Self {
         self.name = name;
