@@ -202,6 +202,7 @@ fn two_processes_hear_each_other_and_the_next_call_has_a_file_of_its_own() {
         &[
             "listen",
             "--auto-answer",
+            "--raw",
             "--wav-in",
             text(&b),
             "--wav-out",
@@ -212,6 +213,7 @@ fn two_processes_hear_each_other_and_the_next_call_has_a_file_of_its_own() {
     let arguments = [
         "call",
         "bob",
+        "--raw",
         "--wav-in",
         text(&a),
         "--wav-out",
