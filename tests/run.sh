@@ -16,6 +16,8 @@ live=$target/live
 # The API maker's own clients, unmodified, and what stands for a browser and a reactor beside them.
 npm_packages=(agora-signaling-sdk@1.4.0 ws@8.23.0)
 pip_packages=(agora-signaling-sdk==1.0.2 twisted==26.10.0 autobahn==26.10.2 requests==2.34.2)
+# A client of STUN and TURN by somebody else.
+pip_packages+=(aioice==0.13.0)
 # What judges how speech sounds, apart from the others since it brings much along.
 judge_packages=(numpy==2.4.6 scipy==1.17.1 pesq==0.0.4)
 nextest=0.9.143
@@ -166,6 +168,7 @@ pip_packages_installed() {
 import sys
 from importlib.metadata import version
 import agorasigsdk.agora_signal
+import aioice
 wrong = [want for want in sys.argv[1:] if version(want.split("==")[0]) != want.split("==")[1]]
 sys.exit(f"not installed: {wrong}" if wrong else 0)' "${pip_packages[@]}"
 }

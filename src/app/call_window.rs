@@ -1,6 +1,6 @@
-//! The window of calls: registered with the first frame, and shown by a command when there is a call. So a call shows while
-//! the window of the app is hidden or minimised, and paints nothing. Where no window can be hidden, as under Wayland, it is
-//! registered when there is a call.
+//! The window of calls: registered as soon as the app's own window stands, and shown by a command when there is a call. So a
+//! call shows while the window of the app is hidden or minimised, and paints nothing. Where no window can be hidden, as under
+//! Wayland, it is registered when there is a call.
 //!
 //! It is painted apart from the app, so that what it shows is a snapshot, and what is done in it waits to be taken in. That
 //! snapshot is the one lock of the app, and nobody holds it for longer than a frame.
@@ -20,6 +20,8 @@ const TITLE: &str = "Call - Callsign";
 #[derive(Debug)]
 pub(super) struct CallWindow {
     shared: Arc<Mutex<Shared>>,
+    /// Whether it is there, shown or hidden: what is told to a window that is not gets lost.
+    registered: bool,
     /// Whether it is on the screen.
     shown: bool,
     /// Whether windows can be hidden here.
@@ -43,6 +45,7 @@ impl CallWindow {
         let wayland = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
             shared: Arc::default(),
+            registered: false,
             shown: false,
             hides: !(cfg!(target_os = "linux")
                 && ["WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
@@ -68,7 +71,7 @@ impl CallWindow {
         }
         drop(shared);
         let wanted = !calls.is_empty();
-        if self.shown == wanted {
+        if self.shown == wanted || (self.hides && !self.registered) {
             return;
         }
         self.shown = wanted;
@@ -89,10 +92,11 @@ impl CallWindow {
     }
 
     /// Registers it; with every frame of the app, or it would be gone.
-    pub(super) fn register(&self, ctx: &Context) {
+    pub(super) fn register(&mut self, ctx: &Context) {
         if ctx.embed_viewports() || !(self.hides || self.shown) {
             return;
         }
+        self.registered = true;
         let usual = ui::call_window_size(&[], &ui::CallDraft::default());
         let builder = ViewportBuilder::default()
             .with_app_id("callsign")

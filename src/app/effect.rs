@@ -9,7 +9,7 @@ use crate::protocol::token::Token;
 use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
 
 use super::kept::StoreEffect;
-use super::msg::{Credentials, Identity, TakenIn};
+use super::msg::{Credentials, Identity, Ringtone, TakenIn};
 use super::state::{CallNo, ConversationId, Purpose, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
@@ -104,8 +104,8 @@ pub(crate) enum Effect {
     WriteFile(Purpose, PathBuf, String),
     /// Write what was logged into a file. Answered by `FileMsg::Written`.
     WriteLog(PathBuf),
-    /// Ring with this file from now on, or with the bundled tone. Answered by `SettingsMsg::NoRingtone` if it is no sound.
-    Ringtone(Option<PathBuf>),
+    /// Ring with this from now on. Answered by `SettingsMsg::NoRingtone` if it is no sound.
+    Ringtone(Ringtone),
     /// Let the ring be heard once. Not answered.
     TryRingtone,
     /// Something about the server on this computer; how it is answered stands there.

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call_window::CallWindow;
 use msg::{MeMsg, Msg, NavMsg};
-use state::{Look, Now, State};
+use state::{Look, Now, Phase, State};
 use worker::{Signals, Wake, Worker};
 
 pub use options::{Options, Profile, ProfileError, Theme, ThemeError, data_dir};
@@ -70,6 +70,8 @@ pub struct App {
     worker: Worker,
     calls: CallWindow,
     out: Vec<Msg>,
+    /// Whether a screen has been painted, rather than the ground alone.
+    stands: bool,
     focused: bool,
     /// When somebody touched something last, and whether that is long ago.
     touched: Instant,
@@ -106,6 +108,7 @@ impl App {
             worker: Worker::start(&options.data, &options.profile, wake, signals)?,
             calls: CallWindow::new(),
             out: Vec::new(),
+            stands: false,
             focused: true,
             touched: Instant::now(),
             idle: false,
@@ -149,10 +152,17 @@ impl App {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let now = now();
         ui::name_window(ui.ctx(), &self.title);
-        self.calls.register(ui.ctx());
+        if self.stands {
+            self.calls.register(ui.ctx());
+        }
         self.screens.rest(ui.ctx());
         self.screens.look(ui.ctx(), self.state.settings());
         ui::root_ui(ui, &self.state, now, &mut self.screens, &mut self.out);
+        if !self.stands && !matches!(self.state.phase(), Phase::Opening) {
+            // A second window takes its time, which the first is not to wait for.
+            self.stands = true;
+            ui.ctx().request_repaint();
+        }
         if self.out.is_empty() {
             return;
         }

@@ -254,6 +254,15 @@ impl Hub {
         online
     }
 
+    /// Who has signed in on a connection.
+    #[must_use]
+    pub fn signed_in(&self, link: LinkId) -> Option<(&AppId, &Account)> {
+        match self.links.get(link)? {
+            Link::SignedIn { app, account } => Some((app, account)),
+            Link::Waiting { .. } | Link::Postponed { .. } | Link::Closing => None,
+        }
+    }
+
     fn send_away(&mut self, now: Now, id: &AppId, account: &Account, effects: &mut Effects) {
         self.in_app(now, id, effects, |app, cx| {
             let why = "an administrator ended the session";

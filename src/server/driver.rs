@@ -11,6 +11,7 @@
 //! **When the store fails**, the loop ends with the error: what is held is never told, and every link is cut.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ use super::handle::{HubHandle, Order, Shared};
 use super::held::{Delivery, Held};
 use super::outbox::{Closing, OutboxTx};
 use super::store::{CommitError, Reader, Store};
+use super::turn::Grants;
 
 /// Orders of administrators that wait. When full, the next is refused.
 const ORDERS: usize = 16;
@@ -71,6 +73,13 @@ pub(super) fn prepare(settings: Settings, mut store: Store, mut clock: Clock) ->
 }
 
 impl Prepared {
+    /// With what is handed out to those who sign in and ask for more than 1.x, where there is a relay.
+    #[must_use]
+    pub(super) fn granting(mut self, grants: Option<Grants>) -> Self {
+        self.driver.grants = grants;
+        self
+    }
+
     /// Starts the hub in the present runtime. The task ends after [`HubHandle::drain`], when all handles are gone, or when
     /// something can no longer be kept.
     #[must_use]
@@ -104,6 +113,9 @@ struct Driver {
     closing: BTreeSet<(Instant, LinkId)>,
     held: Held,
     batches: Batches,
+    grants: Option<Grants>,
+    /// By which address of ours those came who have not signed in, where that is of use.
+    reached: HashMap<LinkId, IpAddr>,
     /// When a drain is over at the latest, once it has begun.
     drained_at: Option<Instant>,
 }
@@ -122,6 +134,8 @@ impl Driver {
             closing: BTreeSet::new(),
             held: Held::default(),
             batches: Batches::new(),
+            grants: None,
+            reached: HashMap::new(),
             drained_at: None,
         }
     }
@@ -170,8 +184,15 @@ impl Driver {
     fn take(&mut self, event: Event) {
         let Event { link, what } = event;
         let input = match what {
-            What::Opened { peer, outbox } => {
+            What::Opened {
+                peer,
+                local,
+                outbox,
+            } => {
                 self.links.insert(link, outbox);
+                if self.grants.is_some() {
+                    self.reached.insert(link, local);
+                }
                 Input::Opened { link, peer }
             }
             _ if !self.links.contains_key(&link) => return,
@@ -181,7 +202,7 @@ impl Driver {
             }
             What::Unreadable(what) => Input::Unreadable { link, what },
             What::Closed => {
-                self.links.remove(&link);
+                self.forget(link);
                 Input::Closed { link }
             }
         };
@@ -206,8 +227,9 @@ impl Driver {
     fn perform(&mut self, outputs: Vec<Output>, now: Instant) {
         for output in outputs {
             match output {
-                Output::Send { link, frame } => {
+                Output::Send { link, mut frame } => {
                     self.count(link, &frame);
+                    self.grant(link, &mut frame);
                     let text = self.encode(&frame);
                     self.offer(Delivery::Send(link, text), now);
                 }
@@ -223,6 +245,21 @@ impl Driver {
                 Output::Store(op) => self.keep(op, now),
                 Output::Query(query) => self.offer(Delivery::Ask(query), now),
             }
+        }
+    }
+
+    /// Tells whoever has just signed in, and asked for more than 1.x, of the relay.
+    fn grant(&mut self, link: LinkId, frame: &mut ServerFrame) {
+        let ServerFrame::LoginRet(LoginRet::Granted(grant)) = frame else {
+            return;
+        };
+        let (Some(grants), Some(additions)) = (&self.grants, &mut grant.additions) else {
+            return;
+        };
+        let reached = self.reached.remove(&link);
+        if let (Some(reached), Some((app, account))) = (reached, self.hub.signed_in(link)) {
+            let now_ms = self.clock.now().unix_ms;
+            additions.ice = vec![grants.ice(reached, app, account, now_ms)];
         }
     }
 
@@ -314,11 +351,17 @@ impl Driver {
         }
     }
 
+    /// Whether a link was there; it is cut by this.
+    fn forget(&mut self, link: LinkId) -> bool {
+        self.reached.remove(&link);
+        self.links.remove(&link).is_some()
+    }
+
     /// Cuts links without room, now that the outputs that overfilled them are done.
     fn cut_slow_links(&mut self) {
         // The hub may say to others that they are gone, and so find the next one without room.
         while let Some(link) = self.slow.pop() {
-            if self.links.remove(&link).is_some() {
+            if self.forget(link) {
                 tracing::debug!(link = link.0, "a link that read too slowly is cut");
                 self.shared.counters.slow_links_closed.add(1);
                 self.input(Input::Closed { link });
@@ -337,7 +380,7 @@ impl Driver {
                 self.closing.insert((latest, link));
                 return;
             }
-            if self.links.remove(&link).is_some() {
+            if self.forget(link) {
                 tracing::debug!(link = link.0, "a link that did not close in time is cut");
                 self.input(Input::Closed { link });
             }
@@ -474,7 +517,11 @@ mod tests {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         driver.take(Event {
             link: LinkId(number),
-            what: What::Opened { peer, outbox },
+            what: What::Opened {
+                peer,
+                local: peer,
+                outbox,
+            },
         });
         outbox_rx
     }

@@ -23,6 +23,8 @@ pub(super) enum What {
     Opened {
         /// Where it comes from.
         peer: IpAddr,
+        /// At which address of ours it arrived.
+        local: IpAddr,
         /// Where what is sent to it goes.
         outbox: OutboxTx,
     },

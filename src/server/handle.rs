@@ -24,6 +24,15 @@ pub(super) struct HubHandle {
     orders_tx: mpsc::Sender<Order>,
 }
 
+/// Between which addresses a connection is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// The client's.
+    pub(super) peer: IpAddr,
+    /// Ours.
+    pub(super) local: IpAddr,
+}
+
 /// What an administrator wants.
 #[derive(Clone, Debug)]
 pub(super) enum Order {
@@ -137,15 +146,15 @@ impl HubHandle {
         online
     }
 
-    /// Serves a WebSocket connection, in a task of its own, until either side ends it. `peer` is the client's address.
+    /// Serves a WebSocket connection, in a task of its own, until either side ends it.
     ///
     /// Waits for nothing, so that whoever accepted the connection can end its own task, and free what that holds.
-    pub(super) fn serve_link<S>(&self, ws: WebSocketStream<S>, peer: IpAddr)
+    pub(super) fn serve_link<S>(&self, ws: WebSocketStream<S>, ends: Ends)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let link = LinkId(self.shared.next_link.fetch_add(1, Ordering::Relaxed));
-        tokio::spawn(serve(self.events_tx.clone(), link, ws, peer));
+        tokio::spawn(serve(self.events_tx.clone(), link, ws, ends));
     }
 
     /// The figures now.
@@ -185,13 +194,14 @@ async fn serve<S>(
     events_tx: mpsc::Sender<Event>,
     link: LinkId,
     ws: WebSocketStream<S>,
-    peer: IpAddr,
+    Ends { peer, local }: Ends,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (outbox_tx, outbox_rx) = outbox();
     let opened = What::Opened {
         peer: network(peer),
+        local,
         outbox: outbox_tx,
     };
     let event = |what| Event { link, what };
@@ -248,8 +258,12 @@ mod tests {
         /// A client that has signed in. `room` is how much its socket holds on the way, in bytes.
         async fn client(&self, account: &str, room: usize) -> Client {
             let (ws, server) = client(room).await;
-            let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            self.handle.serve_link(server, peer);
+            let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            let ends = Ends {
+                peer: here,
+                local: here,
+            };
+            self.handle.serve_link(server, ends);
             let mut client = Client {
                 ws,
                 line: String::new(),

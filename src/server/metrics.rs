@@ -6,6 +6,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::ServerStats;
+use super::turn::Figures;
 
 /// The content type of [`render`]'s text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -25,8 +26,14 @@ pub(crate) struct EdgeCounters {
 
 /// The text.
 ///
-/// `shown_out` is how many connections had to make room before they said anything.
-pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters, shown_out: u64) -> String {
+/// `shown_out` is how many connections had to make room before they said anything. Where there is a relay, it has lines of
+/// its own.
+pub(crate) fn render(
+    stats: &ServerStats,
+    edge: &EdgeCounters,
+    shown_out: u64,
+    relayed: Option<&Figures>,
+) -> String {
     let mut registry = Registry::with_prefix("callsign");
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The program", version);
@@ -105,11 +112,55 @@ pub(crate) fn render(stats: &ServerStats, edge: &EdgeCounters, shown_out: u64) -
     ] {
         registry.register(name, help, ConstCounter::new(value));
     }
+    if let Some(relayed) = relayed {
+        relay(&mut registry, relayed);
+    }
     let mut text = String::new();
     match prometheus_client::encoding::text::encode(&mut text, &registry) {
         Ok(()) => text,
         // Writing to a `String` does not fail; should it ever, half a page would mislead.
         Err(std::fmt::Error) => String::new(),
+    }
+}
+
+/// The lines of the relay.
+fn relay(registry: &mut Registry, figures: &Figures) {
+    let lent = i64::try_from(figures.lent).unwrap_or(i64::MAX);
+    let help = "Addresses lent to callers now";
+    registry.register("turn_allocations", help, ConstGauge::new(lent));
+    for (name, help, value) in [
+        (
+            "turn_allocations_made",
+            "Addresses lent to callers",
+            figures.lent_ever,
+        ),
+        (
+            "turn_refused",
+            "Requests to the relay that were refused",
+            figures.refused,
+        ),
+        (
+            "turn_bytes_to_peers",
+            "Bytes relayed for callers",
+            figures.bytes_there,
+        ),
+        (
+            "turn_bytes_to_clients",
+            "Bytes relayed to callers",
+            figures.bytes_here,
+        ),
+        (
+            "turn_datagrams_dropped",
+            "Datagrams that the relay did not take or pass on",
+            figures.dropped,
+        ),
+        (
+            "stun_answers",
+            "Questions for one's own address that were answered",
+            figures.seen,
+        ),
+    ] {
+        registry.register(name, help, ConstCounter::new(value));
     }
 }
 
@@ -123,7 +174,17 @@ mod tests {
         stats.hub.sessions = 3;
         let edge = EdgeCounters::default();
         edge.tls_connections.inc();
-        let text = render(&stats, &edge, 0);
+        let text = render(&stats, &edge, 0, None);
+        assert!(!text.contains("turn"), "{text}");
+        let relayed = Figures {
+            bytes_there: 7,
+            ..Figures::default()
+        };
+        let relayed = render(&stats, &edge, 0, Some(&relayed));
+        assert!(
+            relayed.contains("\ncallsign_turn_bytes_to_peers_total 7\n"),
+            "{relayed}"
+        );
         assert!(text.contains("\ncallsign_sessions 3\n"), "{text}");
         assert!(
             text.contains("\ncallsign_tls_connections_total 1\n"),

@@ -23,9 +23,12 @@
 //! socket <- one task a link <- its outbox <------ driver <- Hub
 //!                                                 driver <-> store (its own thread)
 //! ```
+//!
+//! Beside it, on sockets of its own, stands the relay for voice ([`turn`]), where one is asked for.
 
 pub mod cli;
 pub mod config;
+pub mod turn;
 
 mod accept;
 mod batches;
@@ -61,13 +64,15 @@ use crate::net::tls::{Identity, TlsError};
 use crate::net::{addresses, private};
 use accept::Listeners;
 use clock::Clock;
+use config::Advertise;
 use edge::Edge;
 use handle::{HubHandle, ServerStats};
 use http::{AdminToken, Desk, Site};
 use store::{DataDir, Store};
+use turn::{Door, Grants, Relay, Secret};
 use ws::accept_websocket;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, TurnConfig};
 pub use control::{Busy, Control};
 pub use driver::DriverError;
 pub use store::{CommitError, OpenError};
@@ -85,6 +90,7 @@ pub struct Server {
     tls: SocketAddr,
     identity: Identity,
     edge: Arc<Edge>,
+    relay: Option<Relay>,
     driver: JoinHandle<Result<(), DriverError>>,
     shutdown: ShutdownHandle,
 }
@@ -174,7 +180,8 @@ impl Server {
             move || Kept::read(&config)
         };
         let kept = tokio::task::spawn_blocking(reading).await??;
-        let (hub, driver) = kept.hub.start();
+        let (relay, grants) = relay(&config, [plain.port(), tls.port()]).await?.unzip();
+        let (hub, driver) = kept.hub.granting(grants).start();
         let site = Site {
             plain_port: plain.port(),
             tls_port: tls.port(),
@@ -188,12 +195,15 @@ impl Server {
             }
             (Some(_), config::Durability::None) | (None, _) => Desk::closed(),
         };
+        let mut edge = Edge::new(hub, site, desk);
+        edge.relay = relay.as_ref().map(Relay::figures);
         Ok(Self {
             listeners,
             plain,
             tls,
             identity: kept.identity,
-            edge: Arc::new(Edge::new(hub, site, desk)),
+            edge: Arc::new(edge),
+            relay,
             driver,
             shutdown: ShutdownHandle::default(),
         })
@@ -209,6 +219,12 @@ impl Server {
     #[must_use]
     pub fn tls_addr(&self) -> SocketAddr {
         self.tls
+    }
+
+    /// Where STUN is answered and voice is relayed, if it is.
+    #[must_use]
+    pub fn turn_addr(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().map(Relay::at)
     }
 
     /// Who the server is to TLS clients.
@@ -246,6 +262,12 @@ impl Server {
         let acceptor = TlsAcceptor::from(self.identity.server_config());
         let plain = accept::accept(self.listeners.plain, None, Arc::clone(&self.edge));
         let tls = accept::accept(self.listeners.tls, Some(acceptor), Arc::clone(&self.edge));
+        let relay = async {
+            match self.relay {
+                Some(relay) => relay.run().await,
+                None => std::future::pending().await,
+            }
+        };
         let drain = Drain(self.edge.hub.clone());
         let stop = async {
             self.shutdown.0.notified().await;
@@ -258,6 +280,7 @@ impl Server {
             ended = self.driver => Ok(ended??),
             () = plain => Ok(()),
             () = tls => Ok(()),
+            () = relay => Ok(()),
             () = stop => Ok(()),
         }
     }
@@ -312,6 +335,26 @@ impl Kept {
             admin_token,
         })
     }
+}
+
+/// The relay that a configuration asks for, and what hands out its credentials.
+async fn relay(config: &Config, ports: [u16; 2]) -> Result<Option<(Relay, Grants)>, BindError> {
+    let Some(TurnConfig { listen, peers }) = config.turn else {
+        return Ok(None);
+    };
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)?;
+    let secret = Secret::new(secret);
+    let relay = Relay::bind(Door {
+        listen,
+        peers,
+        outside: config.advertise.as_ref().and_then(Advertise::address),
+        ports: ports.into(),
+        secret: secret.clone(),
+    });
+    let relay = relay.await?;
+    let grants = Grants::new(secret, relay.at(), config.advertise.clone());
+    Ok(Some((relay, grants)))
 }
 
 /// The TLS identity that a configuration asks for.

@@ -1,14 +1,20 @@
 //! The sockets of a call: one UDP socket for each address of this computer, so that each datagram's own address is known.
+//! Where servers are known that help, there are also the addresses at which these see us, and those that they lend.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{sleep_until, timeout_at};
 
+use super::gather::{Helpers, Output};
 use super::peer::Reach;
+use crate::protocol::IceServer;
 
 /// Datagrams that wait to be looked at. When full, further ones are lost, as they are on networks.
 const WAITING: usize = 256;
@@ -16,6 +22,26 @@ const WAITING: usize = 256;
 const LONGEST: usize = 2048;
 /// The most sockets: a computer with more addresses has enough of them with these.
 const SOCKETS: usize = 8;
+
+/// How long it is waited for servers before a call is offered or answered. What is not there then comes with a later
+/// [`Order::Restart`](super::call::Order::Restart).
+pub const GATHER: Duration = Duration::from_millis(300);
+/// With so many sockets an address is asked to be lent, since not each reaches the server: a computer may be in two networks.
+const BORROWING: usize = 2;
+/// The servers that are asked at most.
+const SERVERS: usize = 4;
+/// The port of servers that name none (RFC 7064 §3.2).
+const PORT: u16 = 3478;
+
+/// Which ways a call may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// The best that there is.
+    #[default]
+    Any,
+    /// Only through a relay: the other side learns nothing of where we are.
+    RelayOnly,
+}
 
 /// A datagram that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +59,10 @@ pub struct Datagram {
 pub struct Link {
     sockets: Vec<(SocketAddr, Arc<UdpSocket>)>,
     datagrams_rx: mpsc::Receiver<Datagram>,
+    helpers: Helpers,
+    policy: Policy,
+    /// What came, and was not asked for yet.
+    early: VecDeque<Datagram>,
     _readers: JoinSet<()>,
 }
 
@@ -59,6 +89,8 @@ impl Link {
         for address in addresses {
             match UdpSocket::bind((*address, 0)).await {
                 Ok(socket) => {
+                    // Until it is known to take something, it takes nothing.
+                    socket.writable().await?;
                     let (at, socket) = (socket.local_addr()?, Arc::new(socket));
                     readers.spawn(read(at, Arc::clone(&socket), datagrams_tx.clone()));
                     sockets.push((at, socket));
@@ -71,8 +103,68 @@ impl Link {
             _ => Ok(Self {
                 sockets,
                 datagrams_rx,
+                helpers: Helpers::new(Instant::now()),
+                policy: Policy::Any,
+                early: VecDeque::new(),
                 _readers: readers,
             }),
+        }
+    }
+
+    /// Finds out by servers, those of the login as a rule, where else this is reached. Returns when all have answered, or
+    /// after the time that is given, as [`GATHER`].
+    pub async fn gather(&mut self, servers: &[IceServer], policy: Policy, time: Duration) {
+        self.policy = policy;
+        let until = Instant::now() + time;
+        for server in servers.iter().take(SERVERS) {
+            for url in &server.urls {
+                let Some((lends, host, port)) = parse(url) else {
+                    tracing::debug!(%url, "a server that is not known how to ask");
+                    continue;
+                };
+                if !lends && policy == Policy::RelayOnly {
+                    continue;
+                }
+                let found = timeout_at(until.into(), tokio::net::lookup_host((host, port)));
+                match found.await {
+                    Ok(Ok(found)) => self.begin(server, lends, found.collect()),
+                    Ok(Err(error)) => tracing::info!(%error, %host, "a server was not found"),
+                    Err(_) => tracing::info!(%host, "a server was not found in time"),
+                }
+            }
+        }
+        self.tick();
+        while !self.helpers.is_done() {
+            let wake = self.helpers.next_wakeup().map_or(until, |at| at.min(until));
+            tokio::select! {
+                Some(datagram) = self.datagrams_rx.recv() => self.take(datagram),
+                () = sleep_until(wake.into()) => {
+                    if Instant::now() >= until {
+                        return;
+                    }
+                    self.tick();
+                }
+            }
+        }
+    }
+
+    /// Asks a server, at one address of each family.
+    fn begin(&mut self, server: &IceServer, lends: bool, found: Vec<SocketAddr>) {
+        let now = Instant::now();
+        for v4 in [true, false] {
+            let Some(at) = found.iter().copied().find(|at| at.is_ipv4() == v4) else {
+                continue;
+            };
+            let bases = self.sockets.iter().map(|(base, _)| *base);
+            let bases = bases.filter(|base| base.is_ipv4() == v4);
+            for (i, base) in bases.enumerate() {
+                if !lends {
+                    self.helpers.ask(now, base, at);
+                } else if i < BORROWING {
+                    let proof = [server.username.as_str(), server.credential.as_str()];
+                    self.helpers.borrow(now, base, at, proof);
+                }
+            }
         }
     }
 
@@ -80,11 +172,86 @@ impl Link {
     #[must_use]
     pub fn reach(&self) -> Vec<Reach> {
         let host = |(at, _): &(SocketAddr, Arc<UdpSocket>)| Reach::Host(*at);
-        self.sockets.iter().map(host).collect()
+        let own = self.sockets.iter().map(host);
+        let all = own.chain(self.helpers.reach());
+        all.filter(|reach| match (self.policy, reach) {
+            (Policy::Any, _) | (Policy::RelayOnly, Reach::Relayed { .. }) => true,
+            (Policy::RelayOnly, Reach::Host(_) | Reach::Reflexive { .. }) => false,
+        })
+        .collect()
     }
 
     /// Sends at once, or not at all: sound that waits is of no use.
-    pub fn send(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    pub fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if self.helpers.is_lent(from) {
+            let outputs = self.helpers.send(Instant::now(), from, to, bytes);
+            self.perform(outputs);
+        } else {
+            self.put(from, to, bytes);
+        }
+    }
+
+    /// The next that comes. Cancel-safe.
+    pub async fn receive(&mut self) -> Datagram {
+        loop {
+            if let Some(datagram) = self.early.pop_front() {
+                return datagram;
+            }
+            let wake = self.helpers.next_wakeup();
+            let wait = async {
+                match wake {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                datagram = self.datagrams_rx.recv() => match datagram {
+                    Some(datagram) => self.take(datagram),
+                    // No socket is left; whoever waits has other things to wait for.
+                    None => std::future::pending().await,
+                },
+                () = wait => self.tick(),
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let outputs = self.helpers.tick(Instant::now());
+        self.perform(outputs);
+    }
+
+    fn take(&mut self, datagram: Datagram) {
+        let Datagram { from, to, bytes } = &datagram;
+        match self.helpers.came(Instant::now(), *from, *to, bytes) {
+            Some(outputs) => self.perform(outputs),
+            None => match self.policy {
+                Policy::Any => self.keep(datagram),
+                // Whoever has found us is not answered.
+                Policy::RelayOnly => {}
+            },
+        }
+    }
+
+    fn keep(&mut self, datagram: Datagram) {
+        if self.early.len() < WAITING {
+            self.early.push_back(datagram);
+        }
+    }
+
+    fn perform(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Send { from, to, bytes } => self.put(from, to, &bytes),
+                Output::Came { from, lent, bytes } => self.keep(Datagram {
+                    from,
+                    to: lent,
+                    bytes,
+                }),
+            }
+        }
+    }
+
+    fn put(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         let Some((_, socket)) = self.sockets.iter().find(|(at, _)| *at == from) else {
             tracing::debug!(%from, "no such socket");
             return;
@@ -93,15 +260,39 @@ impl Link {
             tracing::trace!(%error, "a datagram was not sent");
         }
     }
+}
 
-    /// The next that comes. Cancel-safe.
-    pub async fn receive(&mut self) -> Datagram {
-        match self.datagrams_rx.recv().await {
-            Some(datagram) => datagram,
-            // No socket is left; whoever waits has other things to wait for.
-            None => std::future::pending().await,
-        }
+impl Drop for Link {
+    fn drop(&mut self) {
+        let outputs = self.helpers.end(Instant::now());
+        self.perform(outputs);
     }
+}
+
+/// A URL of a server that is spoken to by UDP (RFC 7064, RFC 7065): whether it lends addresses, its host and port.
+fn parse(url: &str) -> Option<(bool, &str, u16)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let lends = match scheme {
+        "stun" => false,
+        "turn" => true,
+        _ => return None,
+    };
+    let (authority, query) = rest.split_once('?').unwrap_or((rest, "transport=udp"));
+    if query != "transport=udp" {
+        return None;
+    }
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (host, rest) = rest.split_once(']')?;
+            (host, rest.strip_prefix(':'))
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let port = port.map_or(Some(PORT), |port| port.parse().ok())?;
+    (!host.is_empty()).then_some((lends, host, port))
 }
 
 async fn read(to: SocketAddr, socket: Arc<UdpSocket>, datagrams_tx: mpsc::Sender<Datagram>) {
@@ -130,5 +321,30 @@ fn link_local(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_link_local(),
         IpAddr::V6(address) => address.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_named_by_urls() {
+        for (url, what) in [
+            ("stun:example.org", Some((false, "example.org", 3478))),
+            ("stun:192.0.2.1:5000", Some((false, "192.0.2.1", 5000))),
+            (
+                "turn:[2001:db8::1]:3478?transport=udp",
+                Some((true, "2001:db8::1", 3478)),
+            ),
+            ("turn:[::1]", Some((true, "::1", 3478))),
+            ("turn:example.org?transport=tcp", None),
+            ("turns:example.org", None),
+            ("turn:example.org:port", None),
+            ("turn:", None),
+            ("nothing", None),
+        ] {
+            assert_eq!(parse(url), what, "{url}");
+        }
     }
 }

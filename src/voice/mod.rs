@@ -17,7 +17,7 @@
 //! |---|---|
 //! | [`call`] | the loop that brings engine, peer, sockets and devices together |
 //! | [`device`] | microphones and speakers, and files in their place |
-//! | [`link`] | UDP sockets |
+//! | [`link`] | UDP sockets, and the addresses that servers lend |
 
 pub mod call;
 pub mod codec;
@@ -27,6 +27,7 @@ mod delay;
 pub mod device;
 pub mod engine;
 mod gain;
+mod gather;
 pub mod jitter;
 pub mod level;
 pub mod link;

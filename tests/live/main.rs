@@ -16,6 +16,7 @@
 //! | `control` | what an administrator of an embedded server does, and what a tap on a link shows |
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
 //! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
+//! | `turn` | STUN and TURN, as another maker's client speaks it |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 #[cfg(all(feature = "app", target_os = "linux"))]
@@ -51,3 +52,4 @@ mod rust_client;
 mod server;
 mod settings;
 mod slow_reader;
+mod turn;

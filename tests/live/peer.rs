@@ -379,15 +379,24 @@ fn listen(
     });
 }
 
-fn program(sdk: Sdk, server: &Server) -> Command {
-    let live = Path::new(env!("CARGO_TARGET_TMPDIR"))
+/// What `tests/run.sh` installs for these tests.
+fn live() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .expect("the target directory")
-        .join("live");
+        .join("live")
+}
+
+/// Python with what is installed beside it.
+pub(crate) fn python() -> PathBuf {
+    installed(live().join("venv/bin/python"))
+}
+
+fn program(sdk: Sdk, server: &Server) -> Command {
     let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/sdk");
     match sdk {
         Sdk::Web => {
-            let modules = installed(live.join("node_modules"));
+            let modules = installed(live().join("node_modules"));
             installed(modules.join("agora-signaling-sdk/AgoraSigSDK.min.js"));
             installed(modules.join("ws"));
             let mut command = Command::new("node");
@@ -399,7 +408,7 @@ fn program(sdk: Sdk, server: &Server) -> Command {
             command
         }
         Sdk::Python => {
-            let mut command = Command::new(installed(live.join("venv/bin/python")));
+            let mut command = Command::new(python());
             command
                 .arg(programs.join("py_peer.py"))
                 .arg(server.port().to_string());

@@ -248,6 +248,6 @@ fn answer(frame: &Value) -> Answer {
 }
 
 /// JSON in a string, as all answers are (section 13).
-fn inner(text: &Value) -> Value {
+pub(crate) fn inner(text: &Value) -> Value {
     serde_json::from_str(text.as_str().expect("JSON in a string")).expect("JSON in a string")
 }

@@ -2,14 +2,11 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window, signed_in, until};
+use crate::window::{Bell, Window, alone, signed_in, two, until};
 
 /// Ann has called Bob, and it rings.
-fn ringing() -> (tempfile::TempDir, Window, Window) {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let mut bob = signed_in("bob", data.path(), &bell);
+pub(crate) fn ringing() -> (tempfile::TempDir, Window, Window) {
+    let (data, mut ann, mut bob) = two();
     ann.write_to("bob");
     ann.press("Call bob");
     bob.see("is calling you");
@@ -61,8 +58,7 @@ fn a_ringing_call_is_answered_from_the_keyboard() {
 
 #[test]
 fn calling_a_number_without_a_gateway_says_so() {
-    let data = tempfile::tempdir().expect("a directory");
-    let mut ann = signed_in("ann", data.path(), &Bell::default());
+    let (_data, mut ann) = alone();
     ann.write_to("+442079460958");
     ann.press("Call +442079460958");
     ann.see_part("INVITE_E_PEEROFFLINE, 703");
@@ -111,10 +107,7 @@ fn a_second_call_is_answered_while_the_first_is_held() {
 
 #[test]
 fn numbers_are_dialled_on_the_pad_and_callsigns_are_called_from_it() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let mut bob = signed_in("bob", data.path(), &bell);
+    let (_data, mut ann, mut bob) = two();
     ann.key(Modifiers::COMMAND, Key::D);
     ann.see("No calls yet");
     for key in ["Key 0", "Key 0", "Key 4", "Key 4"] {

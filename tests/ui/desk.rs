@@ -1,67 +1,13 @@
 //! A desk with a real notification daemon and a real sound server, or with a real keyring: the test starts itself anew within a
 //! D-Bus session, a display and a sound server of its own, so that nothing of the computer's own is used.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+
+use crate::programs::{self, Running, bus_config, wait};
 
 /// Says to the test, started anew, where its desk is.
 const DESK: &str = "DESK_OF_THIS_TEST";
-/// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A bus that starts nothing by itself.
-const BUS: &str = r#"<busconfig>
-  <type>session</type>
-  <listen>unix:tmpdir=/tmp</listen>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#;
-
-/// Programs that end with the desk.
-pub(crate) struct Running(Child);
-
-impl Running {
-    #[track_caller]
-    fn start(command: &mut Command) -> Self {
-        let name = command.get_program().to_owned();
-        Self(
-            command
-                .stdin(Stdio::null())
-                .spawn()
-                .unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)")),
-        )
-    }
-}
-
-impl Running {
-    /// With something to read.
-    #[track_caller]
-    pub(crate) fn fed(command: &mut Command, input: Option<&[u8]>) -> Self {
-        let name = command.get_program().to_owned();
-        let mut child = command
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)"));
-        let mut stdin = child.stdin.take().expect("piped");
-        stdin.write_all(input.unwrap_or_default()).expect("read");
-        Self(child)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 /// What a test sees of its desk.
 pub(crate) struct Desk {
     _dunst: Running,
@@ -78,16 +24,7 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
         "[global]\nidle_threshold = 0\n\n[callsign]\nappname = Callsign\naction_name = {action}\n"
     );
     std::fs::write(folder.path().join("dunstrc"), config).expect("written");
-    let mut display = Running::start(
-        Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "800x600x24"])
-            .args(["-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null()),
-    );
-    let mut number = String::new();
-    let told = display.0.stdout.take().expect("piped");
-    BufReader::new(told).read_line(&mut number).expect("a line");
+    let (_screen, display) = Running::display("800x600x24");
     let socket = folder.path().join("sound.socket");
     let _sound = Running::start(
         Command::new("pulseaudio")
@@ -109,7 +46,7 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
     );
     let mut session = session(name, folder.path());
     session
-        .env("DISPLAY", format!(":{}", number.trim()))
+        .env("DISPLAY", display)
         .env("PULSE_SERVER", format!("unix:{}", socket.display()));
     succeed(&mut session);
 }
@@ -129,8 +66,7 @@ pub(crate) fn on_a_bus(name: &str, test: impl FnOnce(&Path)) {
 
 /// This test again, on a bus of its own.
 fn session(name: &str, folder: &Path) -> Command {
-    let bus = folder.join("bus.conf");
-    std::fs::write(&bus, BUS).expect("written");
+    let bus = bus_config(folder);
     let this = std::env::current_exe().expect("this program");
     let mut command = Command::new("dbus-run-session");
     command
@@ -203,19 +139,7 @@ impl Desk {
     }
 }
 
-/// What a program says, if it does what it should.
+/// What a program says of this desk, if it does what it should.
 pub(crate) fn said(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output();
-    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
-    let text = String::from_utf8_lossy(&output.stdout);
-    output.status.success().then(|| text.trim().to_owned())
-}
-
-/// Asks again and again; each time takes as long as a program takes to start.
-#[track_caller]
-pub(crate) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
-    let latest = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < latest, "no {what}");
-    }
+    programs::said(Command::new(program).args(arguments))
 }

@@ -2,16 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window, signed_in};
-
-/// Two who are signed in, by the server that the first of them started.
-fn two() -> (tempfile::TempDir, Window, Window) {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let ann = signed_in("ann", data.path(), &bell);
-    let bob = signed_in("bob", data.path(), &bell);
-    (data, ann, bob)
-}
+use crate::window::{Bell, Window, two};
 
 #[test]
 fn two_sign_in_on_one_computer_and_talk() {

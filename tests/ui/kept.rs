@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, Window, signed_in, until};
+use crate::window::{Bell, Window, alone, signed_in, until};
 
 #[test]
 fn a_start_shows_what_was_there_and_signs_in_by_itself() {
@@ -88,9 +88,7 @@ fn what_waited_goes_out_after_a_start() {
 
 #[test]
 fn words_are_found_and_shown_where_they_were_said() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
+    let (_data, mut ann) = alone();
     ann.write_to("bob");
     for text in ["the quick fox", "jumps over", "the lazy dog"] {
         ann.type_text(text);

@@ -1,6 +1,6 @@
 //! The token in the system's keyring: a real one that is unlocked, locked, or missing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::desk::on_a_bus;
 use crate::keyring_daemon::KeyringDaemon;
@@ -25,6 +25,16 @@ fn sign_in(window: &mut Window, server: &Own) {
     window.see("You: ann, online");
 }
 
+/// Ann has signed in with her token, beside a keyring of her own.
+fn signed_in(folder: &Path, unlocked: bool) -> (KeyringDaemon, PathBuf, Own, Window) {
+    let keyring = KeyringDaemon::start(folder, unlocked);
+    let data = folder.join("data");
+    let server = Own::with_tokens();
+    let mut ann = open(&data);
+    sign_in(&mut ann, &server);
+    (keyring, data, server, ann)
+}
+
 /// No file below a folder has the token of an account.
 fn assert_nowhere(folder: &Path, token: &str) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -45,11 +55,7 @@ fn assert_nowhere(folder: &Path, token: &str) {
 fn a_token_is_kept_and_signs_in_after_a_start_until_one_signs_out() {
     let name = "keyring::a_token_is_kept_and_signs_in_after_a_start_until_one_signs_out";
     on_a_bus(name, |folder| {
-        let _keyring = KeyringDaemon::start(folder, true);
-        let data = folder.join("data");
-        let server = Own::with_tokens();
-        let mut ann = open(&data);
-        sign_in(&mut ann, &server);
+        let (_keyring, data, server, mut ann) = signed_in(folder, true);
         ann.write_to("bob");
         assert!(!ann.shows_part("token"), "nothing is to be said of it");
         drop(ann);
@@ -85,11 +91,7 @@ fn a_token_is_kept_and_signs_in_after_a_start_until_one_signs_out() {
 fn a_locked_keyring_is_explained_and_keeps_nobody_out() {
     let name = "keyring::a_locked_keyring_is_explained_and_keeps_nobody_out";
     on_a_bus(name, |folder| {
-        let keyring = KeyringDaemon::start(folder, true);
-        let data = folder.join("data");
-        let server = Own::with_tokens();
-        let mut ann = open(&data);
-        sign_in(&mut ann, &server);
+        let (keyring, data, server, ann) = signed_in(folder, true);
         drop(ann);
 
         keyring.lock();
@@ -129,11 +131,7 @@ fn a_locked_keyring_is_explained_and_keeps_nobody_out() {
 fn a_keyring_that_was_never_unlocked_keeps_nothing_and_nobody_is_kept_out() {
     let name = "keyring::a_keyring_that_was_never_unlocked_keeps_nothing_and_nobody_is_kept_out";
     on_a_bus(name, |folder| {
-        let _keyring = KeyringDaemon::start(folder, false);
-        let data = folder.join("data");
-        let server = Own::with_tokens();
-        let mut ann = open(&data);
-        sign_in(&mut ann, &server);
+        let (_keyring, data, server, mut ann) = signed_in(folder, false);
         ann.see_part("Your token is not kept: the system's keyring is locked.");
         ann.see("Try again");
         assert_nowhere(&data, &token("ann"));

@@ -1,12 +1,14 @@
 //! The system's keyring, really: the daemon of a desktop, with a keyring in a folder of the test's own.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use zbus::Connection;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
-use crate::desk::{Running, said, wait};
+use crate::desk::said;
+use crate::programs::{Running, spawn, wait};
 
 /// A keyring's daemon, the system's own, whose keyring is in a folder.
 pub(crate) struct KeyringDaemon {
@@ -28,8 +30,14 @@ impl KeyringDaemon {
         if unlock {
             command.arg("--unlock");
         }
-        let daemon = Running::fed(&mut command, unlock.then_some(PASSWORD));
-        let daemon = Self { _daemon: daemon };
+        let mut daemon = spawn(command.stdin(Stdio::piped()));
+        let mut stdin = daemon.stdin.take().expect("piped");
+        let password = if unlock { PASSWORD } else { &[] };
+        stdin.write_all(password).expect("read");
+        drop(stdin);
+        let daemon = Self {
+            _daemon: Running(daemon),
+        };
         wait("the keyring's daemon", || {
             let owner = [
                 "org.freedesktop.DBus.NameHasOwner",

@@ -13,6 +13,8 @@ mod keyring_daemon;
 mod notices;
 mod offline;
 mod people;
+#[path = "../support/programs.rs"]
+mod programs;
 mod rooms;
 mod server;
 mod settings;

@@ -1,18 +1,12 @@
 //! Notifications and sounds, with a real notification daemon and a real sound server.
 
+use crate::calls;
 use crate::desk::{Desk, at_a_desk};
 use crate::window::{Bell, Window, signed_in, until};
 
 /// Ann has called Bob; he is told, and it rings for both.
 fn ringing(desk: &Desk) -> (tempfile::TempDir, Window, Window) {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let mut bob = signed_in("bob", data.path(), &bell);
-    ann.write_to("bob");
-    ann.press("Call bob");
-    bob.see("is calling you");
-    ann.see("Ringing…");
+    let (data, ann, bob) = calls::ringing();
     desk.see(1);
     desk.hear(2);
     (data, ann, bob)

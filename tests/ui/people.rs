@@ -2,14 +2,11 @@
 
 use egui::{Key, Modifiers};
 
-use crate::window::{Bell, signed_in};
+use crate::window::{Bell, alone, signed_in, two};
 
 #[test]
 fn somebody_is_added_named_and_removed() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let _bob = signed_in("bob", data.path(), &bell);
+    let (_data, mut ann, _bob) = two();
     ann.press("People");
     ann.press("Add a person");
     ann.fill("Callsign", "bob");
@@ -29,10 +26,7 @@ fn somebody_is_added_named_and_removed() {
 
 #[test]
 fn people_have_the_name_that_they_give_themselves() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let mut bob = signed_in("bob", data.path(), &bell);
+    let (_data, mut ann, mut bob) = two();
     bob.press("Inspector");
     bob.see("No attributes are set.");
     bob.press("Add");
@@ -50,10 +44,7 @@ fn people_have_the_name_that_they_give_themselves() {
 
 #[test]
 fn nothing_is_heard_of_whoever_is_blocked() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let mut bob = signed_in("bob", data.path(), &bell);
+    let (_data, mut ann, mut bob) = two();
     ann.press("People");
     ann.press("Add a person");
     ann.fill("Callsign", "bob");
@@ -129,8 +120,7 @@ fn an_attribute_that_is_edited_here_is_seen_there() {
 
 #[test]
 fn attributes_go_through_a_file() {
-    let data = tempfile::tempdir().expect("a directory");
-    let mut ann = signed_in("ann", data.path(), &Bell::default());
+    let (data, mut ann) = alone();
     ann.press("Inspector");
     let file = data.path().join("mine.json");
     std::fs::write(&file, r#"{"name": "Ann", "oncall": {"until": 7}}"#).expect("written");
@@ -164,12 +154,15 @@ fn attributes_go_through_a_file() {
 
 #[test]
 fn looks_follow_the_settings() {
-    let data = tempfile::tempdir().expect("a directory");
-    let mut ann = signed_in("ann", data.path(), &Bell::default());
+    let (_data, mut ann) = alone();
     ann.press("Settings");
     ann.press("Appearance");
     ann.press("Dark");
     assert!(ann.dark());
+    // Where the system does not say, it is light.
+    ann.press("As the system");
+    assert!(!ann.dark());
+    ann.press("Dark");
     ann.press("Light");
     assert!(!ann.dark());
     ann.press("200 %");

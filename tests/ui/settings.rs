@@ -1,12 +1,10 @@
 //! What one sets has an effect, and is there again after a start; the console shows what goes over the link.
 
-use crate::window::{Bell, Window, signed_in, until};
+use crate::window::{Bell, Window, alone, signed_in, two, until};
 
 #[test]
 fn the_console_shows_frames_without_their_secrets() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
+    let (data, mut ann) = alone();
     ann.press("Inspector");
     // The latest frames are under the table.
     ann.see_part("Frame: ");
@@ -64,7 +62,7 @@ fn settings_are_there_again_after_a_start() {
     let bell = Bell::default();
     let mut ann = signed_in("ann", data.path(), &bell);
     ann.press("Settings");
-    ann.see_part("Signed in as ann on this computer · online");
+    ann.see_part("on this computer · online");
     ann.press("Notifications");
     let switches = [
         "Do not disturb",
@@ -86,7 +84,7 @@ fn settings_are_there_again_after_a_start() {
     ann.press("Own file…");
     ann.replace("File to read", &file.display().to_string());
     ann.press("Use this file");
-    ann.see_part("The bundled tone rings.");
+    ann.see_part("A bundled tune rings.");
     drop(ann);
 
     let mut ann = Window::open("ann", data.path(), &bell);
@@ -97,15 +95,21 @@ fn settings_are_there_again_after_a_start() {
         assert_eq!(ann.is_on(name), name == "Do not disturb", "{name}");
     }
     ann.see_part("ring.wav does not ring");
-    ann.press("Bundled tone");
+    ann.press("Marimba");
     ann.see_part("a minute of it rings at most");
     ann.press("Try it");
+    drop(ann);
+
+    let mut ann = Window::open("ann", data.path(), &bell);
+    ann.press("Settings");
+    ann.press("Notifications");
+    assert!(ann.is_on("Marimba"));
+    assert!(!ann.is_on("Own file…"));
 }
 
 #[test]
 fn the_log_is_saved() {
-    let data = tempfile::tempdir().expect("a directory");
-    let mut ann = signed_in("ann", data.path(), &Bell::default());
+    let (data, mut ann) = alone();
     ann.press("Settings");
     ann.press("About");
     let file = data.path().join("log.txt");
@@ -119,10 +123,7 @@ fn the_log_is_saved() {
 
 #[test]
 fn somebody_is_sent_away_from_the_own_server() {
-    let data = tempfile::tempdir().expect("a directory");
-    let bell = Bell::default();
-    let mut ann = signed_in("ann", data.path(), &bell);
-    let mut bob = signed_in("bob", data.path(), &bell);
+    let (_data, mut ann, mut bob) = two();
     ann.press("Settings");
     ann.press("Server on this computer");
     ann.see("Online · 2");

@@ -2,14 +2,7 @@
 
 use egui::{Key, Modifiers, vec2};
 
-use crate::window::{Bell, Window, signed_in, until};
-
-/// Ann and Bob, each signed in on this computer.
-fn two(data: &std::path::Path) -> (Window, Window) {
-    let bell = Bell::default();
-    let bob = signed_in("bob", data, &bell);
-    (signed_in("ann", data, &bell), bob)
-}
+use crate::window::{Bell, Window, signed_in, two, until};
 
 fn join(window: &mut Window, room: &str) {
     window.key(Modifiers::COMMAND, Key::J);
@@ -20,8 +13,7 @@ fn join(window: &mut Window, room: &str) {
 
 #[test]
 fn whoever_is_written_to_sees_it_and_reads_the_name_that_they_gave() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, mut bob) = two(data.path());
+    let (_data, mut ann, mut bob) = two();
     ann.write_to("bob");
     ann.press("Change their name here");
     ann.fill("Their name here", "Bo Karlsson");
@@ -49,8 +41,7 @@ fn whoever_is_written_to_sees_it_and_reads_the_name_that_they_gave() {
 
 #[test]
 fn a_missed_call_stands_in_the_conversation() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, mut bob) = two(data.path());
+    let (_data, mut ann, mut bob) = two();
     ann.write_to("bob");
     ann.press("Call bob");
     bob.see("is calling you");
@@ -63,8 +54,7 @@ fn a_missed_call_stands_in_the_conversation() {
 
 #[test]
 fn an_invitation_is_followed_by_a_click() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, mut bob) = two(data.path());
+    let (_data, mut ann, mut bob) = two();
     join(&mut ann, "ops");
     ann.press("Invite to this room");
     ann.fill("Whom to invite", "bob");
@@ -87,8 +77,7 @@ fn an_invitation_is_followed_by_a_click() {
 
 #[test]
 fn members_can_be_written_to_called_and_added() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, mut bob) = two(data.path());
+    let (_data, mut ann, mut bob) = two();
     join(&mut ann, "ops");
     join(&mut bob, "ops");
     ann.press("Member bob, online");
@@ -101,8 +90,7 @@ fn members_can_be_written_to_called_and_added() {
 
 #[test]
 fn a_room_that_names_one_says_so_and_a_silent_one_stays_silent() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, mut bob) = two(data.path());
+    let (_data, mut ann, mut bob) = two();
     join(&mut ann, "ops");
     join(&mut bob, "ops");
     ann.write_to("bob");
@@ -119,8 +107,7 @@ fn a_room_that_names_one_says_so_and_a_silent_one_stays_silent() {
 
 #[test]
 fn attributes_are_changed_beside_the_conversation() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, mut bob) = two(data.path());
+    let (_data, mut ann, mut bob) = two();
     join(&mut ann, "ops");
     join(&mut bob, "ops");
     ann.press("Attributes");
@@ -187,8 +174,7 @@ fn panes_that_were_hidden_stay_so() {
 
 #[test]
 fn a_file_that_is_dropped_is_answered() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, _bob) = two(data.path());
+    let (_data, mut ann, _bob) = two();
     ann.write_to("bob");
     ann.drop_file("notes.txt");
     ann.see_part("Files cannot be sent yet.");
@@ -203,8 +189,7 @@ fn a_file_that_is_dropped_is_answered() {
 
 #[test]
 fn the_keyboard_alone_leaves_the_composer() {
-    let data = tempfile::tempdir().expect("a directory");
-    let (mut ann, _bob) = two(data.path());
+    let (_data, mut ann, _bob) = two();
     ann.write_to("bob");
     assert_eq!(ann.focused().as_deref(), Some("Message bob"));
     ann.type_text("hello");

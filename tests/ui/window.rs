@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use callsign::app::{App, Options, Profile};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
+use tempfile::TempDir;
 
 /// How long anything may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -270,6 +271,22 @@ pub(crate) fn signed_in(name: &'static str, data: &Path, bell: &Bell) -> Window 
     window.press("Sign in");
     window.see("Chats");
     window
+}
+
+/// Ann alone, signed in on this computer; her data go with the folder.
+pub(crate) fn alone() -> (TempDir, Window) {
+    let data = tempfile::tempdir().expect("a directory");
+    let ann = signed_in("ann", data.path(), &Bell::default());
+    (data, ann)
+}
+
+/// Ann and Bob, signed in by the server that Ann's window started.
+pub(crate) fn two() -> (TempDir, Window, Window) {
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let ann = signed_in("ann", data.path(), &bell);
+    let bob = signed_in("bob", data.path(), &bell);
+    (data, ann, bob)
 }
 
 /// Draws all windows until something holds, waiting for the workers in between; whether it came to hold.

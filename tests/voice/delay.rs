@@ -9,7 +9,7 @@ use callsign::voice::processing::Switches;
 use crate::side::call;
 
 /// Clicks of noise, each different, with silence between: easily found again.
-fn bursts(seconds: usize, seed: u64) -> Vec<f32> {
+pub(crate) fn bursts(seconds: usize, seed: u64) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut out = Vec::new();
     for _ in 0..seconds {
@@ -25,7 +25,7 @@ fn bursts(seconds: usize, seed: u64) -> Vec<f32> {
 }
 
 /// By how many samples `heard` is later than `said`: where both are most alike.
-fn delay(said: &[f32], heard: &[f32]) -> usize {
+pub(crate) fn delay(said: &[f32], heard: &[f32]) -> usize {
     let likeness = |lag: usize| -> f32 {
         said.iter()
             .zip(&heard[lag..])

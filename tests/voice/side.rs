@@ -25,25 +25,36 @@ pub(crate) struct Heard {
 
 /// A call over a relay: each side says its file, for so long. Returns what each heard.
 pub(crate) async fn call(says: [&[f32]; 2], time: Duration, switches: Switches) -> [Heard; 2] {
-    let links = [bind().await, bind().await];
-    let own = [at(&links[0]), at(&links[1])];
+    let links = (bind().await, bind().await);
+    let own = [at(&links.0), at(&links.1)];
     let relay = Relay::start(own).await;
     let now = Instant::now();
-    let (mut caller, offer) = Peer::offer(now, &links[0].reach()).expect("an offer");
+    let (mut caller, offer) = Peer::offer(now, &links.0.reach()).expect("an offer");
     let offer = relay.disguise(0, own[0], &offer);
-    let (callee, answer) = Peer::answer(now, &links[1].reach(), &offer).expect("an answer");
+    let (callee, answer) = Peer::answer(now, &links.1.reach(), &offer).expect("an answer");
     let answer = relay.disguise(1, own[1], &answer);
     // What is to be sent at once is told again by ICE.
     drop(caller.accept(now, &answer).expect("it is accepted"));
-    let [first, second] = links;
+    let heard = talk([(caller, links.0), (callee, links.1)], says, time, switches).await;
+    drop(relay);
+    heard
+}
+
+/// A call between two sides that have each other's descriptions.
+pub(crate) async fn talk(
+    sides: [(Peer, Link); 2],
+    says: [&[f32]; 2],
+    time: Duration,
+    switches: Switches,
+) -> [Heard; 2] {
+    let [(caller, first), (callee, second)] = sides;
     let one = side(caller, first, says[0], time, switches);
     let other = side(callee, second, says[1], time, switches);
     let (one, other) = tokio::join!(one, other);
-    drop(relay);
     [one, other]
 }
 
-async fn bind() -> Link {
+pub(crate) async fn bind() -> Link {
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
     Link::at(&[here]).await.expect("a socket")
 }

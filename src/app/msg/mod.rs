@@ -2,23 +2,24 @@
 //!
 //! Views and the worker make these; [`State::update`](super::state::State::update) alone reads them.
 
+mod inspect;
+mod ringtone;
+mod talk;
 mod who;
 
 use std::path::PathBuf;
 
-use serde_json::{Map, Value};
-
 use crate::client::event::{CallRef, Event};
 use crate::protocol::token::Token;
-use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, MessageId, Show};
+use crate::protocol::{Account, Dtmf, Show};
 
 use super::effect::{NoticeId, Step};
 use super::kept::StoreMsg;
-use super::state::{
-    CallNo, ConversationId, JumpTo, Look, Pane, Purpose, Query, Raise, Screen, Sound, Tab, Who,
-};
-use crate::store::{Format, MessageRow};
+use super::state::{CallNo, ConversationId, Look, Pane, Purpose, Raise, Screen, Sound, Who};
 
+pub(crate) use inspect::{ConsoleMsg, Direction, InspectMsg, WireFrame};
+pub(crate) use ringtone::{Ringtone, Tune};
+pub(crate) use talk::{ChatMsg, ContactMsg, HeardMessage, PeopleMsg, RoomMsg, SearchMsg};
 pub(crate) use who::{Credentials, Failure, Identity, Place, ServerAt};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.
@@ -140,132 +141,6 @@ pub(crate) enum NavMsg {
     NoteSeen,
 }
 
-/// Messages.
-#[derive(Clone, Debug)]
-pub(crate) enum ChatMsg {
-    /// Send was pressed.
-    Send {
-        /// To whom.
-        to: ConversationId,
-        /// What.
-        text: String,
-    },
-    /// Retry was pressed at a message that had failed.
-    Retry {
-        /// In which conversation.
-        to: ConversationId,
-        /// Which one.
-        id: MessageId,
-    },
-    /// What is typed, but not sent.
-    Draft {
-        /// To whom.
-        to: ConversationId,
-        /// What.
-        text: String,
-    },
-    /// A message is to be answered, with its words.
-    Quote(ConversationId, MessageRow),
-    /// The server has a message for good, or does not take it.
-    Sent {
-        /// In which conversation.
-        to: ConversationId,
-        /// Which one.
-        id: MessageId,
-        /// How it went.
-        /// How it went; since when the server has it, where that is known, in ms since the Unix epoch.
-        result: Result<Option<u64>, Failure>,
-    },
-    /// One scrolls near the end of the lines that are held.
-    More {
-        /// In which conversation.
-        of: ConversationId,
-        /// Whether that is the upper end.
-        above: bool,
-    },
-    /// One wants to see another part of a conversation.
-    Jump {
-        /// Of which.
-        of: ConversationId,
-        /// Which part.
-        to: JumpTo,
-    },
-    /// Whether a conversation is silent.
-    Mute(ConversationId, bool),
-    /// A message is to be deleted here.
-    Delete(ConversationId, MessageRow),
-    /// Everything that was said is to be deleted here.
-    Erase(ConversationId),
-    /// The same, and the conversation leaves the list.
-    Remove(ConversationId),
-    /// A conversation is to be written into a file.
-    Export {
-        /// Which.
-        conversation: ConversationId,
-        /// How.
-        format: Format,
-        /// Where.
-        path: PathBuf,
-    },
-}
-
-/// Looking for words.
-#[derive(Clone, Debug)]
-pub(crate) enum SearchMsg {
-    /// For these words; everywhere, if in no conversation.
-    For {
-        /// The words.
-        query: String,
-        /// Where.
-        within: Option<ConversationId>,
-    },
-    /// What comes behind that which was found.
-    More,
-    /// No more.
-    Closed,
-}
-
-/// Rooms.
-#[derive(Clone, Debug)]
-pub(crate) enum RoomMsg {
-    /// Join was pressed.
-    Join(ChannelName),
-    /// Leave was pressed.
-    Leave(ChannelName),
-    /// A room is to be about something else; empty for nothing in particular.
-    Topic(ChannelName, String),
-    /// The topic was refused.
-    NoTopic(ChannelName, Failure),
-    /// Joining failed. That it went well is told by the SDK's own event.
-    NotJoined(ChannelName, Failure),
-    /// Leaving failed.
-    NotLeft(ChannelName, Failure),
-    /// What was said there, newest first; and whether there is more.
-    Heard(ChannelName, Vec<HeardMessage>, bool),
-}
-
-/// A message that a server has kept of a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HeardMessage {
-    /// The number of its event.
-    pub(crate) event: u64,
-    /// What the server knows it by.
-    pub(crate) id: Option<MessageId>,
-    /// Who.
-    pub(crate) from: Account,
-    /// What.
-    pub(crate) text: String,
-    /// When the server accepted it, in ms since the Unix epoch.
-    pub(crate) at_ms: u64,
-}
-
-/// Other accounts.
-#[derive(Clone, Debug)]
-pub(crate) enum PeopleMsg {
-    /// The server has answered whether somebody is online.
-    Online(Account, bool),
-}
-
 /// Calls.
 #[derive(Clone, Debug)]
 pub(crate) enum CallMsg {
@@ -293,6 +168,8 @@ pub(crate) enum CallMsg {
     Resume(CallNo),
     /// A key of the dial pad was pressed, which is to be heard.
     Touched(Dtmf),
+    /// Message was pressed at a call that is over.
+    Write(CallNo),
 }
 
 /// What others see of oneself.
@@ -317,56 +194,6 @@ pub(crate) enum NoticeMsg {
     Declined(NoticeId),
 }
 
-/// The people whom one has added.
-#[derive(Clone, Debug)]
-pub(crate) enum ContactMsg {
-    /// Somebody is to be in the list.
-    Add(Account),
-    /// Somebody is called so here; an empty name is what they call themselves.
-    Rename(Account, String),
-    /// Somebody is not to be in the list any more.
-    Remove(Account),
-    /// Somebody's card is shown.
-    Open(Account),
-    /// No card is shown any more.
-    Close,
-    /// Whether somebody is blocked.
-    Block(Account, bool),
-    /// What somebody calls themselves; empty for nothing.
-    Named(Account, String),
-    /// All who are blocked, as the server says.
-    Blocked(Vec<Account>),
-    /// The server does not block or unblock somebody.
-    NotBlocked(Account, Failure),
-}
-
-/// The attribute inspector.
-#[derive(Clone, Debug)]
-pub(crate) enum InspectMsg {
-    /// Somebody's or a channel's attributes are to be shown.
-    Look(AttrSubject),
-    /// Another of its pages is shown.
-    Tab(Tab),
-    /// An attribute of whom one looks at gets a value.
-    Set(AttrName, Value),
-    /// One of them goes.
-    Delete(AttrName),
-    /// All of them go.
-    ClearAll,
-    /// A question was clicked.
-    Ask(Query),
-    /// Its answer.
-    Answered(Query, Result<String, Failure>),
-    /// The server does not tell these attributes.
-    NotWatched(AttrSubject, Failure),
-    /// A change was refused.
-    NotChanged(AttrSubject, Failure),
-    /// What was read for whom, or a sentence says why nothing was.
-    Imported(AttrSubject, Result<Map<String, Value>, String>),
-    /// These are shown beside a conversation, or none any more.
-    Beside(Option<AttrSubject>),
-}
-
 /// What is set for this profile.
 #[derive(Clone, Debug)]
 pub(crate) enum SettingsMsg {
@@ -378,8 +205,8 @@ pub(crate) enum SettingsMsg {
     Raise(Raise, bool),
     /// Whether this is heard.
     Hear(Sound, bool),
-    /// The file that rings; none for the bundled tone.
-    Ringtone(Option<PathBuf>),
+    /// What rings.
+    Ringtone(Ringtone),
     /// That file does not ring; the sentence says why.
     NoRingtone(PathBuf, String),
     /// The ring is to be heard once.
@@ -399,57 +226,6 @@ pub(crate) enum ServerMsg {
     SendAway(Account),
     /// Something did not work; the sentence says why.
     Failed(String),
-}
-
-/// The console.
-#[derive(Clone, Debug)]
-pub(crate) enum ConsoleMsg {
-    /// Frames went by.
-    Frames(Vec<WireFrame>),
-    /// Whether what comes is not taken in.
-    Pause(bool),
-    /// Whether frames are recorded also while nobody looks.
-    Always(bool),
-    /// What a frame must hold to be shown.
-    Filter(String),
-    /// Which way it must have gone.
-    Only(Option<Direction>),
-    /// All that was recorded goes.
-    Clear,
-}
-
-/// A frame on the link, without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WireFrame {
-    /// Which way it went.
-    pub(crate) direction: Direction,
-    /// When, in ms since the Unix epoch.
-    pub(crate) at_ms: u64,
-    /// How many bytes it has on the wire.
-    pub(crate) bytes: usize,
-    /// What it says.
-    pub(crate) text: String,
-    /// How many before it were passed over.
-    pub(crate) missed: u64,
-}
-
-/// Which way a frame went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// To the server.
-    Sent,
-    /// From it.
-    Received,
-}
-
-impl Direction {
-    /// How it is drawn.
-    pub(crate) fn arrow(self) -> &'static str {
-        match self {
-            Self::Sent => "→",
-            Self::Received => "←",
-        }
-    }
 }
 
 /// Files that are chosen.

@@ -171,11 +171,16 @@ impl Calls {
             CallMsg::End(no) => self.hang_up(cx, no),
             CallMsg::Key(no, key) => self.key(cx, no, key),
             CallMsg::StepFailed(no, step, failure) => self.step_failed(cx, no, step, failure),
-            CallMsg::Dismiss(no) => self.all.retain(|call| call.no != no || !call.over()),
+            CallMsg::Dismiss(no) | CallMsg::Write(no) => self.dismiss(no),
             CallMsg::DeclineWith(no, _) => self.decline(cx, no),
             CallMsg::Resume(no) => self.resume(no),
             CallMsg::Touched(key) => cx.effects.push(Effect::Tone(key)),
         }
+    }
+
+    /// The card of a call that is over goes.
+    fn dismiss(&mut self, no: CallNo) {
+        self.all.retain(|call| call.no != no || !call.over());
     }
 
     /// Somebody calls.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{ConversationId, Cx, Home, Settings};
 use crate::app::effect::Effect;
-use crate::app::msg::{ChatMsg, FileMsg, SettingsMsg};
+use crate::app::msg::{ChatMsg, FileMsg, Ringtone, SettingsMsg};
 use crate::protocol::AttrSubject;
 use crate::store::Format;
 
@@ -157,7 +157,7 @@ fn chosen(home: &mut Home, set: &mut Settings, cx: &mut Cx<'_>, purpose: Purpose
             cx.effects.push(Effect::WriteFile(purpose, path, text));
         }
         Purpose::Log => cx.effects.push(Effect::WriteLog(path)),
-        Purpose::Ringtone => set.update(cx, SettingsMsg::Ringtone(Some(path))),
+        Purpose::Ringtone => set.update(cx, SettingsMsg::Ringtone(Ringtone::File(path))),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The attribute inspector: whose attributes are looked at, what they are, how they changed, and what was asked.
 
+mod query;
+mod value;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
@@ -8,10 +11,12 @@ use serde_json::{Map, Value};
 use super::{Cx, Purpose};
 use crate::app::effect::{AttrStep, Effect, InspectEffect};
 use crate::app::msg::{Failure, InspectMsg};
-use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{
-    Account, AttrChanged, AttrEntries, AttrEntry, AttrName, AttrSubject, ChannelName, WatchedChange,
+    Account, AttrChanged, AttrEntries, AttrEntry, AttrName, AttrSubject, WatchedChange,
 };
+
+pub(crate) use query::Query;
+pub(crate) use value::{may_set, value_of};
 
 /// Changes that are listed. When one more comes, the oldest goes.
 pub(crate) const CHANGES: usize = 500;
@@ -78,46 +83,6 @@ pub(crate) enum Trouble {
     Refused(Failure),
     /// A file cannot be read or written; a sentence.
     File(String),
-}
-
-/// A question of the API.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Query {
-    /// `user_query_user_status`
-    Status(Account),
-    /// `user_get_attr_all`
-    UserAttrs(Account),
-    /// `channel_query_num`
-    Members(ChannelName),
-    /// `channel_query_user_isin`
-    IsIn(ChannelName, Account),
-    /// `channel_query_userlist`
-    List(ChannelName),
-    /// `channel_query_userlist_all`
-    ListAll(ChannelName),
-}
-
-impl Query {
-    /// The function's name.
-    pub(crate) fn function(&self) -> &'static str {
-        match self {
-            Self::Status(_) => "user_query_user_status",
-            Self::UserAttrs(_) => "user_get_attr_all",
-            Self::Members(_) => "channel_query_num",
-            Self::IsIn(..) => "channel_query_user_isin",
-            Self::List(_) => "channel_query_userlist",
-            Self::ListAll(_) => "channel_query_userlist_all",
-        }
-    }
-
-    /// What it is asked about.
-    pub(crate) fn about(&self) -> String {
-        match self {
-            Self::Status(account) | Self::UserAttrs(account) => account.to_string(),
-            Self::Members(name) | Self::List(name) | Self::ListAll(name) => format!("#{name}"),
-            Self::IsIn(name, account) => format!("{account} in #{name}"),
-        }
-    }
 }
 
 impl Inspector {
@@ -390,30 +355,4 @@ impl Inspector {
             Err(why) => self.trouble = Some(Trouble::File(why)),
         }
     }
-}
-
-/// Whether an attribute is anybody's to set at all.
-pub(crate) fn may_set(name: &AttrName) -> bool {
-    BuiltInAttr::from_name(name.as_str()).is_none_or(|built_in| built_in.max().is_some())
-}
-
-/// What a text says as the value of an attribute: JSON; anything that does not begin like JSON is a text.
-///
-/// # Errors
-/// A sentence: it begins like JSON and is none, or the built-in attribute does not take it.
-pub(crate) fn value_of(subject: &AttrSubject, name: &str, text: &str) -> Result<Value, String> {
-    let text = text.trim();
-    let value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        Err(error) if text.starts_with(['{', '[', '"']) => {
-            return Err(format!("This is not JSON: {error}."));
-        }
-        Err(_) => Value::String(text.to_owned()),
-    };
-    if let (AttrSubject::Channel(_), Some(built_in)) = (subject, BuiltInAttr::from_name(name)) {
-        built_in
-            .parse(&value)
-            .map_err(|error| format!("{error}."))?;
-    }
-    Ok(value)
 }

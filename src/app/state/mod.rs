@@ -58,14 +58,17 @@ mod start;
 pub(crate) mod tests;
 mod typing;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
+
+use serde_json::Value;
 
 use crate::protocol::MessageId;
 
 use super::effect::Effect;
 use super::effect::ServerEffect;
-use super::kept::StoreMsg;
-use super::msg::{Msg, NavMsg};
+use super::kept::{Overview, StoreMsg};
+use super::msg::{Msg, NavMsg, SecretMsg};
 
 pub(crate) use call_log::{CALL_INTERRUPTED, CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
@@ -146,7 +149,7 @@ pub(crate) struct Cx<'a> {
 }
 
 /// A source of ids that no other client has.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Ids {
     prefix: u64,
     last: u64,
@@ -235,51 +238,44 @@ impl State {
             self.focused = *focused;
         }
         let mut effects = Vec::new();
+        // Apart from the state while it is told.
+        let mut ids = self.ids;
         let mut cx = Cx {
             now,
             focused: self.focused,
-            ids: &mut self.ids,
+            ids: &mut ids,
             effects: &mut effects,
         };
+        self.route(&mut cx, msg);
+        self.settle(&mut cx);
+        self.ids = ids;
+        effects
+    }
+
+    /// Each topic hears its own.
+    fn route(&mut self, cx: &mut Cx<'_>, msg: Msg) {
         match (msg, &mut self.phase) {
-            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut self.keyring, &mut cx, msg),
-            (Msg::Secret(msg), phase) => {
-                keyring::update(phase, &mut self.keyring, &mut self.coming, &mut cx, msg);
-            }
-            (Msg::Happened(event), phase) => events::happened(phase, &mut cx, event),
-            (Msg::Nav(msg), Phase::Home(home)) => home.nav(&mut cx, msg),
-            (Msg::Chat(msg), Phase::Home(home)) => home.chat(&mut cx, msg),
-            (Msg::Room(msg), Phase::Home(home)) => home.room(&mut cx, msg),
+            (Msg::SignIn(msg), phase) => sign_in::update(phase, &mut self.keyring, cx, msg),
+            (Msg::Secret(msg), _) => self.secret(cx, msg),
+            (Msg::Happened(event), phase) => events::happened(phase, cx, event),
+            (Msg::Nav(msg), Phase::Home(home)) => home.nav(cx, msg),
+            (Msg::Chat(msg), Phase::Home(home)) => home.chat(cx, msg),
+            (Msg::Room(msg), Phase::Home(home)) => home.room(cx, msg),
             (Msg::People(msg), Phase::Home(home)) => home.people.update(msg),
-            (Msg::Call(msg), Phase::Home(home)) => home.call(&mut cx, msg),
-            (Msg::Me(msg), Phase::Home(home)) => home.me.update(&mut cx, msg),
-            (Msg::Notice(msg), Phase::Home(home)) => home.notice(&mut cx, msg),
-            (Msg::Contact(msg), Phase::Home(home)) => home.contact(&mut cx, msg),
-            (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(&mut cx, msg),
-            (Msg::Settings(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
-                self.settings.update(&mut cx, msg)
-            }
-            (Msg::Panes(msg), Phase::Home(_) | Phase::Out(_) | Phase::Opening) => {
-                self.panes.update(&mut cx, msg);
-            }
-            (Msg::Store(StoreMsg::Opened(settings, note)), phase) => {
-                self.note = note;
-                self.settings.fill(&mut cx, &settings);
-                self.panes.fill(&settings);
-                self.keyring.fill(&mut cx, &settings);
-                start::opened(phase, &mut self.coming, &self.keyring, &mut cx, &settings);
-            }
-            (Msg::Store(StoreMsg::Account(overview, note)), phase) => {
-                self.note = note.or(self.note.take());
-                start::filled(phase, &mut self.coming, &mut cx, *overview);
-            }
+            (Msg::Call(msg), Phase::Home(home)) => home.call(cx, msg),
+            (Msg::Me(msg), Phase::Home(home)) => home.me.update(cx, msg),
+            (Msg::Notice(msg), Phase::Home(home)) => home.notice(cx, msg),
+            (Msg::Contact(msg), Phase::Home(home)) => home.contact(cx, msg),
+            (Msg::Inspect(msg), Phase::Home(home)) => home.inspect(cx, msg),
+            (Msg::Settings(msg), _) => self.settings.update(cx, msg),
+            (Msg::Panes(msg), _) => self.panes.update(cx, msg),
+            (Msg::Store(StoreMsg::Opened(settings, note)), _) => self.opened(cx, &settings, note),
+            (Msg::Store(StoreMsg::Account(overview, note)), _) => self.filled(cx, *overview, note),
             (Msg::Console(msg), Phase::Home(home)) => home.console.update(msg),
-            (Msg::File(msg), Phase::Home(home)) => {
-                files::update(home, &mut self.settings, &mut cx, msg)
-            }
-            (Msg::Server(msg), Phase::Home(home)) => home.serving.update(&mut cx, msg),
-            (Msg::Store(msg), Phase::Home(home)) => home.stored(&mut cx, msg),
-            (Msg::Search(msg), Phase::Home(home)) => home.search.update(&mut cx, msg),
+            (Msg::File(msg), Phase::Home(home)) => files::update(home, &mut self.settings, cx, msg),
+            (Msg::Server(msg), Phase::Home(home)) => home.serving.update(cx, msg),
+            (Msg::Store(msg), Phase::Home(home)) => home.stored(cx, msg),
+            (Msg::Search(msg), Phase::Home(home)) => home.search.update(cx, msg),
             (Msg::TakenIn(taken), Phase::Home(_)) => cx.effects.push(Effect::Confirm(taken)),
             // What a session had to say that is over by now. What it told is in no history, so the server is to tell it again.
             (
@@ -301,27 +297,57 @@ impl State {
                 Phase::Opening | Phase::Out(_),
             ) => {}
         }
+    }
+
+    fn secret(&mut self, cx: &mut Cx<'_>, msg: SecretMsg) {
+        let (phase, coming) = (&mut self.phase, &mut self.coming);
+        keyring::update(phase, &mut self.keyring, coming, cx, msg);
+    }
+
+    /// What is kept for this profile is open.
+    fn opened(
+        &mut self,
+        cx: &mut Cx<'_>,
+        settings: &BTreeMap<String, Value>,
+        note: Option<String>,
+    ) {
+        self.note = note;
+        self.settings.fill(cx, settings);
+        self.panes.fill(settings);
+        self.keyring.fill(cx, settings);
+        let (phase, coming) = (&mut self.phase, &mut self.coming);
+        start::opened(phase, coming, &self.keyring, cx, settings);
+    }
+
+    /// What is kept of an account is there.
+    fn filled(&mut self, cx: &mut Cx<'_>, overview: Overview, note: Option<String>) {
+        self.note = note.or(self.note.take());
+        start::filled(&mut self.phase, &mut self.coming, cx, overview);
+    }
+
+    /// What follows from how everything is now.
+    fn settle(&mut self, cx: &mut Cx<'_>) {
         if let (Phase::Home(home), Some(_)) = (&mut self.phase, &self.note) {
             home.note = self.note.take();
         }
         match &mut self.phase {
-            Phase::Opening | Phase::Out(_) => self.told.leave(&mut cx),
-            Phase::Home(home) => self.told.settle(&mut cx, home, &self.settings),
+            Phase::Opening | Phase::Out(_) => self.told.leave(cx),
+            Phase::Home(home) => self.told.settle(cx, home, &self.settings),
         }
         let listens = matches!(&self.phase, Phase::Home(home) if home.listens());
         if self.listens != listens {
             self.listens = listens;
             // First, so that what one begins with is heard, too.
-            effects.insert(0, Effect::Listen(listens));
+            cx.effects.insert(0, Effect::Listen(listens));
         }
         let looks = matches!(&self.phase, Phase::Home(home) if home.serving.looking());
         if self.looks != looks {
             self.looks = looks;
-            effects.push(Effect::Server(ServerEffect::Watch(looks)));
+            cx.effects.push(Effect::Server(ServerEffect::Watch(looks)));
         }
         if !self.settings.hears(Sound::Keys) {
-            effects.retain(|effect| !matches!(effect, Effect::Tone(_)));
+            cx.effects
+                .retain(|effect| !matches!(effect, Effect::Tone(_)));
         }
-        effects
     }
 }

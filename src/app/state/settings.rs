@@ -1,14 +1,13 @@
 //! What one has set for this profile, whoever is signed in. Each change is kept at once.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::Cx;
 use crate::app::effect::{Effect, NoticeId};
 use crate::app::kept::StoreEffect;
-use crate::app::msg::SettingsMsg;
+use crate::app::msg::{Ringtone, SettingsMsg};
 use crate::app::state::ConversationId;
 
 /// The setting that says how everything looks.
@@ -96,8 +95,8 @@ pub(crate) struct Settings {
     raises: [bool; 4],
     /// What is heard, in the order of [`Sound::ALL`].
     sounds: [bool; 2],
-    /// The file that rings; `None` for the bundled tone.
-    ringtone: Option<PathBuf>,
+    /// What rings.
+    ringtone: Ringtone,
     /// Why it does not.
     no_ringtone: Option<String>,
 }
@@ -113,7 +112,7 @@ impl Settings {
             scale: 100,
             raises: [true; 4],
             sounds: [true; 2],
-            ringtone: None,
+            ringtone: Ringtone::default(),
             no_ringtone: None,
         }
     }
@@ -134,9 +133,9 @@ impl Settings {
             .any(|(one, on)| *one == what && on)
     }
 
-    /// The file that rings; `None` for the bundled tone.
-    pub(crate) fn ringtone(&self) -> Option<&PathBuf> {
-        self.ringtone.as_ref()
+    /// What rings.
+    pub(crate) fn ringtone(&self) -> &Ringtone {
+        &self.ringtone
     }
 
     /// Why the chosen file does not ring: a sentence.
@@ -156,8 +155,8 @@ impl Settings {
         for (one, on) in Sound::ALL.into_iter().zip(&mut self.sounds) {
             *on = said(SOUNDS, one.key()).unwrap_or(true);
         }
-        if let Some(path) = kept.get(RINGTONE).and_then(Value::as_str) {
-            self.ringtone = Some(path.into());
+        if let Some(ringtone) = kept.get(RINGTONE).and_then(Ringtone::from_value) {
+            self.ringtone = ringtone;
             cx.effects.push(Effect::Ringtone(self.ringtone.clone()));
         }
     }
@@ -191,9 +190,9 @@ impl Settings {
             SettingsMsg::Scale(_) => {}
             SettingsMsg::Raise(what, on) => self.raise(cx, what, on),
             SettingsMsg::Hear(what, on) => self.hear(cx, what, on),
-            SettingsMsg::Ringtone(path) => self.ring_with(cx, path),
+            SettingsMsg::Ringtone(ringtone) => self.ring_with(cx, ringtone),
             SettingsMsg::NoRingtone(path, why) => {
-                if self.ringtone.as_ref() == Some(&path) {
+                if self.ringtone == Ringtone::File(path) {
                     self.no_ringtone = Some(why);
                 }
             }
@@ -223,12 +222,11 @@ impl Settings {
         keep(cx, SOUNDS, Some(Value::Object(all.collect())));
     }
 
-    fn ring_with(&mut self, cx: &mut Cx<'_>, path: Option<PathBuf>) {
+    fn ring_with(&mut self, cx: &mut Cx<'_>, ringtone: Ringtone) {
         self.no_ringtone = None;
-        let kept = path.as_ref().map(|path| path.to_string_lossy().into());
-        keep(cx, RINGTONE, kept);
-        self.ringtone.clone_from(&path);
-        cx.effects.push(Effect::Ringtone(path));
+        keep(cx, RINGTONE, Some(ringtone.to_value()));
+        self.ringtone = ringtone.clone();
+        cx.effects.push(Effect::Ringtone(ringtone));
     }
 
     fn keep_look(&self, cx: &mut Cx<'_>) {

@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use egui::{Align, Area, Frame, Key, Layout, Margin, Order, Ui, Vec2};
+use egui::{Align, Area, Color32, Frame, Key, Layout, Margin, Order, Ui, Vec2};
 
 use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button};
-use super::{clock, keypad, words};
+use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button, tile_button};
+use super::{call_ended, clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
 
@@ -27,6 +27,12 @@ pub(crate) struct Draft {
 const SAYINGS: [&str; 2] = ["Can't talk now, I'll call you back.", "On my way."];
 
 impl Draft {
+    /// Whether a call shows its pad.
+    fn pad(&self, call: &Call) -> bool {
+        let talking = matches!(call.phase, CallPhase::Talking { .. });
+        talking && !call.held && self.pads.contains(&call.no)
+    }
+
     /// Forgets calls that are gone.
     fn keep(&mut self, calls: &[Call]) {
         let there = |no: &CallNo| calls.iter().any(|call| call.no == *no);
@@ -46,7 +52,7 @@ fn front(calls: &[Call]) -> Option<&Call> {
 
 /// How large the window of these calls should be.
 pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
-    let pad = front(calls).is_some_and(|call| draft.pads.contains(&call.no));
+    let pad = front(calls).is_some_and(|call| draft.pad(call));
     let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
     let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
     let wide = if others > 0 { size::CALL_BESIDE } else { 0.0 };
@@ -165,7 +171,7 @@ fn other_ui(ui: &mut Ui, call: &Call, talking: bool, now: Now, out: &mut Vec<Msg
         .inner_margin(Margin::symmetric(12, 8));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.set_height(size::WAITING - space::TWO);
+        ui.set_height(size::WAITING - 2.0 * space::ONE);
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add(egui::Label::new(theme::strong(&call.name)).truncate());
         ui.add(egui::Label::new(theme::small(state).color(palette.muted)).truncate());
@@ -215,23 +221,13 @@ fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec
             talking_ui(ui, call, talked, draft, out);
         }
         CallPhase::Ended { outcome, talked } => {
-            let (sentence, small_print) = words::outcome(outcome, &call.peer);
-            let mut about = small_print.unwrap_or_default();
-            if let Some(talked) = talked {
-                about = format!("{} {about}", clock::length(*talked));
-            }
-            face_ui(ui, call, &sentence, about.trim());
-            foot_ui(ui, size::TALL, |ui| {
-                if Button::new(Kind::Quiet, "Close").wide(ui).show(ui) {
-                    out.push(Msg::Call(CallMsg::Dismiss(call.no)));
-                }
-            });
+            call_ended::ended_ui(ui, call, outcome, *talked, now, out);
         }
     }
 }
 
 /// The face, the name, what happens, and a word about it.
-fn face_ui(ui: &mut Ui, call: &Call, what: &str, about: &str) {
+pub(super) fn face_ui(ui: &mut Ui, call: &Call, what: &str, about: &str) {
     let palette = palette(ui);
     ui.vertical_centered(|ui| {
         avatar(call).show(ui, size::LARGE_AVATAR);
@@ -253,11 +249,31 @@ fn avatar(call: &Call) -> Avatar<'_> {
     Avatar::person(call.peer.as_str(), Presence::Unknown).called(&call.name)
 }
 
-/// At the foot, so high, from left to right.
-fn foot_ui(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui)) {
-    let above = ui.available_height() - height - ui.spacing().item_spacing.y;
+/// Round buttons at the foot, from edge to edge; what the one that was pressed is for.
+pub(super) fn rounds_ui<T, const N: usize>(
+    ui: &mut Ui,
+    buttons: [(Icon, &str, Color32, T); N],
+) -> Option<T> {
+    let above = ui.available_height() - ROUND - ui.spacing().item_spacing.y;
     ui.add_space(above.max(0.0));
-    ui.horizontal_top(add);
+    let mut pressed = None;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let free = ui.available_width() - N as f32 * (size::ROUND + space::THREE);
+        // One alone stands in the middle.
+        let (aside, between) = match N {
+            0 | 1 => (free / 2.0, 0.0),
+            _ => (0.0, free / (N - 1) as f32),
+        };
+        ui.add_space(aside.max(0.0));
+        for (icon, name, fill, what) in buttons {
+            if round_button(ui, icon, name, fill) {
+                pressed = Some(what);
+            }
+            ui.add_space(between.max(0.0));
+        }
+    });
+    pressed
 }
 
 /// How high round buttons are with their names.
@@ -267,22 +283,21 @@ fn ringing_here_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Ms
     let palette = palette(ui);
     let about = call.about().unwrap_or_default();
     face_ui(ui, call, "is calling you", &about);
-    foot_ui(ui, ROUND, |ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let one = size::ROUND + space::THREE;
-        let between = ((ui.available_width() - 3.0 * one) / 2.0).max(0.0);
-        if round_button(ui, Icon::HANG_UP, "Decline", palette.bad) {
-            out.push(Msg::Call(CallMsg::Decline(call.no)));
-        }
-        ui.add_space(between);
-        if round_button(ui, Icon::MESSAGE, "Message", palette.bg2) {
-            draft.words.insert(call.no, String::new());
-        }
-        ui.add_space(between);
-        if round_button(ui, Icon::CALL, "Answer", palette.ok) {
-            out.push(Msg::Call(CallMsg::Answer(call.no)));
-        }
-    });
+    let (decline, answer) = (CallMsg::Decline(call.no), CallMsg::Answer(call.no));
+    let pressed = rounds_ui(
+        ui,
+        [
+            (Icon::HANG_UP, "Decline", palette.bad, Some(decline)),
+            // What to say comes first.
+            (Icon::MESSAGE, "Message", palette.bg2, None),
+            (Icon::CALL, "Answer", palette.ok, Some(answer)),
+        ],
+    );
+    match pressed {
+        Some(Some(msg)) => out.push(Msg::Call(msg)),
+        Some(None) => drop(draft.words.insert(call.no, String::new())),
+        None => {}
+    }
 }
 
 /// Something to say to whoever is declined.
@@ -333,31 +348,22 @@ fn decline_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
 fn calling_ui(ui: &mut Ui, call: &Call, what: &str, about: &str, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     face_ui(ui, call, what, about);
-    foot_ui(ui, ROUND, |ui| {
-        ui.add_space((ui.available_width() - size::ROUND - space::THREE) / 2.0);
-        if round_button(ui, Icon::HANG_UP, "Cancel", palette.bad) {
-            out.push(Msg::Call(CallMsg::End(call.no)));
-        }
-    });
+    let cancel = (Icon::HANG_UP, "Cancel", palette.bad, CallMsg::End(call.no));
+    out.extend(rounds_ui(ui, [cancel]).map(Msg::Call));
 }
 
 fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let palette = palette(ui);
-    let pad = draft.pads.contains(&call.no);
-    ui.horizontal(|ui| {
-        avatar(call).show(ui, size::MIDDLE_AVATAR);
-        ui.add_space(space::HALF);
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            ui.add_space(space::HALF);
-            ui.add(egui::Label::new(theme::strong(&call.name)).truncate());
-            let state = if call.held { "On hold" } else { "Connected" };
-            let timer = format!("{state} · {}", clock::length(talked));
-            ui.label(theme::small(timer).color(palette.muted));
-        });
-    });
+    let pad = draft.pad(call);
+    let state = if call.held { "On hold" } else { "Connected" };
+    let state = format!("{state} · {}", clock::length(talked));
+    // The pad takes the room of the face.
+    if pad {
+        small_face_ui(ui, call, &state);
+    } else {
+        face_ui(ui, call, &state, "");
+    }
     digits_ui(ui, call);
-    if pad && !call.held {
+    if pad {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
     }
     ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -375,15 +381,28 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             }
             return;
         }
-        let name = if pad { "Hide keypad" } else { "Keypad" };
-        let toggle = Button::new(Kind::Quiet, name).icon(Icon::KEYPAD);
-        if toggle.show(ui) {
+        if tile_button(ui, Icon::KEYPAD, "Keypad", pad) {
             if pad {
                 draft.pads.remove(&call.no);
             } else {
                 draft.pads.insert(call.no);
             }
         }
+    });
+}
+
+/// The face, the name and what happens in a line.
+fn small_face_ui(ui: &mut Ui, call: &Call, what: &str) {
+    let palette = palette(ui);
+    ui.horizontal(|ui| {
+        avatar(call).show(ui, size::MIDDLE_AVATAR);
+        ui.add_space(space::HALF);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.add_space(space::HALF);
+            ui.add(egui::Label::new(theme::strong(&call.name)).truncate());
+            ui.label(theme::small(what).color(palette.muted));
+        });
     });
 }
 

@@ -1,9 +1,10 @@
 //! Calls that go on, as a line each at the top of the window: what one needs most, wherever the window of calls is. It is also
 //! where a screen reader finds calls, since eframe tells it of an app's first window alone.
 
-use egui::{Frame, Margin, Panel, Ui};
+use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 
-use super::theme::{self, palette, space};
+use super::icons::Icon;
+use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Kind};
 use super::{call, clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
@@ -40,10 +41,13 @@ pub(super) fn call_bar_ui(
         .show_separator_line(false)
         .show(ui, |ui| {
             for call in calls {
-                ui.horizontal_wrapped(|ui| line_ui(ui, call, now, draft, out));
+                line_ui(ui, call, now, draft, out);
                 if draft.pad == Some(call.no) {
-                    ui.add_space(space::ONE);
-                    keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
+                    ui.add_space(space::HALF);
+                    ui.scope(|ui| {
+                        let key = |key| out.push(Msg::Call(CallMsg::Key(call.no, key)));
+                        keypad::key_line_ui(ui, key);
+                    });
                 }
             }
         });
@@ -51,8 +55,22 @@ pub(super) fn call_bar_ui(
 }
 
 fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let line = egui::vec2(ui.available_width(), size::CONTROL);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+        acts_ui(ui, call, draft, out);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(egui::Label::new(theme::small_strong(state(call, now))).truncate());
+            if !call.keys_heard.is_empty() {
+                let heard = format!("They pressed {}", call::spaced(&call.keys_heard));
+                ui.add(egui::Label::new(theme::small(heard)).truncate());
+            }
+        });
+    });
+}
+
+fn state(call: &Call, now: Now) -> String {
     let peer = call.name.as_str();
-    let state = match &call.phase {
+    match &call.phase {
         CallPhase::Calling => format!("Calling {peer}…"),
         CallPhase::RingingThere => format!("Ringing {peer}…"),
         CallPhase::Answering => format!("Answering {peer}…"),
@@ -65,80 +83,63 @@ fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<
         CallPhase::Ended { outcome, .. } => {
             format!("{peer}: {}", words::outcome(outcome, &call.peer).0)
         }
-    };
-    ui.label(theme::small_strong(state));
-    if !call.keys_heard.is_empty() {
-        ui.label(theme::small(format!(
-            "They pressed {}",
-            call::spaced(&call.keys_heard)
-        )));
     }
-    let mut button = |ui: &mut Ui, kind, name: String, msg| {
-        if Button::new(kind, &name).show(ui) {
+}
+
+/// What can be done, from right to left. Several calls have the same buttons, so that each says whose it is.
+fn acts_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
+    let bare = ui.ctx().content_rect().width() < size::NARROW;
+    let (no, peer) = (call.no, call.name.as_str());
+    let mut act = |ui: &mut Ui, kind, icon, label, name: String, msg| {
+        let button = Button::new(kind, label).icon(icon).named(&name);
+        if button.bare(bare).show(ui) {
             out.push(Msg::Call(msg));
         }
     };
-    let no = call.no;
+    let end = (Icon::HANG_UP, CallMsg::End(no));
     match &call.phase {
         CallPhase::RingingHere => {
-            button(
-                ui,
-                Kind::Primary,
-                format!("Answer {peer}"),
-                CallMsg::Answer(no),
-            );
-            button(
-                ui,
-                Kind::Danger,
-                format!("Decline {peer}"),
-                CallMsg::Decline(no),
-            );
+            let (decline, answer) = (CallMsg::Decline(no), CallMsg::Answer(no));
+            let name = format!("Decline {peer}");
+            act(ui, Kind::Danger, end.0, "Decline", name, decline);
+            let name = format!("Answer {peer}");
+            act(ui, Kind::Answer, Icon::CALL, "Answer", name, answer);
         }
         CallPhase::Talking { .. } => {
+            let name = format!("Hang up on {peer}");
+            act(ui, Kind::Danger, end.0, "Hang up", name, end.1);
             if call.held {
-                button(
-                    ui,
-                    Kind::Primary,
-                    format!("Resume with {peer}"),
-                    CallMsg::Resume(no),
-                );
+                let (name, resume) = (format!("Resume with {peer}"), CallMsg::Resume(no));
+                act(ui, Kind::Primary, Icon::CALL, "Resume", name, resume);
             } else {
-                pad_ui(ui, no, draft);
+                pad_ui(ui, no, bare, draft);
             }
-            button(
-                ui,
-                Kind::Danger,
-                format!("Hang up on {peer}"),
-                CallMsg::End(no),
-            );
         }
         CallPhase::Calling | CallPhase::RingingThere | CallPhase::Answering => {
-            button(
-                ui,
-                Kind::Danger,
-                format!("Stop calling {peer}"),
-                CallMsg::End(no),
-            );
+            let name = format!("Stop calling {peer}");
+            act(ui, Kind::Danger, end.0, "Stop", name, end.1);
         }
         CallPhase::Ended { .. } => {
-            button(
-                ui,
-                Kind::Quiet,
-                format!("Close the call with {peer}"),
-                CallMsg::Dismiss(no),
+            let (name, close) = (format!("Close the call with {peer}"), CallMsg::Dismiss(no));
+            act(ui, Kind::Raised, Icon::CLOSE, "Close", name, close);
+            let (name, again) = (
+                format!("Call {peer} again"),
+                CallMsg::Place(call.peer.clone()),
             );
+            act(ui, Kind::Raised, Icon::CALL, "Call again", name, again);
         }
     }
 }
 
-fn pad_ui(ui: &mut Ui, no: CallNo, draft: &mut Draft) {
+fn pad_ui(ui: &mut Ui, no: CallNo, bare: bool, draft: &mut Draft) {
     let open = draft.pad == Some(no);
     let name = if open {
         "Hide the keys"
     } else {
         "Show the keys"
     };
-    if Button::new(Kind::Quiet, name).show(ui) {
+    let button = Button::new(Kind::Raised, "Keys").icon(Icon::KEYPAD);
+    if button.named(name).bare(bare).show(ui) {
         draft.pad = (!open).then_some(no);
     }
 }

@@ -5,7 +5,7 @@ use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button, pane_head_ui,
+    Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button, pane_head_ui, title_ui,
 };
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
@@ -89,15 +89,9 @@ fn history_ui(
 ) {
     let palette = palette(ui);
     pane_head_ui(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.set_height(size::CONTROL);
-            ui.label(theme::title("Calls"));
-            if alone {
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    if icon_button(ui, Icon::KEYPAD, "Dial pad", false).clicked() {
-                        draft.dial();
-                    }
-                });
+        title_ui(ui, "Calls", |ui| {
+            if alone && icon_button(ui, Icon::KEYPAD, "Dial pad", false).clicked() {
+                draft.dial();
             }
         });
     });

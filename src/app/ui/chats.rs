@@ -8,7 +8,7 @@ use super::find::Find;
 use super::home::{self, FIND};
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Marks, Row, focus_ring, icon_button, text_in};
+use super::widgets::{Avatar, Marks, Row, focus_ring, icon_button, text_in, title_ui};
 use super::{clock, words};
 use crate::app::msg::{Msg, NavMsg, PanesMsg};
 use crate::app::state::{Body, Conversation, ConversationId, Home, Now, Pane, Panes, Presence};
@@ -46,26 +46,23 @@ fn head_ui(ui: &mut Ui, hides: Option<&Panes>, draft: &mut home::Draft, out: &mu
         bottom: 6,
     };
     egui::Frame::new().inner_margin(margin).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.label(theme::title("Chats"));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if icon_button(ui, Icon::WRITE, "New message", false).clicked() {
-                    draft.dialog = Some(Dialog::message());
-                }
-                if icon_button(ui, Icon::ROOM, "Join a room", false).clicked() {
-                    draft.dialog = Some(Dialog::room());
-                }
-                if let Some(panes) = hides
-                    && icon_button(ui, Icon::LIST, "Hide the list", false).clicked()
-                {
-                    let shown = false;
-                    let list = Pane {
-                        shown,
-                        ..panes.list
-                    };
-                    out.push(Msg::Panes(PanesMsg::List(list)));
-                }
-            });
+        title_ui(ui, "Chats", |ui| {
+            if icon_button(ui, Icon::WRITE, "New message", false).clicked() {
+                draft.dialog = Some(Dialog::message());
+            }
+            if icon_button(ui, Icon::ROOM, "Join a room", false).clicked() {
+                draft.dialog = Some(Dialog::room());
+            }
+            if let Some(panes) = hides
+                && icon_button(ui, Icon::LIST, "Hide the list", false).clicked()
+            {
+                let shown = false;
+                let list = Pane {
+                    shown,
+                    ..panes.list
+                };
+                out.push(Msg::Panes(PanesMsg::List(list)));
+            }
         });
         if search_ui(ui) {
             draft.find = Some(Find::new(None));

@@ -8,7 +8,7 @@ use egui::{
 use super::clock;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Button, Field, Kind, Toggle, field_ui, text_in};
+use super::widgets::{Button, Field, Kind, Toggle, field_ui, switch_ui, text_in};
 use crate::app::msg::{ConsoleMsg, Direction, FileMsg, Msg, WireFrame};
 use crate::app::state::{Home, Link, Purpose};
 
@@ -88,6 +88,7 @@ fn tools_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
         out.push(Msg::Console(ConsoleMsg::Filter(filter)));
     }
     ui.add_space(space::HALF);
+    let bare = ui.available_width() < size::TEXT;
     ui.horizontal_wrapped(|ui| {
         for (only, name) in [
             (None, "Both ways"),
@@ -98,29 +99,29 @@ fn tools_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
                 out.push(Msg::Console(ConsoleMsg::Only(only)));
             }
         }
-        let pause = if console.paused() { "Go on" } else { "Pause" };
-        if Button::new(Kind::Quiet, pause).show(ui) {
+        let (icon, pause) = match console.paused() {
+            true => (Icon::GO_ON, "Go on"),
+            false => (Icon::PAUSE, "Pause"),
+        };
+        let button = |name, icon| Button::new(Kind::Quiet, name).icon(icon).bare(bare);
+        if button(pause, icon).show(ui) {
             out.push(Msg::Console(ConsoleMsg::Pause(!console.paused())));
         }
         let some = console.held() > 0;
-        if Button::new(Kind::Quiet, "Copy").enabled(some).show(ui) {
+        if button("Copy", Icon::COPY).enabled(some).show(ui) {
             ui.copy_text(console.text(clock::exact));
         }
-        if Button::new(Kind::Quiet, "Save…")
-            .icon(Icon::EXPORT)
-            .enabled(some)
-            .show(ui)
-        {
+        if button("Save…", Icon::EXPORT).enabled(some).show(ui) {
             let text = console.text(clock::exact);
             out.push(Msg::File(FileMsg::Ask(Purpose::Console(text))));
         }
-        if Button::new(Kind::Quiet, "Clear").enabled(some).show(ui) {
+        if button("Clear", Icon::ERASE).enabled(some).show(ui) {
             out.push(Msg::Console(ConsoleMsg::Clear));
         }
-        if Toggle::new("Record also while I look elsewhere", console.always()).show(ui) {
-            out.push(Msg::Console(ConsoleMsg::Always(!console.always())));
-        }
     });
+    if switch_ui(ui, "Record also while I look elsewhere", console.always()) {
+        out.push(Msg::Console(ConsoleMsg::Always(!console.always())));
+    }
     ui.add_space(space::HALF);
 }
 

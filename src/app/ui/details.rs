@@ -6,10 +6,10 @@ use super::icons::Icon;
 use super::people;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Row, divider, failure_ui, field_ui, icon_button, link_button,
+    Act, Avatar, Button, Field, Kind, Row, divider, failure_ui, field_ui, icon_button, link_button,
     tab_ui,
 };
-use super::{inspect_table, inspector, words};
+use super::{inspect_table, inspector, menu, words};
 use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, Msg, NavMsg, RoomMsg};
 use crate::app::state::{ConversationId, Home, Membership, Now, Presence, Room};
 use crate::protocol::{Account, AttrSubject, ChannelName};
@@ -69,6 +69,7 @@ pub(super) fn details_ui(
                 .auto_shrink([false, false])
                 .show(ui, |ui| {
                     frame.show(ui, |ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
                         people::person_ui(ui, home, account, now, &mut draft.person, out);
                         mute_ui(ui, home, id, out);
                         invite_to_ui(ui, home, account, draft, out);
@@ -127,14 +128,17 @@ fn attributes_ui(
         // They are asked for.
         return;
     }
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         let add = Button::new(Kind::Quiet, "Add attribute").icon(Icon::ADD);
         if home.inspector.editable() && add.show(ui) {
             draft.table.add();
         }
-        if link_button(ui, Some(Icon::INSPECT), "Open in the inspector") {
-            out.push(Msg::Inspect(InspectMsg::Look(subject)));
-        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            inspect_table::clear_button_ui(ui, home, &mut draft.table);
+            if icon_button(ui, Icon::INSPECT, "Open in the inspector", false).clicked() {
+                out.push(Msg::Inspect(InspectMsg::Look(subject)));
+            }
+        });
     });
     inspector::said_ui(ui, home);
     inspect_table::table_ui(ui, home, now, &mut draft.table, out);
@@ -156,14 +160,14 @@ fn room_ui(
         bottom: 8,
     };
     Frame::new().inner_margin(heading).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = space::HALF;
+        ui.spacing_mut().item_spacing.y = 0.0;
         topic_ui(ui, name, room, draft, out);
         mute_ui(ui, home, id, out);
         if room.membership == Membership::In {
             invite_ui(ui, name, draft, out);
         }
         if room.membership == Membership::In {
-            ui.add_space(space::ONE_AND_HALF);
+            ui.add_space(space::TWO);
             let members = format!("Members · {}", room.members.len());
             ui.label(theme::small_strong(members).color(palette(ui).muted));
         } else {
@@ -194,7 +198,7 @@ fn mute_ui(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) {
         (ConversationId::Person(_), false) => (Icon::MUTED, "Mute this conversation"),
         (ConversationId::Person(_), true) => (Icon::LOUD, "Unmute this conversation"),
     };
-    if link_button(ui, Some(icon), label) {
+    if Act::new(icon, label).flush().show(ui) {
         out.push(Msg::Chat(ChatMsg::Mute(id.clone(), !muted)));
     }
 }
@@ -210,7 +214,10 @@ fn invitation(to: &Account, room: &ChannelName) -> Msg {
 /// Invites somebody to the room.
 fn invite_ui(ui: &mut Ui, room: &ChannelName, draft: &mut Draft, out: &mut Vec<Msg>) {
     let Some(typed) = &mut draft.invite else {
-        if link_button(ui, Some(Icon::ADD_PERSON), "Invite to this room") {
+        if Act::new(Icon::ADD_PERSON, "Invite to this room")
+            .flush()
+            .show(ui)
+        {
             draft.invite = Some(String::new());
         }
         return;
@@ -228,9 +235,11 @@ fn invite_ui(ui: &mut Ui, room: &ChannelName, draft: &mut Draft, out: &mut Vec<M
         wrong,
         secret: false,
     };
+    ui.add_space(space::ONE);
     let response = field_ui(ui, &field, typed);
     let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let (mut invite, mut cancel) = (enter, false);
+    ui.add_space(space::ONE);
     ui.horizontal(|ui| {
         invite |= Button::new(Kind::Primary, "Invite")
             .enabled(account.is_ok())
@@ -269,11 +278,16 @@ fn invite_to_ui(
         return;
     }
     if draft.invite.is_none() {
-        if link_button(ui, Some(Icon::ADD_PERSON), "Invite to a room") {
+        if Act::new(Icon::ADD_PERSON, "Invite to a room")
+            .flush()
+            .show(ui)
+        {
             draft.invite = Some(String::new());
         }
         return;
     }
+    ui.spacing_mut().item_spacing.y = space::ONE;
+    ui.add_space(space::ONE);
     ui.label(theme::small_strong("Which room?").color(palette(ui).muted));
     for name in rooms {
         let label = format!("Invite to #{name}");
@@ -290,15 +304,18 @@ fn invite_to_ui(
 /// What the room is about, and how to change it.
 fn topic_ui(ui: &mut Ui, name: &ChannelName, room: &Room, draft: &mut Draft, out: &mut Vec<Msg>) {
     let palette = palette(ui);
-    ui.label(theme::small_strong("Topic").color(palette.muted));
     let typing = draft.topic.as_mut().filter(|(of, _)| of == name);
     let Some((_, typed)) = typing else {
+        ui.label(theme::small_strong("Topic").color(palette.muted));
+        ui.add_space(space::HALF);
         match room.topic() {
             Some(topic) => ui.label(theme::body(topic)),
             None => ui.label(theme::body("None yet").color(palette.muted)),
         };
+        ui.add_space(space::ONE);
         let within = room.membership == Membership::In;
-        if within && link_button(ui, Some(Icon::EDIT), "Change the topic") {
+        let change = Act::new(Icon::EDIT, "Change the topic").flush();
+        if within && change.show(ui) {
             let topic = room.topic().unwrap_or_default().to_owned();
             draft.topic = Some((name.clone(), topic));
         }
@@ -316,10 +333,12 @@ fn topic_ui(ui: &mut Ui, name: &ChannelName, room: &Room, draft: &mut Draft, out
     let response = field_ui(ui, &field, typed);
     let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let (mut save, mut cancel) = (enter, false);
+    ui.add_space(space::ONE);
     ui.horizontal(|ui| {
         save |= Button::new(Kind::Primary, "Save topic").show(ui);
         cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
     });
+    ui.add_space(space::ONE);
     if save {
         let topic = RoomMsg::Topic(name.clone(), typed.clone());
         out.push(Msg::Room(topic));
@@ -362,9 +381,9 @@ fn member_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now, out: &mut Ve
     }
     let menu = Popup::menu(&response).id(response.id.with("member"));
     menu.show(|ui| {
-        ui.set_min_width(size::LIST_RANGE.min - size::RAIL);
-        for (name, msg) in acts(home, account) {
-            if Button::new(Kind::Quiet, name).wide(ui).show(ui) {
+        menu::menu_frame(ui);
+        for (icon, name, msg) in acts(home, account) {
+            if Act::new(icon, name).show(ui) {
                 out.push(msg);
                 ui.close();
             }
@@ -373,19 +392,21 @@ fn member_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now, out: &mut Ve
 }
 
 /// What can be done with a member.
-fn acts(home: &Home, account: &Account) -> Vec<(&'static str, Msg)> {
+fn acts(home: &Home, account: &Account) -> Vec<(Icon, &'static str, Msg)> {
     let of = || account.clone();
     let mut acts = vec![(
+        Icon::WRITE,
         "Write",
         Msg::Nav(NavMsg::Opened(ConversationId::Person(of()))),
     )];
     if home.calls.with(account).is_none() {
-        acts.push(("Call", Msg::Call(CallMsg::Place(of()))));
+        acts.push((Icon::CALL, "Call", Msg::Call(CallMsg::Place(of()))));
     }
     if home.contacts.get(account).is_none() {
-        acts.push(("Add to people", Msg::Contact(ContactMsg::Add(of()))));
+        let add = Msg::Contact(ContactMsg::Add(of()));
+        acts.push((Icon::ADD_PERSON, "Add to people", add));
     }
     let look = InspectMsg::Look(AttrSubject::Account(of()));
-    acts.push(("Show their attributes", Msg::Inspect(look)));
+    acts.push((Icon::INSPECT, "Show their attributes", Msg::Inspect(look)));
     acts
 }

@@ -4,7 +4,7 @@ use egui::{Key, Ui};
 
 use super::home::{JOIN, NEW};
 use super::icons::Icon;
-use super::theme::{self, palette, space};
+use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Field, Kind, Width, field_ui, modal_ui};
 use crate::app::msg::{ChatMsg, ContactMsg, Msg, NavMsg, RoomMsg};
 use crate::app::state::ConversationId;
@@ -90,14 +90,17 @@ impl Dialog {
 pub(super) fn openers_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
     let format = |shortcut| ui.ctx().format_shortcut(shortcut);
     let (new, join) = (format(&NEW), format(&JOIN));
+    let width = size::MENU.min(ui.available_width());
     if Button::new(Kind::Primary, "Write a message")
         .icon(Icon::WRITE)
+        .width(width)
         .show(ui)
     {
         *dialog = Some(Dialog::message());
     }
     if Button::new(Kind::Quiet, "Enter a room")
         .icon(Icon::ROOM)
+        .width(width)
         .show(ui)
     {
         *dialog = Some(Dialog::room());
@@ -167,7 +170,7 @@ fn erase_ui(ui: &mut Ui, of: &ConversationId, out: &mut Vec<Msg>) -> Done {
     for (kind, label, msg) in [
         (Kind::Danger, "Erase", Some(ChatMsg::Erase(of.clone()))),
         (
-            Kind::Danger,
+            Kind::Quiet,
             "Erase and take from the list",
             Some(ChatMsg::Remove(of.clone())),
         ),

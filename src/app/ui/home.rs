@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use egui::{Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel, Popup, Ui};
+use egui::{Key, KeyboardShortcut, Modifiers, Popup, Ui};
 
-use super::icons::Icon;
-use super::theme::{self, palette, size};
-use super::widgets::{icon_ui, link_button};
+use super::theme::size;
 use super::{
     Set, call, call_bar, calls, conversation, details, dialogs, file_path, find, inspector, people,
     rail, settings, talk,
 };
 use crate::app::msg::{CallMsg, Msg, NavMsg};
-use crate::app::state::{ConversationId, Home, Link, Now, Panes, Screen};
+use crate::app::state::{ConversationId, Home, Now, Panes, Screen};
 
 /// What the views of this screen keep.
 #[derive(Debug, Default)]
@@ -63,8 +61,6 @@ pub(super) fn home_ui(
     if !(narrow && covered) {
         rail::rail_ui(ui, home, &mut draft.words, out);
     }
-    offline_ui(ui, home);
-    note_ui(ui, home, out);
     // Elsewhere calls are a card in this window.
     if !ui.ctx().embed_viewports() {
         call_bar::call_bar_ui(ui, home.calls.all(), now, &mut draft.call_bar, out);
@@ -101,49 +97,6 @@ pub(super) fn home_ui(
     if home.people.any_away() {
         ui.ctx().request_repaint_after(Duration::from_secs(60));
     }
-}
-
-/// What is to be said of the history, until it has been read.
-fn note_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
-    let Some(note) = &home.note else {
-        return;
-    };
-    let frame = Frame::new()
-        .fill(palette(ui).soft)
-        .inner_margin(Margin::symmetric(20, 8));
-    Panel::top("note")
-        .frame(frame)
-        .show_separator_line(false)
-        .show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(theme::small(note));
-                if link_button(ui, None, "Close this note") {
-                    out.push(Msg::Nav(NavMsg::NoteSeen));
-                }
-            });
-        });
-}
-
-/// Without a link: what is there stays, and what is sent waits.
-fn offline_ui(ui: &mut Ui, home: &Home) {
-    let text = match home.link {
-        Link::Up => return,
-        Link::Coming => "Connecting… What you send waits until then.",
-        Link::Lost => "Offline. Trying to come back; what you send waits and goes out then.",
-    };
-    let palette = palette(ui);
-    let frame = Frame::new()
-        .fill(palette.bg2)
-        .inner_margin(Margin::symmetric(20, 8));
-    Panel::top("offline")
-        .frame(frame)
-        .show_separator_line(false)
-        .show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                icon_ui(ui, Icon::OFFLINE, size::SMALL_ICON, palette.warn);
-                ui.label(theme::small(text));
-            });
-        });
 }
 
 fn shortcuts(ui: &Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {

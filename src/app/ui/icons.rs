@@ -15,6 +15,13 @@ impl Icon {
     pub(super) const CALL: Self = Self('\u{e3b8}');
     pub(super) const CALLING: Self = Self('\u{e3ba}');
     pub(super) const HANG_UP: Self = Self('\u{e3bc}');
+    pub(super) const KEY: Self = Self('\u{e2d6}');
+    pub(super) const NOTE: Self = Self('\u{e2ce}');
+    pub(super) const COPY: Self = Self('\u{e1ca}');
+    pub(super) const REPLY: Self = Self('\u{e024}');
+    pub(super) const GO_ON: Self = Self('\u{e3d0}');
+    pub(super) const PAUSE: Self = Self('\u{e39e}');
+    pub(super) const CLOSE: Self = Self('\u{e4f6}');
     pub(super) const KEYPAD: Self = Self('\u{e3c8}');
     pub(super) const DETAILS: Self = Self('\u{ec24}');
     pub(super) const LIST: Self = Self('\u{ec24}');
@@ -57,6 +64,11 @@ impl Icon {
     pub(super) const ADD: Self = Self('\u{e3d4}');
     pub(super) const EXPORT: Self = Self('\u{e20c}');
     pub(super) const IMPORT: Self = Self('\u{e4c0}');
+
+    /// Whether it is drawn filled within words: a receiver is seen better so, and other icons are not.
+    pub(super) fn solid(self) -> bool {
+        [Self::CALL, Self::CALLING, Self::HANG_UP].contains(&self)
+    }
 
     /// What it is in its font.
     pub(super) fn text(self) -> String {

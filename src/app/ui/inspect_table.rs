@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Align, Key, Layout, RichText, ScrollArea, TextEdit, Ui};
 use serde_json::Value;
 
 use super::icons::Icon;
@@ -12,7 +12,7 @@ use super::widgets::{
 };
 use super::{clock, words};
 use crate::app::msg::{InspectMsg, Msg};
-use crate::app::state::{Home, Known, Now, may_set, value_of};
+use crate::app::state::{Home, Inspector, Known, Now, may_set, value_of};
 use crate::protocol::attr::BuiltInAttr;
 use crate::protocol::{AttrEntry, AttrName, AttrSubject};
 
@@ -49,6 +49,10 @@ pub(super) fn table_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, ou
         new_ui(ui, inspector.subject(), draft, out);
     }
     clear_ui(ui, home, draft, out);
+    // What is being added has its own names.
+    if draft.edit.is_none() && rows(inspector) {
+        head_ui(ui);
+    }
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
@@ -75,6 +79,11 @@ pub(super) fn table_ui(ui: &mut Ui, home: &Home, now: Now, draft: &mut Draft, ou
                 }
             }
         });
+}
+
+/// Whether there is anything in the table: channels always have what is built in.
+fn rows(inspector: &Inspector) -> bool {
+    !inspector.entries().is_empty() || matches!(inspector.subject(), AttrSubject::Channel(_))
 }
 
 fn built_in(subject: &AttrSubject, name: &AttrName) -> Option<BuiltInAttr> {
@@ -139,65 +148,132 @@ fn row_ui(
     let subject = home.inspector.subject();
     let built_in = built_in(subject, name);
     let editable = home.inspector.editable() && (built_in.is_none() || may_set(name));
-    let wide = ui.available_width() > size::TEXT;
+    let about = about(built_in, entry);
+    let changed = changed(built_in, entry, now);
     divider(ui, palette(ui).divider());
     ui.add_space(space::HALF);
-    let acts = 2.0 * size::CONTROL + space::ONE;
-    let all = ui.available_width();
-    let name_width = if wide {
-        all * 0.34
-    } else {
-        all - acts - space::ONE
-    };
-    let value_width = if wide {
-        all - name_width - acts - 3.0 * space::ONE
-    } else {
-        all
-    };
     let value = |ui: &mut Ui, draft: &mut Draft, out: &mut Vec<Msg>| {
-        ui.vertical(|ui| {
-            ui.set_width(value_width);
-            value_ui(ui, subject, name, entry, built_in, draft, out);
-        });
+        value_ui(ui, subject, name, entry, built_in, draft, out);
     };
-    ui.horizontal_top(|ui| {
-        ui.vertical(|ui| {
-            ui.set_width(name_width);
-            ui.spacing_mut().item_spacing.y = 0.0;
-            let name = RichText::new(name.as_str()).monospace().strong();
-            ui.add(egui::Label::new(name).truncate());
-            let about = about(built_in, entry, now);
-            ui.label(theme::small(about).color(palette(ui).muted));
+    if let Some(columns) = Columns::of(ui) {
+        ui.horizontal_top(|ui| {
+            column_ui(ui, columns.name, |ui| {
+                name_ui(ui, name);
+                small_ui(ui, &about);
+            });
+            column_ui(ui, columns.value, |ui| {
+                value(ui, draft, out);
+                if folds(entry) {
+                    fold_ui(ui, name, false, draft);
+                }
+            });
+            column_ui(ui, columns.changed, |ui| small_ui(ui, &changed));
+            acts_ui(ui, name, entry, editable, draft, out);
         });
-        if wide {
-            value(ui, draft, out);
-        }
-        acts_ui(ui, name, entry, editable, draft, out);
-    });
-    if !wide {
+    } else {
+        ui.horizontal(|ui| {
+            let mut acts = 2.0 * (size::CONTROL + space::ONE);
+            if folds(entry) {
+                acts += size::CONTROL + space::ONE;
+            }
+            let line = egui::vec2(ui.available_width() - acts, size::CONTROL);
+            ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_size(line);
+                name_ui(ui, name);
+            });
+            if folds(entry) {
+                fold_ui(ui, name, true, draft);
+            }
+            acts_ui(ui, name, entry, editable, draft, out);
+        });
         value(ui, draft, out);
+        let both = [about, changed];
+        let both: Vec<_> = both.into_iter().filter(|text| !text.is_empty()).collect();
+        small_ui(ui, &both.join(" · "));
+        ui.add_space(space::HALF);
     }
     ui.add_space(space::HALF);
 }
 
-/// What the attribute means, when it was set, and by whom.
-fn about(built_in: Option<BuiltInAttr>, entry: Option<&AttrEntry>, now: Now) -> String {
-    let mut about = Vec::new();
-    if let Some(attr) = built_in {
-        about.push(words::built_in(attr));
-    } else if let Some(entry) = entry {
-        about.extend(kind(&entry.value));
+/// How wide the columns are, where there is room for them beside each other.
+struct Columns {
+    name: f32,
+    value: f32,
+    changed: f32,
+}
+
+impl Columns {
+    fn of(ui: &Ui) -> Option<Self> {
+        let all = ui.available_width();
+        let acts = 2.0 * size::CONTROL + space::ONE;
+        let (name, changed) = (all * 0.34, size::CHANGED);
+        let value = all - name - changed - acts - 3.0 * space::ONE;
+        let columns = Self {
+            name,
+            value,
+            changed,
+        };
+        (all > size::TEXT).then_some(columns)
     }
-    if let Some(entry) = entry {
-        let by = entry.by.as_ref().map(|by| format!("set by {by}"));
-        about.extend(by);
-        if entry.time_ms > 0 {
-            about.push(clock::short(entry.time_ms, now.unix_ms));
+}
+
+fn column_ui(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing.y = space::HALF / 2.0;
+        content(ui);
+    });
+}
+
+/// What the columns are called.
+fn head_ui(ui: &mut Ui) {
+    let Some(columns) = Columns::of(ui) else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 0.0;
+        for (name, width) in [
+            ("Name", columns.name),
+            ("Value", columns.value),
+            ("Changed", columns.changed),
+        ] {
+            let name = theme::small_strong(name).color(palette(ui).muted);
+            column_ui(ui, width, |ui| drop(ui.label(name)));
         }
-    } else {
-        about.push("at its default".to_owned());
+    });
+}
+
+fn name_ui(ui: &mut Ui, name: &AttrName) {
+    let name = RichText::new(name.as_str()).monospace();
+    let name = name.color(palette(ui).text);
+    ui.add(egui::Label::new(name).truncate());
+}
+
+fn small_ui(ui: &mut Ui, text: &str) {
+    if !text.is_empty() {
+        ui.label(theme::small(text).color(palette(ui).muted));
     }
-    about.join(" · ")
+}
+
+/// What the attribute means, or what kind of value it has.
+fn about(built_in: Option<BuiltInAttr>, entry: Option<&AttrEntry>) -> String {
+    let kind = || entry.and_then(|entry| kind(&entry.value));
+    built_in
+        .map(words::built_in)
+        .or_else(kind)
+        .unwrap_or_default()
+}
+
+/// By whom it was set, and when.
+fn changed(built_in: Option<BuiltInAttr>, entry: Option<&AttrEntry>, now: Now) -> String {
+    let Some(entry) = entry else {
+        // What the server keeps has no default.
+        let default = built_in.and_then(words::default_of).map(|_| "default");
+        return default.unwrap_or_default().to_owned();
+    };
+    let by = entry.by.as_ref().map(|by| format!("set by {by}"));
+    let at = (entry.time_ms > 0).then(|| clock::short(entry.time_ms, now.unix_ms));
+    by.into_iter().chain(at).collect::<Vec<_>>().join(" · ")
 }
 
 /// `JSON, 2 keys`; nothing for plain values.
@@ -234,7 +310,6 @@ fn value_ui(
         ui.label(RichText::new(default).monospace().color(palette.faint));
         return;
     };
-    let folds = kind(&entry.value).is_some();
     let unfolded = draft.unfolded.contains(name);
     let text = if unfolded {
         format!("{:#}", entry.value)
@@ -243,19 +318,29 @@ fn value_ui(
     };
     let text =
         egui::Label::new(RichText::new(text).monospace().color(palette.text)).selectable(true);
-    if folds && !unfolded {
+    if kind(&entry.value).is_some() && !unfolded {
         ui.add(text.truncate());
     } else {
         ui.add(text.wrap());
     }
-    if !folds {
-        return;
-    }
-    let (icon, act) = match unfolded {
+}
+
+/// Whether a value is shown in one line or in several.
+fn folds(entry: Option<&AttrEntry>) -> bool {
+    entry.is_some_and(|entry| kind(&entry.value).is_some())
+}
+
+/// Folds a value, or unfolds it; by an icon where there is little room.
+fn fold_ui(ui: &mut Ui, name: &AttrName, small: bool, draft: &mut Draft) {
+    let (icon, act) = match draft.unfolded.contains(name) {
         true => (Icon::UNFOLDED, format!("Fold {name}")),
         false => (Icon::FOLDED, format!("Unfold {name}")),
     };
-    if link_button(ui, Some(icon), &act) && !draft.unfolded.remove(name) {
+    let pressed = match small {
+        true => icon_button(ui, icon, &act, false).clicked(),
+        false => link_button(ui, Some(icon), &act),
+    };
+    if pressed && !draft.unfolded.remove(name) {
         draft.unfolded.insert(name.clone());
     }
 }
@@ -307,7 +392,12 @@ fn acts_ui(
     let palette = palette(ui);
     if !editable {
         let name = format!("{name} is read-only");
-        named_icon_ui(ui, Icon::READ_ONLY, size::ICON, palette.faint, &name);
+        // Where others have what edits them.
+        let place = egui::vec2(size::CONTROL, size::CONTROL);
+        let middle = Layout::centered_and_justified(egui::Direction::TopDown);
+        ui.allocate_ui_with_layout(place, middle, |ui| {
+            named_icon_ui(ui, Icon::READ_ONLY, size::ICON, palette.faint, &name)
+        });
         return;
     }
     if icon_button(ui, Icon::EDIT, &format!("Edit {name}"), false).clicked() {
@@ -324,16 +414,21 @@ fn acts_ui(
     }
 }
 
-fn clear_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let count = home.inspector.entries().len();
-    if !home.inspector.editable() || count == 0 {
-        draft.clearing = false;
-        return;
+fn may_clear(home: &Home) -> bool {
+    home.inspector.editable() && !home.inspector.entries().is_empty()
+}
+
+/// Asks whether all of them are to go.
+pub(super) fn clear_button_ui(ui: &mut Ui, home: &Home, draft: &mut Draft) {
+    let clear = |ui: &mut Ui| icon_button(ui, Icon::DELETE, "Delete all attributes", false);
+    if may_clear(home) && !draft.clearing && clear(ui).clicked() {
+        draft.clearing = true;
     }
+}
+
+fn clear_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
+    draft.clearing &= may_clear(home);
     if !draft.clearing {
-        if link_button(ui, Some(Icon::DELETE), "Delete all attributes") {
-            draft.clearing = true;
-        }
         return;
     }
     let ask = "Delete every attribute here? Everybody loses them, and built-in ones go back to their defaults.";

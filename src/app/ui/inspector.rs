@@ -6,7 +6,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
     Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, pane_head_ui, rows_ui,
-    tab_ui,
+    tab_ui, title_ui,
 };
 use super::{console, inspect_asks, inspect_table, words};
 use crate::app::msg::{FileMsg, InspectMsg, Msg};
@@ -82,7 +82,7 @@ pub(super) fn inspector_ui(
 
 fn subjects_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
     pane_head_ui(ui, |ui| {
-        ui.label(theme::title("Inspector"));
+        title_ui(ui, "Inspector", |_| {});
         find_ui(ui, draft, out);
     });
     ScrollArea::vertical()
@@ -239,54 +239,75 @@ fn spoken(subject: &AttrSubject) -> String {
 }
 
 fn head_ui(ui: &mut Ui, home: &Home, narrow: bool, draft: &mut Draft, out: &mut Vec<Msg>) {
-    ui.horizontal_wrapped(|ui| {
-        if narrow {
+    let attributes = home.inspector.tab == Tab::Attributes;
+    let right = Layout::right_to_left(Align::Center);
+    if narrow {
+        ui.horizontal(|ui| {
             if icon_button(ui, Icon::BACK, "Back to subjects", false).clicked() {
                 draft.covered = false;
             }
-            ui.label(theme::title(spoken(home.inspector.subject())));
-            ui.end_row();
-        }
-        for tab in Tab::ALL {
-            if tab_ui(ui, tab_name(tab), home.inspector.tab == tab) {
-                out.push(Msg::Inspect(InspectMsg::Tab(tab)));
+            ui.with_layout(right, |ui| {
+                // Words of tools have no room beside the name.
+                if attributes {
+                    tools_ui(ui, home, true, draft, out);
+                }
+                let name = theme::title(spoken(home.inspector.subject()));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(egui::Label::new(name).truncate());
+                });
+            });
+        });
+        ui.horizontal(|ui| {
+            // All of them beside each other, however narrow.
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.spacing_mut().button_padding.x = space::HALF;
+            tabs_ui(ui, home, out);
+        });
+    } else {
+        ui.horizontal(|ui| {
+            tabs_ui(ui, home, out);
+            let bare = ui.available_width() < size::TOOLS;
+            if attributes {
+                ui.with_layout(right, |ui| tools_ui(ui, home, bare, draft, out));
             }
-        }
-        if home.inspector.tab != Tab::Attributes {
-            return;
-        }
-        if ui.available_size_before_wrap().x < size::TOOLS {
-            ui.end_row();
-            tools_ui(ui, home, draft, out);
-        } else {
-            let right = Layout::right_to_left(Align::Center);
-            ui.with_layout(right, |ui| tools_ui(ui, home, draft, out));
-        }
-    });
+        });
+    }
     ui.add_space(space::ONE);
 }
 
-/// What can be done with the table, the first thing first where one reads from the right.
-fn tools_ui(ui: &mut Ui, home: &Home, draft: &mut Draft, out: &mut Vec<Msg>) {
+fn tabs_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
+    for tab in Tab::ALL {
+        if tab_ui(ui, tab_name(tab), home.inspector.tab == tab) {
+            out.push(Msg::Inspect(InspectMsg::Tab(tab)));
+        }
+    }
+}
+
+/// What can be done with the table, from right to left; without words if they have no room.
+fn tools_ui(ui: &mut Ui, home: &Home, bare: bool, draft: &mut Draft, out: &mut Vec<Msg>) {
     let editable = home.inspector.editable();
     let subject = home.inspector.subject();
     let ask = |purpose| Msg::File(FileMsg::Ask(purpose));
-    if editable && Button::new(Kind::Primary, "Add").icon(Icon::ADD).show(ui) {
+    let add = Button::new(Kind::Primary, "Add").icon(Icon::ADD);
+    if editable && add.bare(bare).show(ui) {
         draft.table.add();
     }
     if editable
         && Button::new(Kind::Quiet, "Import")
             .icon(Icon::IMPORT)
+            .bare(bare)
             .show(ui)
     {
         out.push(ask(Purpose::ReadAttrs(subject.clone())));
     }
     if Button::new(Kind::Quiet, "Export")
         .icon(Icon::EXPORT)
+        .bare(bare)
         .show(ui)
     {
         out.push(ask(Purpose::WriteAttrs(subject.clone())));
     }
+    inspect_table::clear_button_ui(ui, home, &mut draft.table);
 }
 
 fn tab_name(tab: Tab) -> &'static str {

@@ -18,13 +18,13 @@ const KEYS: [[(char, &str); 3]; 4] = [
 /// The pad; what was pressed goes to `pressed`.
 pub(super) fn keypad_ui(ui: &mut Ui, mut pressed: impl FnMut(Dtmf)) {
     ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(space::ONE_AND_HALF, space::ONE);
+        ui.spacing_mut().item_spacing = egui::Vec2::splat(space::ONE_AND_HALF);
         for row in KEYS {
             ui.horizontal(|ui| {
                 let width = 3.0 * size::KEY.x + 2.0 * space::ONE_AND_HALF;
                 ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));
                 for (key, letters) in row {
-                    if key_ui(ui, key, letters)
+                    if key_ui(ui, size::KEY, key, letters)
                         && let Some(key) = Dtmf::from_char(key)
                     {
                         pressed(key);
@@ -38,9 +38,38 @@ pub(super) fn keypad_ui(ui: &mut Ui, mut pressed: impl FnMut(Dtmf)) {
     }
 }
 
-fn key_ui(ui: &mut Ui, key: char, letters: &str) -> bool {
+/// The same keys on a bar: in a line, or in two where there is no room for one, and without letters.
+pub(super) fn key_line_ui(ui: &mut Ui, mut pressed: impl FnMut(Dtmf)) {
+    let keys = KEYS.as_flattened();
+    let fits = |count: usize| {
+        let gaps = (count - 1) as f32 * space::HALF;
+        ((ui.available_width() - gaps) / count as f32).min(size::KEY.y)
+    };
+    let (count, width) = match fits(keys.len()) {
+        width if width >= size::CONTROL => (keys.len(), width),
+        _ => (keys.len() / 2, fits(keys.len() / 2)),
+    };
+    ui.spacing_mut().item_spacing = egui::Vec2::splat(space::HALF);
+    for line in keys.chunks(count) {
+        ui.horizontal(|ui| {
+            for (key, _) in line {
+                if key_ui(ui, egui::vec2(width, size::CONTROL), *key, "")
+                    && let Some(key) = Dtmf::from_char(*key)
+                {
+                    pressed(key);
+                }
+            }
+        });
+    }
+    for key in typed(ui) {
+        pressed(key);
+    }
+}
+
+fn key_ui(ui: &mut Ui, key_size: egui::Vec2, key: char, letters: &str) -> bool {
     let palette = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(size::KEY, Sense::click());
+    let small = key_size.y < size::KEY.y;
+    let (rect, response) = ui.allocate_exact_size(key_size, Sense::click());
     let name = match key {
         '*' => "Key star".to_owned(),
         '#' => "Key hash".to_owned(),
@@ -51,13 +80,21 @@ fn key_ui(ui: &mut Ui, key: char, letters: &str) -> bool {
         palette.soft
     } else if response.hovered() {
         palette.line
+    } else if small {
+        palette.bg1
     } else {
         palette.bg2
     };
-    ui.painter().rect_filled(rect, radius::COMPOSER, fill);
+    let corner = if small {
+        radius::CONTROL
+    } else {
+        radius::COMPOSER
+    };
+    ui.painter().rect_filled(rect, corner, fill);
     let up = if letters.is_empty() { 0.0 } else { space::ONE };
     let at = rect.center() - egui::vec2(0.0, up);
-    let font = FontId::new(letter::NUMBER, fonts::semibold());
+    let number = if small { letter::TITLE } else { letter::NUMBER };
+    let font = FontId::new(number, fonts::semibold());
     ui.painter()
         .text(at, Align2::CENTER_CENTER, key, font, palette.text);
     if !letters.is_empty() {
@@ -69,7 +106,7 @@ fn key_ui(ui: &mut Ui, key: char, letters: &str) -> bool {
     if response.has_focus() {
         let inside = egui::StrokeKind::Inside;
         ui.painter()
-            .rect_stroke(rect, radius::COMPOSER, palette.focus(), inside);
+            .rect_stroke(rect, corner, palette.focus(), inside);
     }
     response.clicked()
 }

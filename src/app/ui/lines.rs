@@ -35,7 +35,14 @@ pub(super) struct Lines {
     at_end: bool,
     /// The last jump that was made.
     jumped: u64,
+    /// The line that one has jumped to, and until when it stands out, in egui's seconds.
+    lit: Option<(Row, f64)>,
 }
+
+/// A line that one has jumped to stands out for so long, in seconds.
+const LIT: f64 = 2.0;
+/// And goes within so long, in seconds.
+const FADE: f32 = 0.3;
 
 impl Lines {
     fn fit(&mut self, id: &ConversationId, width: f32) {
@@ -58,7 +65,7 @@ impl Lines {
     }
 
     /// Goes where the state wants it to, once.
-    fn obey(&mut self, conversation: &Conversation, view: f32) {
+    fn obey(&mut self, conversation: &Conversation, view: f32, now: f64) {
         let Some(jump) = conversation.jump else {
             return;
         };
@@ -74,6 +81,10 @@ impl Lines {
                 let behind = lines.find(|line| line.at_ms >= at_ms);
                 behind.map(|line| line.row)
             }
+        };
+        self.lit = match jump.to {
+            JumpTo::Line(row) => Some((row, now + LIT)),
+            JumpTo::End | JumpTo::Time(_) => None,
         };
         self.at_end = target.is_none();
         self.anchor = target.map(|row| (row, view / 4.0));
@@ -112,7 +123,9 @@ pub(super) fn lines_ui(
     }
     let view = ui.available_size();
     keep.fit(id, view.x);
-    keep.obey(conversation, view.y);
+    let time = ui.input(|input| input.time);
+    keep.obey(conversation, view.y, time);
+    fade(ui, keep, time);
     let tops = tops(conversation, keep, view.y);
     let end = tops.last().copied().unwrap_or_default() + space::ONE;
     let stuck = keep.at_end && !conversation.newer();
@@ -123,6 +136,8 @@ pub(super) fn lines_ui(
         Some((row, below)) => place(row).map(|at| (tops[at] - below).clamp(0.0, lowest)),
         None => None,
     };
+    // Where the end moves away because lines turn out higher, a spring would pull back to where it was a frame before.
+    ui.spacing_mut().scroll.kinetic.rubber_band = false;
     let mut area = ScrollArea::vertical()
         .id_salt(("lines", id))
         .auto_shrink([false, false]);
@@ -158,6 +173,21 @@ pub(super) fn lines_ui(
     }
 }
 
+/// What stands out goes by itself.
+fn fade(ui: &Ui, keep: &mut Lines, time: f64) {
+    let Some((_, until)) = keep.lit else {
+        return;
+    };
+    if time < until {
+        let left = (until - time) as f32;
+        ui.ctx().request_repaint_after_secs(left);
+    } else if time < until + f64::from(FADE) {
+        ui.ctx().request_repaint();
+    } else {
+        keep.lit = None;
+    }
+}
+
 /// Where each line begins, and behind them where the last one ends. Short conversations stand at the bottom, where one types.
 fn tops(conversation: &Conversation, keep: &Lines, view: f32) -> Vec<f32> {
     let mut tops = Vec::with_capacity(conversation.messages().len() + 1);
@@ -186,10 +216,7 @@ fn seen_ui(
 ) -> bool {
     let origin = ui.max_rect().min;
     let width = ui.available_width();
-    let target = match conversation.jump.map(|jump| jump.to) {
-        Some(JumpTo::Line(row)) => Some(row),
-        Some(JumpTo::Time(_) | JumpTo::End) | None => None,
-    };
+    let time = ui.input(|input| input.time);
     let first = tops.partition_point(|top| *top < seen.top() - BAND);
     let first = first.saturating_sub(1);
     let mut changed = false;
@@ -200,8 +227,11 @@ fn seen_ui(
             break;
         }
         let place = Rect::from_min_size(origin + Vec2::new(0.0, top), Vec2::new(width, taken));
-        if target == Some(line.row) {
-            let fill = palette(ui).soft;
+        if let Some((row, until)) = keep.lit
+            && row == line.row
+        {
+            let share = 1.0 - ((time - until) as f32 / FADE).clamp(0.0, 1.0);
+            let fill = palette(ui).soft.gamma_multiply(share);
             ui.painter().rect_filled(place, radius::CONTROL, fill);
         }
         let builder = UiBuilder::new().id_salt(line.row).max_rect(place);
@@ -341,4 +371,26 @@ fn empty_ui(ui: &mut Ui, id: &ConversationId) {
         ui.add_space(ui.available_height() / 3.0);
         ui.label(theme::body(about).color(palette.muted));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_jumped_to_stands_out_for_a_while() {
+        let mut keep = Lines {
+            lit: Some((Row(1), LIT)),
+            ..Lines::default()
+        };
+        let ctx = egui::Context::default();
+        for (time, lit) in [(0.0, true), (LIT + 0.1, true), (LIT + 0.5, false)] {
+            let mut frame = ctx.run_ui(egui::RawInput::default(), |ui| fade(ui, &mut keep, time));
+            // Nobody paints it.
+            frame.textures_delta.clear();
+            assert_eq!(keep.lit.is_some(), lit, "after {time} s");
+            let again = frame.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+            assert!(!lit || again.as_secs_f64() <= LIT, "it goes by itself");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::find::Find;
 use super::home;
 use super::icons::Icon;
 use super::theme::{palette, radius, size, space};
-use super::widgets::{Button, Kind, icon_button};
+use super::widgets::{Act, icon_button};
 use crate::app::msg::{ChatMsg, FileMsg, Msg};
 use crate::app::state::{ConversationId, Delivery, Home, Message, Purpose};
 
@@ -45,12 +45,12 @@ pub(super) fn message_menu_ui(
         ui.ctx().request_repaint();
     }
     menu(&button.inner, id).show(|ui| {
-        ui.set_min_width(size::LIST_RANGE.min / 2.0);
-        if Button::new(Kind::Quiet, "Reply").wide(ui).show(ui) {
+        menu_frame(ui);
+        if Act::new(Icon::REPLY, "Reply").show(ui) {
             out.push(Msg::Chat(ChatMsg::Quote(of.clone(), line.row)));
             ui.close();
         }
-        if Button::new(Kind::Quiet, "Copy text").wide(ui).show(ui) {
+        if Act::new(Icon::COPY, "Copy text").show(ui) {
             ui.ctx().copy_text(text.to_owned());
             ui.close();
         }
@@ -60,12 +60,12 @@ pub(super) fn message_menu_ui(
                 false
             }
         };
-        if own && Button::new(Kind::Quiet, "Send again").wide(ui).show(ui) {
+        if own && Act::new(Icon::RETRY, "Send again").show(ui) {
             let (to, text) = (of.clone(), text.to_owned());
             out.push(Msg::Chat(ChatMsg::Send { to, text }));
             ui.close();
         }
-        if Button::new(Kind::Danger, "Delete for me").wide(ui).show(ui) {
+        if Act::new(Icon::DELETE, "Delete for me").danger().show(ui) {
             out.push(Msg::Chat(ChatMsg::Delete(of.clone(), line.row)));
             ui.close();
         }
@@ -86,31 +86,38 @@ pub(super) fn conversation_menu_ui(
     let button = icon_button(ui, Icon::MORE, "More about this conversation", false);
     let id = ui.scope_id().with("conversation menu");
     menu(&button, id).show(|ui| {
-        ui.set_min_width(size::LIST_RANGE.min - size::RAIL);
-        if Button::new(Kind::Quiet, "Search here").wide(ui).show(ui) {
+        menu_frame(ui);
+        if Act::new(Icon::SEARCH, "Search here").show(ui) {
             draft.find = Some(Find::new(Some(of.clone())));
             ui.close();
         }
-        let (muted, mute) = (
-            conversation.muted,
-            if conversation.muted { "Unmute" } else { "Mute" },
-        );
-        if Button::new(Kind::Quiet, mute).wide(ui).show(ui) {
+        let muted = conversation.muted;
+        let (icon, mute) = match muted {
+            true => (Icon::LOUD, "Unmute"),
+            false => (Icon::MUTED, "Mute"),
+        };
+        if Act::new(icon, mute).show(ui) {
             out.push(Msg::Chat(ChatMsg::Mute(of.clone(), !muted)));
             ui.close();
         }
-        if Button::new(Kind::Quiet, "Export…").wide(ui).show(ui) {
+        if Act::new(Icon::EXPORT, "Export…").show(ui) {
             let utc_offset_min = clock::utc_offset_min(conversation.active_ms);
             let of = of.clone();
             let purpose = Purpose::History { of, utc_offset_min };
             out.push(Msg::File(FileMsg::Ask(purpose)));
             ui.close();
         }
-        if Button::new(Kind::Danger, "Erase…").wide(ui).show(ui) {
+        if Act::new(Icon::ERASE, "Erase…").danger().show(ui) {
             draft.dialog = Some(Dialog::erase(of.clone()));
             ui.close();
         }
     });
+}
+
+/// A menu is as wide as others, and its lines stand close.
+pub(super) fn menu_frame(ui: &mut Ui) {
+    ui.set_width(size::MENU);
+    ui.spacing_mut().item_spacing.y = 0.0;
 }
 
 fn menu(button: &Response, id: egui::Id) -> Popup<'_> {

@@ -3,8 +3,10 @@
 //! Every view is a function that ends in `_ui` and takes the state it shows, its own draft, and `out`, the list of what
 //! happened. One file a screen; [`theme`] has every colour, size and space; [`widgets`] what screens share.
 
+mod bar;
 mod call;
 mod call_bar;
+mod call_ended;
 mod calls;
 mod chats;
 mod clock;
@@ -123,7 +125,7 @@ pub(super) fn root_ui(
     screens: &mut Screens,
     out: &mut Vec<Msg>,
 ) {
-    keyring::keyring_ui(ui, state.phase(), state.keyring(), out);
+    bar::bar_ui(ui, state.phase(), state.keyring(), out);
     match state.phase() {
         // For some milliseconds; the ground is enough.
         Phase::Opening => {

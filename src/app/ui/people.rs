@@ -7,8 +7,8 @@ use super::home;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, icon_ui, link_button,
-    pane_head_ui, rows_ui,
+    Act, Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, icon_ui,
+    pane_head_ui, rows_ui, title_ui,
 };
 use super::words;
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
@@ -64,13 +64,10 @@ pub(super) fn people_ui(
 
 fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out: &mut Vec<Msg>) {
     pane_head_ui(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.label(theme::title("People"));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if icon_button(ui, Icon::ADD_PERSON, "Add a person", false).clicked() {
-                    *dialog = Some(Dialog::person());
-                }
-            });
+        title_ui(ui, "People", |ui| {
+            if icon_button(ui, Icon::ADD_PERSON, "Add a person", false).clicked() {
+                *dialog = Some(Dialog::person());
+            }
         });
     });
     let (listed, blocked) = (home.contacts.listed(), home.contacts.blocked());
@@ -185,9 +182,13 @@ fn page_ui(
         .auto_shrink([false, false])
         .show(ui, |ui| {
             Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
-                ui.vertical_centered(|ui| {
-                    ui.set_max_width(size::CARD.min(ui.available_width()));
-                    person_ui(ui, home, account, now, &mut draft.people, out);
+                let wide = size::CARD.min(ui.available_width());
+                ui.horizontal_top(|ui| {
+                    ui.add_space((ui.available_width() - wide) / 2.0);
+                    ui.vertical(|ui| {
+                        ui.set_width(wide);
+                        person_ui(ui, home, account, now, &mut draft.people, out);
+                    });
                 });
             });
         });
@@ -204,13 +205,15 @@ pub(super) fn person_ui(
 ) {
     ui.vertical_centered(|ui| {
         head_ui(ui, home, account, now);
-        ui.add_space(space::TWO);
         talk_ui(ui, home, account, out);
     });
-    ui.add_space(space::THREE);
-    name_ui(ui, home, account, draft, out);
     ui.add_space(space::TWO);
-    acts_ui(ui, home, account, draft, out);
+    // What can be done stands close, and what is asked of it does not.
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        name_ui(ui, home, account, draft, out);
+        acts_ui(ui, home, account, draft, out);
+    });
     if let Some(failure) = home.contacts.trouble(account) {
         ui.add_space(space::ONE);
         failure_ui(ui, failure);
@@ -224,7 +227,8 @@ fn head_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now) {
         home.contacts.is_blocked(account),
     );
     let presence = home.people.presence(account);
-    ui.add_space(space::THREE);
+    ui.spacing_mut().item_spacing.y = space::HALF;
+    ui.add_space(space::ONE);
     Avatar::person(account.as_str(), presence)
         .called(name)
         .show(ui, size::LARGE_AVATAR);
@@ -240,6 +244,7 @@ fn head_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now) {
             .unwrap_or_else(|| "not known whether they are online".to_owned()),
     };
     ui.label(theme::body(about).color(palette.muted));
+    ui.spacing_mut().item_spacing.y = space::ONE;
 }
 
 fn talk_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
@@ -249,6 +254,7 @@ fn talk_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
     if open {
         return;
     }
+    ui.add_space(space::TWO);
     if Button::new(Kind::Primary, "Write")
         .icon(Icon::WRITE)
         .wide(ui)
@@ -269,7 +275,10 @@ fn talk_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
 fn name_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: &mut Vec<Msg>) {
     let renaming = draft.renaming.as_mut().filter(|(of, _)| of == account);
     let Some((_, typed)) = renaming else {
-        if link_button(ui, Some(Icon::EDIT), "Change their name here") {
+        if Act::new(Icon::EDIT, "Change their name here")
+            .flush()
+            .show(ui)
+        {
             let name = home.contacts.get(account);
             let name = name.map(|contact| contact.name.clone()).unwrap_or_default();
             draft.renaming = Some((account.clone(), name));
@@ -286,12 +295,14 @@ fn name_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: 
     let response = field_ui(ui, &field, typed);
     let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let (mut save, mut cancel) = (enter && !long, false);
+    ui.add_space(space::ONE);
     ui.horizontal(|ui| {
         save |= Button::new(Kind::Primary, "Save name")
             .enabled(!long)
             .show(ui);
         cancel = Button::new(Kind::Quiet, "Cancel").show(ui);
     });
+    ui.add_space(space::ONE);
     if save {
         let rename = ContactMsg::Rename(account.clone(), typed.clone());
         out.push(Msg::Contact(rename));
@@ -303,11 +314,15 @@ fn name_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: 
 
 fn acts_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: &mut Vec<Msg>) {
     let added = home.contacts.get(account).is_some();
-    if link_button(ui, Some(Icon::INSPECT), "Show their attributes") {
+    if Act::new(Icon::INSPECT, "Show their attributes")
+        .flush()
+        .show(ui)
+    {
         let subject = AttrSubject::Account(account.clone());
         out.push(Msg::Inspect(InspectMsg::Look(subject)));
     }
-    if !added && link_button(ui, Some(Icon::ADD_PERSON), "Add to people") {
+    let add = Act::new(Icon::ADD_PERSON, "Add to people").flush();
+    if !added && add.show(ui) {
         out.push(Msg::Contact(ContactMsg::Add(account.clone())));
     }
     let blocked = home.contacts.is_blocked(account);
@@ -315,21 +330,24 @@ fn acts_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: 
         true => ("Unblock", false),
         false => ("Block", true),
     };
-    if link_button(ui, Some(Icon::BLOCK), act) {
+    if Act::new(Icon::BLOCK, act).flush().show(ui) {
         out.push(Msg::Contact(ContactMsg::Block(account.clone(), block)));
     }
     if !added {
         return;
     }
     if draft.removing.as_ref() != Some(account) {
-        if link_button(ui, Some(Icon::REMOVE_PERSON), "Remove from people") {
+        let remove = Act::new(Icon::REMOVE_PERSON, "Remove from people");
+        if remove.danger().flush().show(ui) {
             draft.removing = Some(account.clone());
         }
         return;
     }
+    ui.add_space(space::ONE);
     ui.label(theme::body(
         "Remove them from this list? Your conversation stays.",
     ));
+    ui.add_space(space::ONE);
     ui.horizontal(|ui| {
         if Button::new(Kind::Danger, "Remove").show(ui) {
             out.push(Msg::Contact(ContactMsg::Remove(account.clone())));

@@ -12,11 +12,12 @@
 //! | `files` | files that are chosen and written |
 //! | `keeping`, `keep`, `folder` | the way to the history; does what is asked of it; whose it is, and the settings of the profile |
 //! | `notices` | notifications of the desktop |
-//! | `sound`, `tones`, `ringtone` | the ring and the tones of keys |
+//! | `sound`, `tones`, `ringtone`, `bundled` | the ring and the tones of keys |
 //! | `log` | what was logged last |
 //! | `rules`, `serving` | what is set for the server on this computer, and what is seen of it |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
+mod bundled;
 mod console;
 mod files;
 mod folder;

@@ -1,12 +1,12 @@
-//! A sound file that rings: WAV, as samples of our own rate, one channel.
+//! A sound that rings: WAV, of ours or somebody's own file, as samples of our own rate, one channel.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::files::in_home;
 use super::session::Desk;
 use super::tones::RATE;
-use crate::app::msg::{Msg, SettingsMsg};
+use crate::app::msg::{Msg, Ringtone, SettingsMsg, Tune};
 
 /// The longest ring, in seconds: what comes after it in the file is not heard.
 const SECONDS: usize = 60;
@@ -41,21 +41,24 @@ pub(super) enum RingtoneError {
 }
 
 impl Desk {
-    /// Rings with this file from now on; with the bundled tone, if there is none or it is no sound.
-    pub(super) fn ring_with(&mut self, path: Option<PathBuf>) {
-        self.sounds.set_ringtone(None);
+    /// Rings with this from now on; with the first of our tunes, if a file is no sound.
+    pub(super) fn ring_with(&mut self, ringtone: Ringtone) {
         // Whoever chose another one meanwhile does not get this.
         self.tone = None;
-        let Some(path) = path else { return };
+        let path = match ringtone {
+            Ringtone::Tune(tune) => return self.sounds.set_tune(tune),
+            Ringtone::File(path) => path,
+        };
+        self.sounds.set_tune(Tune::default());
         let (out, sounds) = (self.out.clone(), self.sounds.clone());
         let reading = tokio::spawn(async move {
             let at = in_home(path.clone());
             let read = tokio::task::spawn_blocking(move || read(&at)).await;
             match read {
-                Ok(Ok(samples)) => sounds.set_ringtone(Some(samples)),
+                Ok(Ok(samples)) => sounds.set_ringtone(samples),
                 Ok(Err(error)) => {
                     let shown = path.display();
-                    let why = format!("{shown} does not ring: {error}. The bundled tone rings.");
+                    let why = format!("{shown} does not ring: {error}. A bundled tune rings.");
                     let msg = SettingsMsg::NoRingtone(path, why);
                     out.say(Msg::Settings(msg)).await;
                 }
@@ -73,7 +76,19 @@ fn read(path: &Path) -> Result<Samples, RingtoneError> {
     if file.metadata()?.len() > BYTES {
         return Err(RingtoneError::TooLarge);
     }
-    let reader = hound::WavReader::new(std::io::BufReader::new(file))?;
+    heard(std::io::BufReader::new(file))
+}
+
+/// A sound that comes with the program.
+pub(super) fn bundled(bytes: &[u8]) -> Samples {
+    heard(bytes).unwrap_or_else(|error| {
+        tracing::error!(%error, "a sound of ours is damaged");
+        Samples::from([])
+    })
+}
+
+fn heard(source: impl std::io::Read) -> Result<Samples, RingtoneError> {
+    let reader = hound::WavReader::new(source)?;
     let spec = reader.spec();
     if !(1..=CHANNELS).contains(&spec.channels) || !RATES.contains(&spec.sample_rate) {
         return Err(RingtoneError::Unusual);

@@ -165,7 +165,7 @@ impl Desk {
             Effect::ChooseFile(no, purpose) => self.choose_file(no, purpose),
             Effect::WriteFile(purpose, path, text) => self.write_file(purpose, path, text),
             Effect::WriteLog(path) => self.write_file(Purpose::Log, path, log::text()),
-            Effect::Ringtone(path) => self.ring_with(path),
+            Effect::Ringtone(ringtone) => self.ring_with(ringtone),
             Effect::TryRingtone => self.sounds.try_ring(),
             Effect::Server(effect) => self.server(effect).await,
             Effect::Secret(effect) => self.secret(effect).await,

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::bundled;
 use super::ringtone::Samples;
 #[cfg(target_os = "linux")]
 use super::tones;
 use super::tones::{Sound, Source};
 use crate::app::effect::Ring;
+use crate::app::msg::Tune;
 use crate::protocol::Dtmf;
 
 /// Sounds that wait to be played. When full, which takes a sound server that stands still, further keys are not heard; a
@@ -27,8 +29,15 @@ const HELD: u32 = tones::RATE * 2 / 50;
 #[derive(Clone, Debug)]
 pub(super) struct Sounds {
     ring_tx: watch::Sender<Ring>,
-    tone_tx: watch::Sender<Option<Samples>>,
+    tone_tx: watch::Sender<Tone>,
     keys_tx: mpsc::Sender<Touch>,
+}
+
+/// What rings when a call comes in.
+#[derive(Clone, Debug)]
+enum Tone {
+    Tune(Tune),
+    File(Samples),
 }
 
 /// What is heard once.
@@ -44,7 +53,7 @@ impl Sounds {
     /// Starts it. Nothing is connected to before there is something to be heard.
     pub(super) fn start() -> Self {
         let (ring_tx, ring_rx) = watch::channel(Ring::Silent);
-        let (tone_tx, tone_rx) = watch::channel(None);
+        let (tone_tx, tone_rx) = watch::channel(Tone::Tune(Tune::default()));
         let (keys_tx, keys_rx) = mpsc::channel(ORDERS);
         tokio::spawn(play(ring_rx, tone_rx, keys_rx));
         Self {
@@ -54,9 +63,14 @@ impl Sounds {
         }
     }
 
-    /// Rings with this the next time; with the bundled tone, if it is none.
-    pub(super) fn set_ringtone(&self, tone: Option<Samples>) {
-        self.tone_tx.send_replace(tone);
+    /// Rings with this the next time.
+    pub(super) fn set_tune(&self, tune: Tune) {
+        self.tone_tx.send_replace(Tone::Tune(tune));
+    }
+
+    /// Rings with a file the next time.
+    pub(super) fn set_ringtone(&self, samples: Samples) {
+        self.tone_tx.send_replace(Tone::File(samples));
     }
 
     /// Lets the ring be heard once.
@@ -83,7 +97,7 @@ impl Sounds {
 
 async fn play(
     mut ring_rx: watch::Receiver<Ring>,
-    tone_rx: watch::Receiver<Option<Samples>>,
+    tone_rx: watch::Receiver<Tone>,
     mut keys_rx: mpsc::Receiver<Touch>,
 ) {
     let mut player = player::Player::default();
@@ -95,15 +109,13 @@ async fn play(
                 }
                 let ring = *ring_rx.borrow_and_update();
                 let tone = tone_rx.borrow().clone();
-                player.ring(source(ring, tone)).await;
+                player.ring(source(ring, &tone)).await;
             }
             key = keys_rx.recv() => match key {
-                Some(Touch::Key(key)) => player.key(Source::Made(Sound::key(key))).await,
+                Some(Touch::Key(key)) => player.key(Source::once(bundled::key(key))).await,
                 Some(Touch::Ring) => {
                     let tone = tone_rx.borrow().clone();
-                    if let Some(ring) = source(Ring::Here, tone) {
-                        player.key(ring.once()).await;
-                    }
+                    player.key(Source::once(tone.samples())).await;
                 }
                 None => return,
             },
@@ -112,11 +124,20 @@ async fn play(
 }
 
 /// What is heard as long as it rings so; only a call that comes here has a tone of one's own.
-fn source(ring: Ring, tone: Option<Samples>) -> Option<Source> {
-    match (ring, tone) {
-        (Ring::Here, Some(samples)) => Some(Source::file(samples)),
-        (Ring::Here | Ring::Silent | Ring::Waiting | Ring::There, _) => {
-            Sound::ring(ring).map(Source::Made)
+fn source(ring: Ring, tone: &Tone) -> Option<Source> {
+    match ring {
+        Ring::Silent => None,
+        Ring::Here => Some(Source::ring(tone.samples())),
+        Ring::Waiting => Some(Source::Made(Sound::waiting())),
+        Ring::There => Some(Source::Made(Sound::ringing())),
+    }
+}
+
+impl Tone {
+    fn samples(&self) -> Samples {
+        match self {
+            Self::Tune(tune) => bundled::tune(*tune),
+            Self::File(samples) => Samples::clone(samples),
         }
     }
 }

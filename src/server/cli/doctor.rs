@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -92,6 +92,7 @@ fn examine(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     }
     findings.extend(certificate(config, now_s));
     findings.extend(ports(config.listen));
+    findings.extend(relay(config));
     findings.extend(open_files::most().map(files));
     findings.push(clock(now_s, config.data.as_deref()));
     findings
@@ -305,6 +306,30 @@ fn ports(listen: SocketAddr) -> Vec<Finding> {
         .into()
 }
 
+/// The port of the relay.
+fn relay(config: &Config) -> Option<Finding> {
+    let at = config.turn?.listen;
+    if at.port() == 0 {
+        let what = "a free port for the relay is picked at each start";
+        return Some(Finding::Ok(what.to_owned()));
+    }
+    if config.listen.port() != 0 && answers(config.listen) {
+        let what = format!("the relay's port {at} is the running server's to hold");
+        return Some(Finding::Ok(what));
+    }
+    Some(match UdpSocket::bind(at) {
+        Ok(_) => Finding::Ok(format!("{at} is free for the relay (UDP)")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => problem(
+            format!("another program uses {at} (UDP)"),
+            "stop it, or choose another port with --turn",
+        ),
+        Err(error) => problem(
+            format!("{at} cannot be listened on by UDP ({error})"),
+            "choose an address of this machine with --turn",
+        ),
+    })
+}
+
 fn free(address: SocketAddr) -> Finding {
     match TcpListener::bind(address) {
         Ok(_) => Finding::Ok(format!("{address} is free")),
@@ -392,6 +417,7 @@ fn problem(what: String, remedy: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::server::config::Durability;
+    use crate::server::config::{Peers, TurnConfig};
 
     struct Installation {
         config: Config,
@@ -427,6 +453,23 @@ mod tests {
         let mut problems = problems(config);
         assert_eq!(problems.len(), 1, "{problems:?}");
         problems.remove(0)
+    }
+
+    #[test]
+    fn a_relay_whose_port_is_taken_is_found() {
+        let taken = UdpSocket::bind("127.0.0.1:0").expect("bound");
+        let listen = taken.local_addr().expect("bound");
+        let mut config = Config::default();
+        assert_eq!(relay(&config), None);
+        config.turn = Some(TurnConfig {
+            listen,
+            peers: Peers::Public,
+        });
+        let found = relay(&config);
+        assert!(matches!(found, Some(Finding::Problem { .. })), "{found:?}");
+        drop(taken);
+        let found = relay(&config);
+        assert!(matches!(found, Some(Finding::Ok(_))), "{found:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod advertise;
 mod file;
 mod sources;
+mod turn;
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +21,9 @@ pub(crate) use advertise::url_host;
 pub use advertise::{Advertise, AdvertiseError};
 pub use file::{FileError, apps_in};
 pub use sources::{ConfigArgs, LimitKeys, ServerKeys, default_data_dir};
+pub use turn::{TurnConfig, TurnKey};
+
+pub use super::turn::Peers;
 
 /// What a server is called that was given no name.
 const DEFAULT_NAME: &str = "Callsign";
@@ -63,6 +67,8 @@ pub struct Config {
     pub limits: Limits,
     /// What the server is called, for people.
     pub name: String,
+    /// The relay for voice, if there is to be one.
+    pub turn: Option<TurnConfig>,
 }
 
 /// One app and its rules.
@@ -147,6 +153,7 @@ impl Default for Config {
             apps: Vec::new(),
             limits: Limits::default(),
             name: DEFAULT_NAME.to_owned(),
+            turn: None,
         }
     }
 }
@@ -226,7 +233,14 @@ impl Config {
             });
             open.into_iter().chain(weak)
         });
-        dangers.collect()
+        let relay = self.turn.filter(|turn| {
+            turn.peers == Peers::Any && !turn.listen.ip().to_canonical().is_loopback()
+        });
+        let relay = relay.map(|_| {
+            "through the relay everybody who is signed in reaches what listens on this machine's loopback: \
+             set `turn_peers` to `public`, or to `private` for callers of one private network".to_owned()
+        });
+        dangers.chain(relay).collect()
     }
 
     /// What an operator should know though it stops nothing, one sentence each.
@@ -381,5 +395,10 @@ mod tests {
         assert!(!dangers[1].contains("secret"));
         config.listen = DEFAULT_LISTEN;
         assert_eq!(config.dangers().len(), 1, "on this machine alone");
+        config.turn = Some(TurnConfig {
+            listen: SocketAddr::from(([0, 0, 0, 0], 3478)),
+            peers: Peers::Any,
+        });
+        assert!(config.dangers()[1].contains("turn_peers"));
     }
 }

@@ -14,7 +14,10 @@ use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
 use super::file::File;
-use super::{Advertise, Config, ConfigError, DEFAULT_LISTEN, Durability, TlsFiles};
+use super::{
+    Advertise, Config, ConfigError, DEFAULT_LISTEN, Durability, Peers, TlsFiles, TurnConfig,
+    TurnKey,
+};
 
 /// The flags of every command that needs a configuration, each with its environment variable.
 #[derive(Clone, Debug, Default, Args)]
@@ -84,9 +87,13 @@ pub struct ServerKeys {
     /// End a session when its token expires
     #[arg(long, env = "CALLSIGN_END_AT_TOKEN_EXPIRY", value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub end_at_token_expiry: Option<bool>,
-    /// Whether to relay voice (not yet: only `off`)
-    #[arg(long, env = "CALLSIGN_TURN", value_name = "off", hide = true)]
-    pub turn: Option<NoTurn>,
+    /// Answer STUN and relay voice by TURN, over UDP: `off`, or where to listen, by custom 3478
+    #[arg(long, env = "CALLSIGN_TURN", value_name = "[ADDRESS:]PORT")]
+    pub turn: Option<TurnKey>,
+    /// Which addresses are reached through the relay
+    #[arg(long, env = "CALLSIGN_TURN_PEERS", value_name = "public|private|any")]
+    #[serde(deserialize_with = "from_text")]
+    pub turn_peers: Option<Peers>,
 }
 
 /// The keys of `[limits]`; what they mean and their defaults are in [`crate::protocol::limits::Limits`].
@@ -104,10 +111,6 @@ pub struct LimitKeys {
     history: Option<u32>,
     history_days: Option<u32>,
 }
-
-/// The only thing that `turn` may say in this version: that there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoTurn;
 
 impl Config {
     /// The configuration of a server process: flag over environment (both are in `args`) over file over default.
@@ -132,8 +135,10 @@ impl Config {
             .or_else(default_data_dir)
             .ok_or(ConfigError::NoDataDirectory)?;
         let defaults = Self::default();
+        let listen = server.listen.unwrap_or(DEFAULT_LISTEN);
+        let turn = server.turn.and_then(|turn| turn.listen(listen));
         let config = Self {
-            listen: server.listen.unwrap_or(DEFAULT_LISTEN),
+            listen,
             data: Some(data),
             durability: server.durability.unwrap_or(Durability::Disk),
             advertise: server.advertise,
@@ -152,6 +157,10 @@ impl Config {
             apps: file.into_apps(),
             limits: limits.over(defaults.limits),
             name: server.name.unwrap_or(defaults.name),
+            turn: turn.map(|listen| TurnConfig {
+                listen,
+                peers: server.turn_peers.unwrap_or_default(),
+            }),
         };
         config.check()?;
         Ok(config)
@@ -200,6 +209,7 @@ impl ServerKeys {
             idle_timeout: self.idle_timeout.or(other.idle_timeout),
             end_at_token_expiry: self.end_at_token_expiry.or(other.end_at_token_expiry),
             turn: self.turn.or(other.turn),
+            turn_peers: self.turn_peers.or(other.turn_peers),
         }
     }
 }
@@ -237,33 +247,6 @@ impl LimitKeys {
             history: self.history.unwrap_or(base.history),
             history_days: self.history_days.unwrap_or(base.history_days),
         }
-    }
-}
-
-impl FromStr for NoTurn {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "" | "off" | "false" => Ok(Self),
-            _ => Err("this version has no TURN relay yet"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for NoTurn {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let asked = match toml::Value::deserialize(deserializer)? {
-            toml::Value::String(text) => text,
-            toml::Value::Boolean(false) => String::new(),
-            toml::Value::Boolean(true)
-            | toml::Value::Integer(_)
-            | toml::Value::Float(_)
-            | toml::Value::Datetime(_)
-            | toml::Value::Array(_)
-            | toml::Value::Table(_) => "on".to_owned(),
-        };
-        asked.parse().map_err(de::Error::custom)
     }
 }
 
@@ -351,7 +334,8 @@ mod tests {
             tls_key = "key.pem"
             idle_timeout = 30
             end_at_token_expiry = true
-            turn = false
+            turn = 3478
+            turn_peers = "private"
 
             [limits]
             channel_messages_per_user = 1
@@ -410,6 +394,9 @@ mod tests {
         };
         assert_eq!(config.limits, limits);
         assert_eq!(config.name, "Home");
+        let turn = config.turn.expect("a relay");
+        assert_eq!(turn.listen.to_string(), "0.0.0.0:3478");
+        assert_eq!(turn.peers, Peers::Private);
         let one = &config.apps[0].rules;
         assert_eq!(one.certificates.len(), 2);
         assert!(one.token_required, "since there are certificates");
@@ -503,17 +490,25 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_cannot_be_asked_for_yet() {
-        for asked in ["true", "\"on\"", "\"0.0.0.0:3478\"", "{ port = 3478 }"] {
-            let text = problem(&format!("[server]\nturn = {asked}\n"));
-            assert!(
-                text.contains("this version has no TURN relay yet"),
-                "{text}"
-            );
+    fn there_is_no_relay_unless_asked_for() {
+        let turn = |file: &str, flags: &[&str]| {
+            let flags = [flags, &["--data=/tmp/x"]].concat();
+            load(&format!("[server]\n{file}\n"), &flags)
+                .expect("loaded")
+                .turn
+        };
+        for off in ["", "turn = false", "turn = \"off\"", "turn = \"\""] {
+            assert_eq!(turn(off, &[]), None, "{off}");
         }
-        for off in ["false", "\"off\"", "\"\""] {
-            load(&format!("[server]\nturn = {off}\n"), &["--data", "/tmp/x"]).expect("off");
+        assert_eq!(turn("turn = true", &["--turn=off"]), None);
+        let turn = turn("turn = false", &["--turn=3478"]).expect("a relay");
+        assert_eq!(turn.listen.to_string(), "127.0.0.1:3478");
+        assert_eq!(turn.peers, Peers::Public);
+        for wrong in ["70000", "\"yes\"", "{ port = 3478 }", "[1]"] {
+            let text = problem(&format!("[server]\nturn = {wrong}\n"));
+            assert!(text.contains("expected a port"), "{text}");
         }
+        assert!(problem("[server]\nturn_peers = \"all\"\n").contains("`private`"));
     }
 
     #[test]

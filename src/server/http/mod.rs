@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::accept_websocket;
 use super::edge::Edge;
+use super::handle::Ends;
 use head::{Head, HeadError};
 use response::Response;
 
@@ -37,7 +38,11 @@ where
                     return;
                 }
             };
-            edge.hub.serve_link(ws, visit.peer.ip().to_canonical());
+            let ends = Ends {
+                peer: visit.peer.ip().to_canonical(),
+                local: visit.local.ip(),
+            };
+            edge.hub.serve_link(ws, ends);
         }
         // Boxed, since its size would count for every WebSocket, too.
         route @ (Route::Answer(_) | Route::Metrics | Route::Invite) => {
@@ -58,7 +63,12 @@ where
             status: 200,
             headers: Vec::new(),
             content_type: super::metrics::CONTENT_TYPE,
-            body: super::metrics::render(&edge.hub.stats(), &edge.counters, edge.lobby.shown_out()),
+            body: super::metrics::render(
+                &edge.hub.stats(),
+                &edge.counters,
+                edge.lobby.shown_out(),
+                edge.relayed().as_ref(),
+            ),
         },
         Route::Invite => edge.desk.answer(&mut stream, head, &visit).await,
         Route::WebSocket { .. } => return,

@@ -69,6 +69,8 @@ impl Desk {
             .expect("openbox");
         desk.programs = vec![manager, display];
         while !desk.xdotool(&["get_num_desktops"]) {}
+        // What lies under the pointer changes its colour, some time after the picture is complete.
+        assert!(desk.xdotool(&["mousemove", "0", "0"]));
         desk
     }
 

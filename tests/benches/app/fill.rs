@@ -59,15 +59,20 @@ fn message(person: usize, number: usize) -> NewMessage {
         source: name(if out { NAME } else { &peer }),
         way,
         kind: MessageKind::Text,
-        text: text(number),
+        text: text(person, number),
         server_ms: Some(now - 1000 * (person as u64 + 1)),
         local_ms: now,
         reply_to: None,
     }
 }
 
+/// What marks a person's message, wherever it stands.
+pub(super) fn mark(person: usize, number: usize) -> String {
+    format!("({person}, {number})")
+}
+
 /// From a word to some lines.
-fn text(number: usize) -> String {
+fn text(person: usize, number: usize) -> String {
     let words = [
         "the build is green",
         "shipping at ten?",
@@ -76,7 +81,8 @@ fn text(number: usize) -> String {
     ];
     let lines = 1 + number % 7 / 5 * 2;
     let line = |line: usize| {
-        format!("{} ({number}) ", words[(number + line) % words.len()]).repeat(1 + number % 4)
+        let word = words[(number + line) % words.len()];
+        format!("{word} {} ", mark(person, number)).repeat(1 + number % 4)
     };
     (0..lines).map(line).collect::<Vec<_>>().join("\n")
 }

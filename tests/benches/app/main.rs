@@ -1,5 +1,6 @@
 //! What the app costs: how soon it shows something, its memory, its rest, its frames. `cargo bench --bench app`, on Linux, with
-//! `Xvfb`, `openbox` and `xdotool`; takes some minutes, and wants a quiet computer.
+//! `Xvfb`, `openbox` and `xdotool`; takes some minutes, and wants a quiet computer. `cargo bench --bench app -- frames` measures
+//! the frames alone, and needs no display.
 //!
 //! The program is the release build; beside it stands an empty eframe window, so that a ratio comes from one run.
 
@@ -15,6 +16,8 @@ use std::time::Duration;
 use desk::Desk;
 use process::App;
 
+/// The argument with which the frames alone are measured.
+const FRAMES: &str = "frames";
 /// How often each start is timed.
 const STARTS: usize = 7;
 /// How long it is watched at rest.
@@ -33,9 +36,19 @@ fn main() {
     }
     let folder = tempfile::tempdir().expect("a directory");
     let folder = folder.path();
-    let desk = Desk::new(folder);
     println!("| what | figure |\n|---|---|");
+    if !std::env::args().any(|argument| argument == FRAMES) {
+        windows(folder);
+    }
+    let long = folder.join("long");
+    fill::sign_in(&long);
+    fill::conversations(&long, 2, frames::MESSAGES);
+    frames::measure(&long);
+}
 
+/// What the whole program costs, in three states.
+fn windows(folder: &Path) {
+    let desk = Desk::new(folder);
     let fresh = folder.join("fresh");
     let empty = figures(&desk, "empty eframe window", || App::empty(&desk));
     let out = figures(&desk, "signed out", || App::start(&desk, &fresh));
@@ -52,11 +65,6 @@ fn main() {
     let what = format!("{CONVERSATIONS} conversations of {MESSAGES} messages");
     let idle = figures(&desk, &what, || App::start(&desk, &much));
     above(&what, idle, empty);
-
-    let long = folder.join("long");
-    fill::sign_in(&long);
-    fill::conversations(&long, 2, 100_000);
-    frames::measure(&long);
 }
 
 /// Prints the figures of a window; returns its memory in MB.

@@ -1,59 +1,15 @@
 //! A desk of the test's own: nothing of the computer's display, buses, sounds or secrets is used.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
-/// How long anything may take before the test fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A bus that starts nothing by itself.
-const BUS: &str = r#"<busconfig>
-  <type>session</type>
-  <listen>unix:tmpdir=/tmp</listen>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#;
+use super::programs::{Running, bus_config, said, wait};
 
 /// Where Debian and others keep what listens for screen readers.
 const LAUNCHERS: [&str; 2] = [
     "/usr/libexec/at-spi-bus-launcher",
     "/usr/lib/at-spi2-core/at-spi-bus-launcher",
 ];
-
-/// A program that ends with what owns it.
-pub(super) struct Running(pub(super) Child);
-
-impl Running {
-    #[track_caller]
-    pub(super) fn start(command: &mut Command) -> Self {
-        let name = command.get_program().to_owned();
-        let child = command.stdin(Stdio::null()).spawn();
-        Self(child.unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)")))
-    }
-
-    /// The first line that it writes.
-    #[track_caller]
-    fn first_line(&mut self) -> String {
-        let told = self.0.stdout.take().expect("piped");
-        let mut line = String::new();
-        BufReader::new(told).read_line(&mut line).expect("a line");
-        line.trim().to_owned()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 /// A display with a window manager, a bus, notifications, and what screen readers listen to.
 pub(super) struct Desk {
@@ -67,20 +23,13 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a directory");
-        let config = folder.path().join("bus.conf");
-        std::fs::write(&config, BUS).expect("written");
+        let config = bus_config(folder.path());
         let dunst = folder.path().join("dunstrc");
         // A click with the left button is the click on Answer: this daemon draws no buttons.
         let rules = "[global]\nidle_threshold = 0\nmouse_left_click = do_action\nwidth = 400\n\n\
             [callsign]\nappname = Callsign\naction_name = answer\n";
         std::fs::write(&dunst, rules).expect("written");
-        let mut display = Running::start(
-            Command::new("Xvfb")
-                .args(["-displayfd", "1", "-screen", "0", "3600x800x24"])
-                .args(["-nolisten", "tcp", "-noreset"])
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null()),
-        );
+        let (screen, display) = Running::display("3600x800x24");
         let mut bus = Running::start(
             Command::new("dbus-daemon")
                 .args(["--nofork", "--print-address=1", "--config-file"])
@@ -89,7 +38,7 @@ impl Desk {
                 .stderr(Stdio::null()),
         );
         let mut desk = Self {
-            display: format!(":{}", display.first_line()),
+            display,
             bus: bus.first_line(),
             _programs: Vec::new(),
             folder,
@@ -106,7 +55,7 @@ impl Desk {
             desk._programs
                 .push(Running::start(command.stderr(Stdio::null())));
         }
-        desk._programs.extend([bus, display]);
+        desk._programs.extend([bus, screen]);
         wait("the window manager", || {
             said(desk.command("xdotool").arg("get_num_desktops")).is_some()
         });
@@ -151,24 +100,5 @@ impl Desk {
         let window = self.xdotool(&search);
         let window = window.lines().next().expect("a number");
         self.xdotool(&["mousemove", "--window", window, "60", "20", "click", "1"]);
-    }
-}
-
-/// What a program says, if it does what it should.
-pub(super) fn said(command: &mut Command) -> Option<String> {
-    let name = command.get_program().to_owned();
-    let output = command.stdin(Stdio::null()).output();
-    let output =
-        output.unwrap_or_else(|error| panic!("{name:?}: {error} (tests/run.sh installs it)"));
-    let text = String::from_utf8_lossy(&output.stdout);
-    output.status.success().then(|| text.trim().to_owned())
-}
-
-/// Asks again and again; each time takes as long as a program takes to answer.
-#[track_caller]
-pub(super) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
-    let latest = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < latest, "no {what}");
     }
 }

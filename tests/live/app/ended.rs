@@ -9,10 +9,8 @@ fn what_was_sent_read_or_typed_outlives_kill_9() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
     // Whoever comes first serves.
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.say("it is read");
     bob.click("ann");
@@ -40,12 +38,9 @@ fn what_was_sent_read_or_typed_outlives_kill_9() {
 fn whoever_is_left_serves_when_the_one_who_did_is_killed() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let bob = Person::open(&desk, &eyes, "bob", 2400);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
-    let cy = Person::open(&desk, &eyes, "cy", 1200);
-    cy.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 2400);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
+    let cy = Person::signed_in(&desk, &eyes, "cy", 1200);
     ann.write_to("cy");
     bob.kill();
     ann.say("are you there?");
@@ -57,8 +52,7 @@ fn whoever_is_left_serves_when_the_one_who_did_is_killed() {
 fn the_system_ends_it_in_good_order() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.type_text("and by the way");
     ann.see_typed("Message bob", "and by the way");
@@ -72,10 +66,8 @@ fn the_system_ends_it_in_good_order() {
 fn a_call_that_kill_9_ends_is_in_both_histories() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.click("Call bob");
     // Answer is at the lower right of the window of calls; its name below it.
@@ -97,10 +89,8 @@ fn a_call_that_kill_9_ends_is_in_both_histories() {
 fn a_call_that_the_system_ends_is_over_for_both_and_in_both_histories() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.sign_in();
-    let ann = Person::open(&desk, &eyes, "ann", 0);
-    ann.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
+    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.click("Call bob");
     bob.click_in_call(0.8, 0.8);

@@ -9,7 +9,8 @@ use zbus::names::OwnedBusName;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 use zbus::{Connection, MatchRule, MessageStream};
 
-use super::desk::{Desk, PATIENCE};
+use super::desk::Desk;
+use super::programs::PATIENCE;
 
 const REGISTRY: &str = "org.a11y.atspi.Registry";
 const ROOT: &str = "/org/a11y/atspi/accessible/root";

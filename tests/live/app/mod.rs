@@ -8,4 +8,6 @@ mod desk;
 mod ended;
 mod eyes;
 mod person;
+#[path = "../../support/programs.rs"]
+mod programs;
 mod talk;

@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use super::desk::{Desk, Running, said, wait};
+use super::desk::Desk;
 use super::eyes::{Eyes, Seen};
+use super::programs::{Running, said, wait};
 
 /// A build to try in the place of the debug one.
 const OTHER_BUILD: &str = "APP_UNDER_TEST";
@@ -41,8 +42,15 @@ impl<'a> Person<'a> {
         person
     }
 
+    /// The same, and signs in.
+    pub(super) fn signed_in(desk: &'a Desk, eyes: &'a Eyes, name: &'static str, x: u32) -> Self {
+        let person = Self::open(desk, eyes, name, x);
+        person.sign_in();
+        person
+    }
+
     /// Types one's callsign and signs in on this computer.
-    pub(super) fn sign_in(&self) {
+    fn sign_in(&self) {
         self.click("Your callsign");
         self.type_text(self.name);
         self.key("Return");

@@ -13,10 +13,8 @@ const RIGHT: u32 = 2400;
 fn three_people_talk_with_mouse_and_keyboard_alone() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let ann = Person::open(&desk, &eyes, "ann", LEFT);
-    ann.sign_in();
-    let bob = Person::open(&desk, &eyes, "bob", MIDDLE);
-    bob.sign_in();
+    let ann = Person::signed_in(&desk, &eyes, "ann", LEFT);
+    let bob = Person::signed_in(&desk, &eyes, "bob", MIDDLE);
 
     ann.write_to("bob");
     ann.say("shall we talk?");
@@ -28,8 +26,7 @@ fn three_people_talk_with_mouse_and_keyboard_alone() {
     bob.key("Return");
     ann.see("你好");
 
-    let cy = Person::open(&desk, &eyes, "cy", RIGHT);
-    cy.sign_in();
+    let cy = Person::signed_in(&desk, &eyes, "cy", RIGHT);
     for person in [&ann, &bob, &cy] {
         person.join("ops");
     }
@@ -76,11 +73,9 @@ fn three_people_talk_with_mouse_and_keyboard_alone() {
 fn a_call_comes_to_whoever_has_made_the_window_an_icon() {
     let desk = Desk::new();
     let eyes = Eyes::open(&desk);
-    let bob = Person::open(&desk, &eyes, "bob", MIDDLE);
-    bob.sign_in();
+    let bob = Person::signed_in(&desk, &eyes, "bob", MIDDLE);
     bob.minimise();
-    let ann = Person::open(&desk, &eyes, "ann", LEFT);
-    ann.sign_in();
+    let ann = Person::signed_in(&desk, &eyes, "ann", LEFT);
     ann.write_to("bob");
     ann.click("Call bob");
     // Answer is at the lower right of the window of calls; its name below it.

@@ -101,3 +101,23 @@ fn a_key_that_does_not_get_through_ends_nothing() {
     assert!(matches!(call.phase, CallPhase::Talking { .. }));
     assert_eq!(call.trouble, Some(why));
 }
+
+#[test]
+fn whoever_was_called_is_written_to_from_the_card_of_the_call_or_called_again() {
+    let mut story = Story::home();
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Placed(no, CallRef(1))));
+    story.hear(in_call(1, CallEvent::Ended(EndReason::NoAnswer)));
+    story.tell(Msg::Nav(NavMsg::Went(Screen::Settings)));
+    let wanted = story.state.wanted();
+    story.tell(Msg::Call(CallMsg::Write(no)));
+    assert!(story.here().calls.all().is_empty());
+    assert_eq!(story.here().screen, Screen::Chats);
+    assert_eq!(story.here().chats.opened(), Some(&bob()));
+    assert_eq!(story.state.wanted(), wanted + 1, "the window comes forward");
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    let calls = story.here().calls.all();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].phase, CallPhase::Calling);
+}

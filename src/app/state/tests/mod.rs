@@ -102,9 +102,10 @@ impl History {
             return Put::Known(known.clone());
         }
         let number = i64::try_from(self.kept.len()).expect("not that many") + 1;
+        let place = store::Place(store::Place::at(content.local_ms).0 + number);
         let message = store::Message {
             row: MessageRow(number),
-            place: store::Place(number),
+            place,
             content,
         };
         self.kept.push(message.clone());

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::app::effect::{InspectEffect, NoticeId, Ring, ServerEffect};
 use crate::app::msg::{
-    CallMsg, ConsoleMsg, Direction, FileMsg, InspectMsg, MeMsg, ServerMsg, SettingsMsg, WireFrame,
+    CallMsg, ConsoleMsg, Direction, FileMsg, InspectMsg, MeMsg, Ringtone, ServerMsg, SettingsMsg,
+    Tune, WireFrame,
 };
 use crate::app::state::{Purpose, Raise, Screen, Sound, Tab, Who};
 use crate::protocol::{AttrSubject, Dtmf, Show};
@@ -144,10 +145,10 @@ fn an_own_ringtone_is_kept_and_what_is_no_sound_says_so() {
     let mut story = Story::home();
     let path = PathBuf::from("/tmp/ring.wav");
     let chosen = FileMsg::Chosen(Purpose::Ringtone, path.clone());
-    let ring = Effect::Ringtone(Some(path.clone()));
+    let ring = Effect::Ringtone(Ringtone::File(path.clone()));
     assert_eq!(story.tell(Msg::File(chosen)), std::slice::from_ref(&ring));
     let (state, effects) = again(&story);
-    assert_eq!(state.settings().ringtone(), Some(&path));
+    assert_eq!(state.settings().ringtone(), &Ringtone::File(path.clone()));
     assert!(effects.contains(&ring), "{effects:?}");
     // Another file's trouble is no trouble.
     let other = SettingsMsg::NoRingtone("/x.wav".into(), "no".to_owned());
@@ -160,8 +161,12 @@ fn an_own_ringtone_is_kept_and_what_is_no_sound_says_so() {
         set(&mut story, SettingsMsg::TryRingtone),
         [Effect::TryRingtone]
     );
-    let bundled = set(&mut story, SettingsMsg::Ringtone(None));
-    assert_eq!(bundled, [Effect::Ringtone(None)]);
+    let bell = Ringtone::Tune(Tune::Bell);
+    let chosen = set(&mut story, SettingsMsg::Ringtone(bell.clone()));
+    assert_eq!(chosen, [Effect::Ringtone(bell.clone())]);
+    let (state, effects) = again(&story);
+    assert_eq!(state.settings().ringtone(), &bell);
+    assert!(effects.contains(&Effect::Ringtone(bell)), "{effects:?}");
     assert_eq!(story.state.settings().no_ringtone(), None);
 }
 

@@ -12,8 +12,8 @@ use super::painter::{Inked, is_private};
 use super::scenes::{Scene, View};
 use super::{SIZES, Shown, Stage, show};
 use crate::app::state::Look;
+use crate::app::ui::theme::contrast;
 use crate::app::ui::theme::size::CLICKABLE;
-use crate::app::ui::theme::tests::contrast;
 
 /// Words must differ from their ground so much, and icons so much (WCAG 2.2, 1.4.3 and 1.4.11).
 const WORDS: f32 = 4.5;

@@ -89,6 +89,7 @@ scenes! {
     person_details: Window, stories::person, details;
     unsent: Window, stories::unsent, still;
     offline: Window, stories::offline, still;
+    long: Window, stories::long, |harness| assert!(at_end(harness), "not at its last line");
     new_message: Window, stories::at_work, |harness| key(harness, Key::N);
     join: Window, stories::at_work, |harness| key(harness, Key::J);
     find: Window, stories::at_work, |harness| key(harness, Key::K);
@@ -138,6 +139,15 @@ scenes! {
     call_held: Calls, stories::held, still;
     call_ended: Calls, stories::ended, still;
     call_unanswered: Calls, stories::unanswered, still;
+}
+
+/// Whether the last line is seen.
+fn at_end(harness: &Harness<'static, Stage>) -> bool {
+    harness.query_by_label("Go to the latest").is_none()
+        && harness
+            .query_all_by_label_contains("Line 199 of MANY")
+            .next()
+            .is_some()
 }
 
 fn still(_: &mut Harness<'static, Stage>) {}

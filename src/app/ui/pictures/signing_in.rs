@@ -61,7 +61,8 @@ pub(super) fn no_server() -> Story {
         place: Place::ThisComputer,
     };
     story.tell(Msg::SignIn(SignInMsg::Submitted(credentials)));
-    let why = "The server on this computer is turned off. Turn it on in the settings.";
+    let why =
+        "The server on this computer is turned off. Signing in on this computer turns it on again.";
     story.tell(Msg::SignIn(SignInMsg::NoServerHere(why.to_owned())));
     story
 }

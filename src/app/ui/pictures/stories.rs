@@ -180,6 +180,17 @@ pub(super) fn person() -> Story {
     story
 }
 
+/// A conversation whose lines are higher than anybody would guess.
+pub(super) fn long() -> Story {
+    let mut story = at_work();
+    for number in 0..200 {
+        let text = format!("Line {number} of MANY WIDE WORDS ").repeat(1 + number % 9);
+        said(&mut story, "bob", &text, 1);
+    }
+    story.open(&bob());
+    story
+}
+
 pub(super) fn offline() -> Story {
     let mut story = at_work();
     story.hear(SessionEvent::LinkLost);

@@ -1,13 +1,13 @@
 //! What this is, what has changed, under which licences, and the log.
 
-use egui::Ui;
+use egui::{Frame, Margin, Ui};
 
-use super::{note_ui, wrong_ui};
+use super::{group_ui, note_ui, wrong_ui};
 use crate::app::msg::{FileMsg, Msg};
 use crate::app::state::{Home, Purpose};
 use crate::app::ui::icons::Icon;
-use crate::app::ui::theme::{self, palette};
-use crate::app::ui::widgets::{Button, Kind};
+use crate::app::ui::theme::{self, palette, space};
+use crate::app::ui::widgets::{Act, Button, Kind};
 
 /// What has changed, from one version to the next.
 const CHANGES: &str = include_str!("../../../../CHANGELOG.md");
@@ -40,10 +40,16 @@ pub(super) fn about_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
     ui.label(theme::body(format!(
         "Callsign {version}, with its SDK {version}"
     )));
-    folded_ui(ui, "What has changed", CHANGES);
-    for (name, text) in LICENCES {
-        folded_ui(ui, name, text);
-    }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        folded_ui(ui, "What has changed", CHANGES);
+        group_ui(ui, "Licences");
+        ui.add_space(space::HALF);
+        for (name, text) in LICENCES {
+            folded_ui(ui, name, text);
+        }
+    });
+    group_ui(ui, "Log");
     if Button::new(Kind::Quiet, "Save the log…")
         .icon(Icon::EXPORT)
         .show(ui)
@@ -61,11 +67,17 @@ pub(super) fn about_ui(ui: &mut Ui, home: &Home, out: &mut Vec<Msg>) {
 }
 
 fn folded_ui(ui: &mut Ui, name: &str, text: &str) {
-    let title = theme::body(name).color(palette(ui).text);
-    egui::CollapsingHeader::new(title)
-        .id_salt(name)
-        .show(ui, |ui| {
+    let id = ui.scope_id().with(name);
+    let open = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+    let icon = if open { Icon::UNFOLDED } else { Icon::FOLDED };
+    if Act::new(icon, name).flush().show(ui) {
+        ui.data_mut(|data| data.insert_temp(id, !open));
+    }
+    if open {
+        let margin = Margin::symmetric(0, 8);
+        Frame::new().inner_margin(margin).show(ui, |ui| {
             let text = theme::small(text).color(palette(ui).muted);
             ui.add(egui::Label::new(text).wrap().selectable(true));
         });
+    }
 }

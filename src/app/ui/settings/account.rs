@@ -3,11 +3,11 @@
 use egui::Ui;
 
 use crate::app::msg::{Msg, SignInMsg};
-use crate::app::state::{Home, Keyring, Link};
+use crate::app::state::{Home, Keyring, Link, Presence};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::keyring;
-use crate::app::ui::theme::{self, palette};
-use crate::app::ui::widgets::{Button, Kind};
+use crate::app::ui::theme::{self, palette, size, space};
+use crate::app::ui::widgets::{Avatar, Button, Kind};
 
 /// The section.
 pub(super) fn account_ui(ui: &mut Ui, home: &Home, keyring: &Keyring, out: &mut Vec<Msg>) {
@@ -20,8 +20,19 @@ pub(super) fn account_ui(ui: &mut Ui, home: &Home, keyring: &Keyring, out: &mut 
         None => "on this computer".to_owned(),
         Some(server) => format!("at {}", server.url),
     };
-    let text = format!("Signed in as {} {place} · {state}", home.me());
-    ui.label(theme::body(text).color(palette(ui).muted));
+    let me = home.me().as_str();
+    ui.horizontal(|ui| {
+        Avatar::person(me, Presence::Unknown).show(ui, size::MIDDLE_AVATAR);
+        ui.add_space(space::HALF);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.add_space(space::HALF);
+            ui.add(egui::Label::new(theme::strong(me)).truncate());
+            let about = theme::small(format!("{place} · {state}"));
+            ui.label(about.color(palette(ui).muted));
+        });
+    });
+    ui.add_space(space::ONE);
     if home.by_token {
         keyring::ask_ui(ui, keyring, out);
     }

@@ -15,7 +15,7 @@ use egui::{
 use super::Set;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{icon_button, pane_head_ui, rows_ui, text_in};
+use super::widgets::{icon_button, pane_head_ui, rows_ui, text_in, title_ui};
 use crate::app::msg::Msg;
 use crate::app::state::Home;
 
@@ -90,7 +90,7 @@ pub(super) fn settings_ui(
             .id_salt(draft.section.name())
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                let margin = Margin::symmetric(if narrow { 8 } else { 20 }, 12);
+                let margin = Margin::symmetric(if narrow { 12 } else { 20 }, 14);
                 Frame::new().inner_margin(margin).show(ui, |ui| {
                     ui.set_max_width(size::TEXT.min(ui.available_width()));
                     section_ui(ui, home, set, narrow, draft, out);
@@ -103,7 +103,7 @@ pub(super) fn settings_ui(
 /// The list; `shown` is marked.
 fn sections_ui(ui: &mut Ui, shown: Option<Section>, draft: &mut Draft) {
     pane_head_ui(ui, |ui| {
-        ui.label(theme::title("Settings"));
+        title_ui(ui, "Settings", |_| {});
     });
     rows_ui(ui, None, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -148,6 +148,7 @@ fn section_ui(
     out: &mut Vec<Msg>,
 ) {
     ui.horizontal(|ui| {
+        ui.set_height(size::CONTROL);
         if narrow && icon_button(ui, Icon::BACK, "Back to the settings", false).clicked() {
             draft.covered = false;
         }

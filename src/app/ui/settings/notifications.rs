@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::{group_ui, note_ui, wrong_ui};
-use crate::app::msg::{FileMsg, MeMsg, Msg, SettingsMsg};
+use crate::app::msg::{FileMsg, MeMsg, Msg, Ringtone, SettingsMsg, Tune};
 use crate::app::state::{Home, Purpose, Raise, Settings, Sound};
 use crate::app::ui::theme;
 use crate::app::ui::widgets::{Button, Kind, Toggle, switch_ui};
@@ -49,15 +49,27 @@ pub(super) fn notifications_ui(ui: &mut Ui, home: &Home, set: &Settings, out: &m
 
 fn ringtone_ui(ui: &mut Ui, set: &Settings, out: &mut Vec<Msg>) {
     group_ui(ui, "Ringtone");
-    let own = set.ringtone();
-    if let Some(path) = own {
+    let chosen = set.ringtone();
+    let own = matches!(chosen, Ringtone::File(_));
+    if let Ringtone::File(path) = chosen {
         ui.label(theme::body(path.display().to_string()));
     }
     ui.horizontal_wrapped(|ui| {
-        if Toggle::new("Bundled tone", own.is_none()).show(ui) && own.is_some() {
-            out.push(Msg::Settings(SettingsMsg::Ringtone(None)));
+        for tune in Tune::ALL {
+            let name = match tune {
+                Tune::Thirds => "Thirds",
+                Tune::Marimba => "Marimba",
+                Tune::Bell => "Bell",
+            };
+            let tune = Ringtone::Tune(tune);
+            let on = *chosen == tune;
+            if Toggle::new(name, on).show(ui) && !on {
+                out.push(Msg::Settings(SettingsMsg::Ringtone(tune)));
+                // Whoever chooses by ear hears it.
+                out.push(Msg::Settings(SettingsMsg::TryRingtone));
+            }
         }
-        if Toggle::new("Own file…", own.is_some()).show(ui) {
+        if Toggle::new("Own file…", own).show(ui) {
             out.push(Msg::File(FileMsg::Ask(Purpose::Ringtone)));
         }
         if Button::new(Kind::Quiet, "Try it").show(ui) {

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use crate::app::ui::home;
-use crate::app::ui::theme::{self, palette, space};
+use crate::app::ui::theme::{self, palette, size, space};
 
 /// The section.
 pub(super) fn shortcuts_ui(ui: &mut Ui) {
@@ -20,14 +20,14 @@ pub(super) fn shortcuts_ui(ui: &mut Ui) {
         ("Up".to_owned(), "Bring back the last text that was sent"),
         ("Esc".to_owned(), "Close what is on top"),
     ];
-    egui::Grid::new("shortcuts")
-        .num_columns(2)
-        .spacing([space::THREE, space::ONE])
-        .show(ui, |ui| {
-            for (keys, what) in shortcuts {
-                ui.label(theme::body(keys).monospace().color(palette.text));
-                ui.label(theme::body(what).color(palette.muted));
-                ui.end_row();
-            }
+    ui.spacing_mut().interact_size.y = 0.0;
+    ui.spacing_mut().item_spacing.y = space::ONE_AND_HALF;
+    for (keys, what) in shortcuts {
+        ui.horizontal_top(|ui| {
+            let (from, room) = (ui.cursor().left(), size::KEYS);
+            ui.label(theme::body(keys).monospace().color(palette.text));
+            ui.add_space((from + room - ui.cursor().left()).max(0.0));
+            ui.add(egui::Label::new(theme::body(what).color(palette.muted)).wrap());
         });
+    }
 }

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Ui, Vec2, Widge
 
 use super::{CORNER, focus_ring};
 use crate::app::ui::icons::Icon;
-use crate::app::ui::theme::{self, palette, size, space};
+use crate::app::ui::theme::{self, palette, radius, size, space};
 
 /// What a button is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,16 +14,22 @@ pub(in crate::app::ui) enum Kind {
     Primary,
     /// Something else that one may do.
     Quiet,
+    /// The same on a bar that has a colour.
+    Raised,
     /// What ends or removes something.
     Danger,
+    /// What takes a call.
+    Answer,
 }
 
 /// A button with words.
 #[derive(Debug)]
 pub(in crate::app::ui) struct Button<'a> {
     label: &'a str,
+    name: &'a str,
     kind: Kind,
     icon: Option<Icon>,
+    bare: bool,
     size: Vec2,
     enabled: bool,
 }
@@ -33,8 +39,10 @@ impl<'a> Button<'a> {
     pub(in crate::app::ui) fn new(kind: Kind, label: &'a str) -> Self {
         Self {
             label,
+            name: label,
             kind,
             icon: None,
+            bare: false,
             size: egui::vec2(0.0, size::CONTROL),
             enabled: true,
         }
@@ -43,6 +51,24 @@ impl<'a> Button<'a> {
     /// As wide as there is room, and tall.
     pub(in crate::app::ui) fn wide(mut self, ui: &Ui) -> Self {
         self.size = egui::vec2(ui.available_width(), size::TALL);
+        self
+    }
+
+    /// So wide at least, as others beside it.
+    pub(in crate::app::ui) fn width(mut self, width: f32) -> Self {
+        self.size.x = width;
+        self
+    }
+
+    /// What is read out, where several of the same words are to be told apart.
+    pub(in crate::app::ui) fn named(mut self, name: &'a str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Without its words, where there is no room for them; they are shown when one points at it.
+    pub(in crate::app::ui) fn bare(mut self, bare: bool) -> Self {
+        self.bare = bare;
         self
     }
 
@@ -64,7 +90,9 @@ impl<'a> Button<'a> {
         let (fill, ink) = match self.kind {
             Kind::Primary => (palette.accent, palette.on_colour),
             Kind::Quiet => (palette.bg2, palette.text),
+            Kind::Raised => (palette.bg1, palette.text),
             Kind::Danger => (palette.bad, palette.on_colour),
+            Kind::Answer => (palette.ok, palette.on_colour),
         };
         // What cannot be pressed recedes, and can still be read.
         let (fill, ink) = if self.enabled {
@@ -72,24 +100,27 @@ impl<'a> Button<'a> {
         } else {
             (palette.bg2, palette.faint)
         };
-        let words = theme::strong(self.label).color(ink);
+        let label = if self.bare { "" } else { self.label };
+        let words = theme::strong(label).color(ink);
         let galley = egui::WidgetText::from(words).into_galley(
             ui,
             Some(egui::TextWrapMode::Extend),
             f32::INFINITY,
             egui::TextStyle::Button,
         );
-        let icon_width = self.icon.map_or(0.0, |_| size::ICON + space::ONE);
+        let gap = if self.bare { 0.0 } else { space::ONE };
+        let icon_width = self.icon.map_or(0.0, |_| size::ICON + gap);
         let content = galley.size().x + icon_width;
-        let width = self.size.x.max(content + 2.0 * space::TWO);
+        let around = if self.bare { space::ONE } else { space::TWO };
+        let width = self.size.x.max(content + 2.0 * around);
         let sense = if self.enabled {
             Sense::click()
         } else {
             Sense::hover()
         };
         let (rect, response) = ui.allocate_exact_size(egui::vec2(width, self.size.y), sense);
-        let (label, enabled) = (self.label, self.enabled);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
+        let (name, enabled) = (self.name, self.enabled);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
         if ui.is_rect_visible(rect) {
             let fill = match self.enabled {
                 true => pressed(fill, &response, ink),
@@ -99,7 +130,7 @@ impl<'a> Button<'a> {
             ui.painter().rect_filled(rect, corner, fill);
             let mut at = egui::pos2(rect.center().x - content / 2.0, rect.center().y);
             if let Some(icon) = self.icon {
-                let font = Icon::font(size::ICON, true);
+                let font = Icon::font(size::ICON, icon.solid());
                 ui.painter()
                     .text(at, Align2::LEFT_CENTER, icon.text(), font, ink);
                 at.x += icon_width;
@@ -108,7 +139,11 @@ impl<'a> Button<'a> {
             ui.painter().galley(at, galley, ink);
             focus_ring(ui, &response, rect.expand(space::HALF), CORNER, palette);
         }
-        response.clicked()
+        let clicked = response.clicked();
+        if self.bare {
+            response.on_hover_text(self.name);
+        }
+        clicked
     }
 }
 
@@ -145,7 +180,8 @@ pub(in crate::app::ui) fn round_button(ui: &mut Ui, icon: Icon, name: &str, fill
         ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| {
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::ROUND), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
-            let ink = if fill == palette.bg2 {
+            let quiet = fill == palette.bg2;
+            let ink = if quiet {
                 palette.text
             } else {
                 palette.on_colour
@@ -153,7 +189,7 @@ pub(in crate::app::ui) fn round_button(ui: &mut Ui, icon: Icon, name: &str, fill
             let fill = pressed(fill, &response, ink);
             ui.painter()
                 .circle_filled(rect.center(), size::ROUND / 2.0, fill);
-            let font = Icon::font(size::ICON + space::HALF, true);
+            let font = Icon::font(size::ICON + space::HALF, !quiet);
             ui.painter()
                 .text(rect.center(), Align2::CENTER_CENTER, icon.text(), font, ink);
             if response.has_focus() {
@@ -171,6 +207,36 @@ pub(in crate::app::ui) fn round_button(ui: &mut Ui, icon: Icon, name: &str, fill
         .inner
     })
     .inner
+}
+
+/// What can be on or off in a call, with its name below it.
+pub(in crate::app::ui) fn tile_button(ui: &mut Ui, icon: Icon, name: &str, on: bool) -> bool {
+    let palette = palette(ui);
+    let wanted = egui::vec2(
+        size::TILE + space::TWO,
+        size::TILE + space::HALF + space::TWO,
+    );
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, name));
+    let middle = egui::pos2(rect.center().x, rect.top() + size::TILE / 2.0);
+    let tile = Rect::from_center_size(middle, Vec2::splat(size::TILE));
+    let (fill, ink) = match on {
+        true => (palette.soft, palette.accent),
+        false => (palette.bg2, palette.muted),
+    };
+    let fill = pressed(fill, &response, ink);
+    ui.painter().rect_filled(tile, radius::COMPOSER, fill);
+    let font = Icon::font(size::ICON, on);
+    ui.painter()
+        .text(middle, Align2::CENTER_CENTER, icon.text(), font, ink);
+    let below = Rect::from_min_max(
+        egui::pos2(rect.left(), rect.bottom() - space::TWO),
+        rect.max,
+    );
+    let label = theme::small(name).color(palette.muted);
+    super::text_in(ui, label, below, egui::Align::Center);
+    focus_ring(ui, &response, tile, radius::COMPOSER, palette);
+    response.clicked()
 }
 
 /// Words that do something small, in the colour of links; perhaps with an icon before them.

@@ -24,7 +24,17 @@ impl Choice<'_> {
     /// Whether it was chosen just now.
     pub(in crate::app::ui) fn show(self, ui: &mut Ui) -> bool {
         let palette = palette(ui);
-        let height = size::ROW + space::ONE;
+        let left = 2.0 * space::THREE;
+        let room = ui.available_width() - left - size::CONTROL;
+        let about = theme::small(self.about).color(palette.muted);
+        let about = egui::WidgetText::from(about).into_galley(
+            ui,
+            Some(egui::TextWrapMode::Wrap),
+            room,
+            egui::TextStyle::Small,
+        );
+        // A line more where it needs one.
+        let height = size::ROW + space::ONE + about.size().y - space::TWO;
         let wanted = egui::vec2(ui.available_width(), height);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
         let (name, chosen) = (self.name, self.chosen);
@@ -48,20 +58,16 @@ impl Choice<'_> {
         let font = Icon::font(size::ICON, false);
         ui.painter()
             .text(at, Align2::CENTER_CENTER, self.icon.text(), font, ink);
-        let left = rect.left() + 2.0 * space::THREE;
-        let right = rect.right() - size::CONTROL;
-        let line = |top: f32, height: f32| {
-            Rect::from_min_max(egui::pos2(left, top), egui::pos2(right, top + height))
-        };
-        let top = rect.center().y - space::THREE + space::HALF;
+        let at = egui::pos2(rect.left() + left, rect.top() + space::ONE_AND_HALF - 1.0);
         let head = if self.chosen {
             theme::strong(name)
         } else {
             theme::body(name)
         };
-        text_in(ui, head, line(top, space::PANE), Align::Min);
-        let about = theme::small(self.about).color(palette.muted);
-        text_in(ui, about, line(top + space::PANE, space::PANE), Align::Min);
+        let line = Rect::from_min_size(at, egui::vec2(room, space::PANE));
+        text_in(ui, head, line, Align::Min);
+        ui.painter()
+            .galley(line.left_bottom(), about, palette.muted);
         if self.chosen {
             let at = egui::pos2(rect.right() - space::PANE, rect.center().y);
             let font = Icon::font(size::SMALL_ICON, true);

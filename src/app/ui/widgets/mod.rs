@@ -1,5 +1,6 @@
 //! Controls that screens share. Each is a real widget: it has a role, a name and a state, takes the keyboard, and shows it.
 
+mod act;
 mod avatar;
 mod badge;
 mod button;
@@ -14,15 +15,16 @@ mod switch;
 mod tab;
 mod toggle;
 
+pub(super) use act::Act;
 pub(super) use avatar::Avatar;
 pub(super) use badge::{Badge, badge_at, mention_at};
-pub(super) use button::{Button, Kind, icon_button, link_button, round_button};
+pub(super) use button::{Button, Kind, icon_button, link_button, round_button, tile_button};
 pub(super) use choice::Choice;
 pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
 pub(super) use icon::{icon_ui, named_icon_ui};
 pub(super) use modal::{Width, modal_ui};
-pub(super) use pane::{pane_head_ui, rows_ui};
+pub(super) use pane::{pane_head_ui, rows_ui, title_ui};
 pub(super) use row::{Marks, Row};
 pub(super) use switch::switch_ui;
 pub(super) use tab::tab_ui;

@@ -1,8 +1,8 @@
 //! What the lists at the left have in common: a head, groups of rows with their names.
 
-use egui::{Frame, Margin, Ui};
+use egui::{Align, Frame, Layout, Margin, Ui};
 
-use crate::app::ui::theme::{self, palette};
+use crate::app::ui::theme::{self, palette, size};
 
 /// The head of a list.
 pub(in crate::app::ui) fn pane_head_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
@@ -13,6 +13,15 @@ pub(in crate::app::ui) fn pane_head_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut
         bottom: 6,
     };
     Frame::new().inner_margin(margin).show(ui, content).inner
+}
+
+/// The title of a list, and what can be done with it, from right to left. Titles stand at one height on all screens.
+pub(in crate::app::ui) fn title_ui(ui: &mut Ui, title: &str, tools: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.set_height(size::CONTROL);
+        ui.label(theme::title(title));
+        ui.with_layout(Layout::right_to_left(Align::Center), tools);
+    });
 }
 
 /// Rows that belong together, under a name if they have one.

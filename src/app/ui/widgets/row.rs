@@ -72,7 +72,12 @@ impl Row<'_> {
             let min = egui::pos2(left, top);
             Rect::from_min_max(min, egui::pos2(right, top + space::PANE))
         };
-        let top = rect.center().y - space::PANE + space::HALF / 2.0;
+        // A name alone stands in the middle.
+        let up = match self.about.is_empty() && self.count == 0 {
+            true => space::PANE / 2.0,
+            false => space::PANE - space::HALF / 2.0,
+        };
+        let top = rect.center().y - up;
         let when = theme::small(&self.when).color(palette.faint);
         let taken = text_in(ui, when, line(top, right), Align::Max);
         let mut name_right = right - if taken > 0.0 { taken + space::ONE } else { 0.0 };

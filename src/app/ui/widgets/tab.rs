@@ -17,13 +17,11 @@ pub(in crate::app::ui) fn tab_ui(ui: &mut Ui, name: &str, on: bool) -> bool {
         f32::INFINITY,
         egui::TextStyle::Button,
     );
-    let wanted = egui::vec2(galley.size().x + space::TWO, size::CONTROL);
+    let aside = ui.spacing().button_padding.x.min(space::ONE);
+    let wanted = egui::vec2(galley.size().x + 2.0 * aside, size::CONTROL);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, name));
-    let at = egui::pos2(
-        rect.left() + space::ONE,
-        rect.center().y - galley.size().y / 2.0,
-    );
+    let at = egui::pos2(rect.left() + aside, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, ink);
     if on {
         let line = egui::Stroke::new(stroke::STRONG, palette.accent);
