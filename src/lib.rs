@@ -10,6 +10,7 @@
 //! | `net` | 2 | links: TLS and sockets |
 //! | `store` | 2 | what the app keeps on its computer: conversations, calls, people, settings |
 //! | `voice` | 1, 2 | the sound of a call: pure machines, and beside them sockets and devices |
+//! | `calls` | 3 | calls that are heard: signaling and sound together |
 //! | `server` | 3 | `bind`, `serve`, `shutdown`: the hub on real sockets and a real disk, embeddable |
 //! | `app` | 4 | the desktop app: state, views, and the worker that touches the world |
 
@@ -19,6 +20,8 @@ pub mod protocol;
 
 #[cfg(feature = "app")]
 pub mod app;
+#[cfg(all(feature = "client", feature = "voice"))]
+pub mod calls;
 #[cfg(any(feature = "client", feature = "server"))]
 pub mod net;
 #[cfg(feature = "server")]

@@ -1,15 +1,18 @@
-//! The desktop app: arguments, then the window.
+//! The desktop app: arguments, then the window, or a verb without one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use callsign::app::verbs::{self, Verb};
 use callsign::app::{self, Options, Profile, Theme};
 use clap::Parser;
 
 /// Callsign: talk, call and keep a room going.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
     /// Another identity on this computer, with its own window and history
     #[arg(long, value_name = "NAME", default_value_t)]
     profile: Profile,
@@ -27,6 +30,9 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     app::start_log();
+    if let Some(verb) = arguments.verb {
+        return verbs::run(verb);
+    }
     let Some(data) = arguments.data.or_else(app::data_dir) else {
         eprintln!("error: this system names no directory for data: say one with --data DIR");
         return ExitCode::FAILURE;

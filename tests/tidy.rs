@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["protocol", "net"]),
     ("server", &["protocol", "hub", "net", "server"]),
     ("voice", &["protocol", "voice"]),
+    ("calls", &["protocol", "client", "voice", "calls"]),
     ("gateway", &["protocol", "client", "voice", "gateway"]),
     ("store", &["protocol", "store"]),
     (
@@ -68,8 +69,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app::worker",
         &[
-            "protocol", "client", "net", "voice", "store", "server", "app",
+            "protocol", "client", "net", "voice", "calls", "store", "server", "app",
         ],
+    ),
+    (
+        "app::verbs",
+        &["protocol", "client", "net", "voice", "calls", "app"],
     ),
     ("app", &["protocol", "server", "app"]),
     // Programs name the library from outside.

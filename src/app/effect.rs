@@ -10,7 +10,7 @@ use crate::protocol::{Account, AttrName, AttrSubject, ChannelName, Dtmf, Message
 
 use super::kept::StoreEffect;
 use super::msg::{Credentials, Identity, Ringtone, TakenIn};
-use super::state::{CallNo, ConversationId, Purpose, Query};
+use super::state::{AudioSet, CallNo, ConversationId, Purpose, Query};
 
 /// One thing to do. What comes of it is told by a [`Msg`](super::msg::Msg), never by a return value.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +117,10 @@ pub(crate) enum Effect {
     /// When all that was asked of the history so far is done: tell the server that so many events of the session are kept, and need
     /// not be told again. Not answered.
     Confirm(TakenIn),
+    /// Something about the sound of a call. Not answered.
+    Sound(CallRef, SoundStep),
+    /// Something about microphone and speaker; how it is answered stands there.
+    Audio(AudioEffect),
 }
 
 /// Something about the server on this computer. What does not work is answered by `ServerMsg::Failed`.
@@ -215,6 +219,26 @@ pub(crate) enum AttrStep {
     Delete(AttrName),
     /// All go.
     Clear,
+}
+
+/// Something about microphone and speaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AudioEffect {
+    /// Use these from now on, also in calls that go on. Not answered.
+    Use(AudioSet),
+    /// Tell which devices there are, and every change, by `AudioMsg::Devices`; or not any more.
+    Watch(bool),
+    /// Let somebody hear themselves, told by `AudioMsg::TestIs`; or not any more.
+    Test(bool),
+}
+
+/// Something about the sound of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoundStep {
+    /// They are to hear nothing of us, or something again.
+    Mute(bool),
+    /// They are to wait and hear a tone, or not any more.
+    Hold(bool),
 }
 
 /// A step of a call.

@@ -11,6 +11,7 @@
 //! | `ui` | what a person sees; reads the state, says what was done | `state`, `msg` |
 //! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store`, `platform` |
 //! | `platform` | what the system has: the keyring | `msg`, `effect`, `protocol` |
+//! | `verbs` | what is done without a window | `client`, `net`, `voice`, `calls` |
 //! | `call_window` | the window that calls have of their own | `state`, `ui`, `msg` |
 //! | this file | the glue with eframe | all of these |
 //!
@@ -25,6 +26,7 @@ mod options;
 mod platform;
 mod state;
 mod ui;
+pub mod verbs;
 mod worker;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};

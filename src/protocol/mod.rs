@@ -18,6 +18,7 @@ pub mod reason;
 mod reply;
 mod request;
 pub mod token;
+mod voice;
 
 pub use addition::{
     Addition, AttrChanged, AttrEntries, AttrEntry, AttrSubject, Presence, Receipt, ReceiptState,
@@ -26,7 +27,7 @@ pub use addition::{
 pub use caps::{
     Additions, Cap, Caps, GrantedLimits, IceServer, Resume, ResumeKey, ResumedChannel, ServerInfo,
 };
-pub use dtmf::Dtmf;
+pub use dtmf::{Dtmf, KeyWay, KeysHeard};
 pub use envelope::{
     ChannelEvent, Envelope, EnvelopeError, EnvelopeKind, EnvelopeVersion, VoipStep,
 };
@@ -39,3 +40,4 @@ pub use push::Push;
 pub use reason::Code;
 pub use reply::{Failure, Reply};
 pub use request::{Request, VoipArgs};
+pub use voice::{VoiceError, VoiceMsg, voice_in, with_voice};

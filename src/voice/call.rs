@@ -17,6 +17,8 @@ use crate::protocol::Dtmf;
 
 /// How often devices are looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How often it is looked whether this computer's addresses are still the same.
+const FOLLOW: Duration = Duration::from_secs(1);
 /// How often it is told how loud it is.
 const LEVELS: Duration = Duration::from_millis(50);
 /// Orders that wait. When full, whoever gives them waits.
@@ -54,6 +56,15 @@ pub enum News {
     Answer(String),
     /// What the other side sent is of no use. The call goes on as it was.
     Unfit(SdpError),
+    /// This computer's addresses have changed: an [`Order::Restart`] tells the other side.
+    Moved,
+    /// Whether there is a microphone, and whether there is a speaker: at the beginning, and when that changes.
+    Present {
+        /// Whether we can be heard.
+        microphone: bool,
+        /// Whether we can hear.
+        speaker: bool,
+    },
 }
 
 /// What a call is made of.
@@ -63,6 +74,7 @@ pub struct Call<D> {
     link: Link,
     engine: Engine,
     device: D,
+    present: Option<(bool, bool)>,
     news_tx: mpsc::Sender<News>,
 }
 
@@ -80,6 +92,7 @@ impl<D: Device> Call<D> {
             link,
             engine: Engine::new(switches)?,
             device,
+            present: None,
             news_tx,
         })
     }
@@ -90,13 +103,15 @@ impl<D: Device> Call<D> {
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut levels = interval(LEVELS);
         levels.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut follow = interval(FOLLOW);
+        follow.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             let wake = sleep_until(self.peer.next_wakeup().into());
             let input = tokio::select! {
                 order = orders_rx.recv() => match order {
                     None | Some(Order::End) => break,
                     Some(order) => {
-                        self.order(order);
+                        self.order(order).await;
                         continue;
                     }
                 },
@@ -107,6 +122,13 @@ impl<D: Device> Call<D> {
                 }
                 _ = levels.tick() => {
                     self.tell(News::Levels(self.engine.levels(), self.engine.stats()));
+                    self.look();
+                    continue;
+                }
+                _ = follow.tick() => {
+                    if self.follow().await {
+                        self.tell(News::Moved);
+                    }
                     continue;
                 }
                 () = wake => None,
@@ -157,7 +179,29 @@ impl<D: Device> Call<D> {
         }
     }
 
-    fn order(&mut self, order: Order) {
+    /// Whether the devices are there.
+    fn look(&mut self) {
+        let present = self.device.present();
+        if self.present.replace(present) != Some(present) {
+            let (microphone, speaker) = present;
+            self.tell(News::Present {
+                microphone,
+                speaker,
+            });
+        }
+    }
+
+    async fn follow(&mut self) -> bool {
+        self.link.follow().await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "this computer does not tell its addresses");
+            false
+        })
+    }
+
+    async fn order(&mut self, order: Order) {
+        if matches!(order, Order::Restart | Order::Offer(_)) {
+            self.follow().await;
+        }
         let now = Instant::now();
         match order {
             Order::Control(control) => self.control(control),
@@ -182,11 +226,11 @@ impl<D: Device> Call<D> {
     }
 
     fn key(&mut self, now: Instant, key: Dtmf) {
-        let aloud = !self.peer.takes_keys();
-        self.control(Control::Key { key, aloud });
-        if !aloud {
+        if self.peer.takes_keys() {
             let outputs = self.peer.handle(now, PeerInput::Key(key));
             self.perform(now, outputs);
+        } else {
+            self.control(Control::Key { key, aloud: true });
         }
     }
 
@@ -209,6 +253,9 @@ impl<D: Device> Call<D> {
                 PeerOutput::Event(event) => {
                     if let PeerEvent::Redundancy(copies) = event {
                         self.control(Control::Redundancy(copies));
+                    }
+                    if event == PeerEvent::Connected {
+                        self.device.connected();
                     }
                     self.tell(News::Peer(event));
                 }

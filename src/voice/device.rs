@@ -22,6 +22,10 @@ pub trait Device: Send {
     fn wants(&mut self, now: Instant) -> bool;
     /// The block that it wanted.
     fn play(&mut self, block: &[f32; BLOCK]);
+    /// Whether there is a microphone, and whether there is a speaker.
+    fn present(&self) -> (bool, bool);
+    /// Both sides can hear each other: for the first time, or again.
+    fn connected(&mut self) {}
 }
 
 /// Blocks at the pace of the clock, for what has none of its own.
@@ -53,10 +57,36 @@ impl Pace {
     }
 }
 
-/// Files: what is said is read from one, silence after its end, and what is heard is written into another.
+/// No microphone and no speaker, where there is no way to them yet: silence at the pace of the clock.
+#[derive(Debug, Default)]
+pub struct NoDevice {
+    captured: Pace,
+    played: Pace,
+}
+
+impl Device for NoDevice {
+    fn capture(&mut self, now: Instant, block: &mut [f32; BLOCK]) -> bool {
+        block.fill(0.0);
+        self.captured.due(now)
+    }
+
+    fn wants(&mut self, now: Instant) -> bool {
+        self.played.due(now)
+    }
+
+    fn play(&mut self, _block: &[f32; BLOCK]) {}
+
+    fn present(&self) -> (bool, bool) {
+        (false, false)
+    }
+}
+
+/// Files: what is said is read from one, once somebody can hear it, with silence before and after; and what is heard is written
+/// into another.
 #[derive(Debug)]
 pub struct WavDevice<W: Write + Seek> {
     source: WavSource,
+    speaks: bool,
     sink: Option<WavSink<W>>,
     failed: Option<io::Error>,
     captured: Pace,
@@ -68,6 +98,7 @@ impl<W: Write + Seek> WavDevice<W> {
     pub fn new(source: WavSource, sink: Option<WavSink<W>>) -> Self {
         Self {
             source,
+            speaks: false,
             sink,
             failed: None,
             captured: Pace::default(),
@@ -88,8 +119,10 @@ impl<W: Write + Seek> WavDevice<W> {
 impl<W: Write + Seek + Send> Device for WavDevice<W> {
     fn capture(&mut self, now: Instant, block: &mut [f32; BLOCK]) -> bool {
         let due = self.captured.due(now);
-        if due {
+        if due && self.speaks {
             self.source.fill(block);
+        } else if due {
+            block.fill(0.0);
         }
         due
     }
@@ -102,6 +135,14 @@ impl<W: Write + Seek + Send> Device for WavDevice<W> {
         if let (Some(sink), None) = (&mut self.sink, &self.failed) {
             self.failed = sink.write(block).err();
         }
+    }
+
+    fn present(&self) -> (bool, bool) {
+        (true, true)
+    }
+
+    fn connected(&mut self) {
+        self.speaks = true;
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::AbortHandle;
 use tokio::time::{sleep_until, timeout_at};
 
 use super::gather::{Helpers, Output};
@@ -54,60 +54,106 @@ pub struct Datagram {
     pub bytes: Vec<u8>,
 }
 
+/// Which addresses of this computer are of use to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that others can reach; where there are none, those of this computer alone.
+    Network,
+    /// All: the other side may be on this computer, too.
+    ThisComputerToo,
+}
+
 /// The sockets. They are closed when this is gone.
 #[derive(Debug)]
 pub struct Link {
-    sockets: Vec<(SocketAddr, Arc<UdpSocket>)>,
+    sockets: Vec<Bound>,
+    /// Which addresses are followed as they come and go; none where they were given.
+    scope: Option<Scope>,
+    datagrams_tx: mpsc::Sender<Datagram>,
     datagrams_rx: mpsc::Receiver<Datagram>,
     helpers: Helpers,
     policy: Policy,
     /// What came, and was not asked for yet.
     early: VecDeque<Datagram>,
-    _readers: JoinSet<()>,
+}
+
+/// One of them, and who reads it.
+#[derive(Debug)]
+struct Bound {
+    at: SocketAddr,
+    socket: Arc<UdpSocket>,
+    reader: AbortHandle,
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
 }
 
 impl Link {
-    /// One at each address of this computer, but for itself.
-    pub async fn everywhere() -> io::Result<Self> {
-        let mut addresses: Vec<IpAddr> = if_addrs::get_if_addrs()?
-            .into_iter()
-            .map(|interface| interface.ip())
-            .filter(|address| !address.is_loopback() && !link_local(address))
-            .collect();
-        // Those of version 4 first: they are more often of use.
-        addresses.sort_by_key(IpAddr::is_ipv6);
-        addresses.dedup();
-        addresses.truncate(SOCKETS);
-        Self::at(&addresses).await
+    /// One at each address of this computer that is of use.
+    pub async fn everywhere(scope: Scope) -> io::Result<Self> {
+        let mut link = Self::at(&addresses(scope)?).await?;
+        link.scope = Some(scope);
+        Ok(link)
     }
 
     /// One at each of these addresses, at any port. An address that cannot be used is left out, but not if it is the last.
     pub async fn at(addresses: &[IpAddr]) -> io::Result<Self> {
         let (datagrams_tx, datagrams_rx) = mpsc::channel(WAITING);
-        let (mut sockets, mut readers) = (Vec::new(), JoinSet::new());
-        let mut failed = None;
+        let mut link = Self {
+            sockets: Vec::new(),
+            scope: None,
+            datagrams_tx,
+            datagrams_rx,
+            helpers: Helpers::new(Instant::now()),
+            policy: Policy::Any,
+            early: VecDeque::new(),
+        };
+        link.bind(addresses).await?;
+        Ok(link)
+    }
+
+    /// Looks whether this computer's addresses are still the same; if not, sockets come and go as they do, and it says so.
+    /// Cancel-safe.
+    pub async fn follow(&mut self) -> io::Result<bool> {
+        let Some(scope) = self.scope else {
+            return Ok(false);
+        };
+        let wanted = addresses(scope)?;
+        let before = self.sockets.len();
+        self.sockets.retain(|bound| wanted.contains(&bound.at.ip()));
+        let there = |address: &IpAddr| self.sockets.iter().any(|bound| bound.at.ip() == *address);
+        let new: Vec<IpAddr> = wanted.into_iter().filter(|new| !there(new)).collect();
+        let came = self.bind(&new).await.unwrap_or_else(|error| {
+            // It may be there but not be of use yet; the next look tells.
+            tracing::debug!(%error, "no socket at an address that came");
+            0
+        });
+        Ok(came > 0 || self.sockets.len() - came < before)
+    }
+
+    /// Adds sockets. Tells how many.
+    async fn bind(&mut self, addresses: &[IpAddr]) -> io::Result<usize> {
+        let (mut came, mut failed) = (0, None);
         for address in addresses {
             match UdpSocket::bind((*address, 0)).await {
                 Ok(socket) => {
                     // Until it is known to take something, it takes nothing.
                     socket.writable().await?;
                     let (at, socket) = (socket.local_addr()?, Arc::new(socket));
-                    readers.spawn(read(at, Arc::clone(&socket), datagrams_tx.clone()));
-                    sockets.push((at, socket));
+                    let reading = read(at, Arc::clone(&socket), self.datagrams_tx.clone());
+                    let reader = tokio::spawn(reading).abort_handle();
+                    self.sockets.push(Bound { at, socket, reader });
+                    came += 1;
                 }
                 Err(error) => failed = Some(error),
             }
         }
         match failed {
-            Some(error) if sockets.is_empty() => Err(error),
-            _ => Ok(Self {
-                sockets,
-                datagrams_rx,
-                helpers: Helpers::new(Instant::now()),
-                policy: Policy::Any,
-                early: VecDeque::new(),
-                _readers: readers,
-            }),
+            Some(error) if self.sockets.is_empty() => Err(error),
+            _ => Ok(came),
         }
     }
 
@@ -155,7 +201,7 @@ impl Link {
             let Some(at) = found.iter().copied().find(|at| at.is_ipv4() == v4) else {
                 continue;
             };
-            let bases = self.sockets.iter().map(|(base, _)| *base);
+            let bases = self.sockets.iter().map(|bound| bound.at);
             let bases = bases.filter(|base| base.is_ipv4() == v4);
             for (i, base) in bases.enumerate() {
                 if !lends {
@@ -171,7 +217,7 @@ impl Link {
     /// Where these are reached.
     #[must_use]
     pub fn reach(&self) -> Vec<Reach> {
-        let host = |(at, _): &(SocketAddr, Arc<UdpSocket>)| Reach::Host(*at);
+        let host = |bound: &Bound| Reach::Host(bound.at);
         let own = self.sockets.iter().map(host);
         let all = own.chain(self.helpers.reach());
         all.filter(|reach| match (self.policy, reach) {
@@ -252,11 +298,11 @@ impl Link {
     }
 
     fn put(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        let Some((_, socket)) = self.sockets.iter().find(|(at, _)| *at == from) else {
+        let Some(bound) = self.sockets.iter().find(|bound| bound.at == from) else {
             tracing::debug!(%from, "no such socket");
             return;
         };
-        if let Err(error) = socket.try_send_to(bytes, to) {
+        if let Err(error) = bound.socket.try_send_to(bytes, to) {
             tracing::trace!(%error, "a datagram was not sent");
         }
     }
@@ -316,6 +362,22 @@ async fn read(to: SocketAddr, socket: Arc<UdpSocket>, datagrams_tx: mpsc::Sender
     }
 }
 
+/// This computer's addresses that are of use: those of version 4 first, since they are so more often.
+fn addresses(scope: Scope) -> io::Result<Vec<IpAddr>> {
+    let all = if_addrs::get_if_addrs()?;
+    let all = all.into_iter().map(|interface| interface.ip());
+    let (own, mut addresses): (Vec<IpAddr>, Vec<IpAddr>) = all
+        .filter(|address| !link_local(address))
+        .partition(IpAddr::is_loopback);
+    if addresses.is_empty() || scope == Scope::ThisComputerToo {
+        addresses.extend(own);
+    }
+    addresses.sort_by_key(|address| (address.is_ipv6(), address.is_loopback()));
+    addresses.dedup();
+    addresses.truncate(SOCKETS);
+    Ok(addresses)
+}
+
 /// Addresses that mean something only together with an interface.
 fn link_local(address: &IpAddr) -> bool {
     match address {
@@ -327,6 +389,34 @@ fn link_local(address: &IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn this_computer_is_reached_by_itself_where_that_is_wanted_and_addresses_are_followed() {
+        let mut link = Link::everywhere(Scope::ThisComputerToo)
+            .await
+            .expect("sockets");
+        let own = |link: &Link| link.sockets.iter().any(|bound| bound.at.ip().is_loopback());
+        assert!(own(&link));
+        assert!(!link.follow().await.expect("a look"), "nothing changed");
+        // An address that comes back is one that went and one that came.
+        let before = link.reach();
+        link.sockets.remove(0);
+        assert!(link.follow().await.expect("a look"));
+        assert_eq!(link.reach().len(), before.len());
+        assert_ne!(link.reach(), before);
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_comes_to_the_address_that_was_meant() {
+        let here = [IpAddr::from([127, 0, 0, 1])];
+        let (one, mut other) = (Link::at(&here).await, Link::at(&here).await.expect("two"));
+        let mut one = one.expect("one");
+        let (from, to) = (one.sockets[0].at, other.sockets[0].at);
+        one.send(from, to, b"hello");
+        let datagram = other.receive().await;
+        assert_eq!((datagram.from, datagram.to), (from, to));
+        assert_eq!(datagram.bytes, b"hello");
+    }
 
     #[test]
     fn servers_are_named_by_urls() {

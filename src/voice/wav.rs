@@ -1,6 +1,7 @@
 //! Sound files as devices: what a call says comes from one, and what it hears goes into another.
 
 use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use super::{BLOCK, RATE};
 
@@ -23,10 +24,10 @@ pub enum WavError {
     Long,
 }
 
-/// A file in the place of a microphone: what is in it, then silence.
+/// A file in the place of a microphone: what is in it, then silence. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct WavSource {
-    samples: Vec<f32>,
+    samples: Arc<[f32]>,
     at: usize,
 }
 
@@ -38,7 +39,7 @@ impl WavSource {
             return Err(WavError::Long);
         }
         Ok(Self {
-            samples: resample(&samples, rate),
+            samples: resample(&samples, rate).into(),
             at: 0,
         })
     }

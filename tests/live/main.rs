@@ -17,6 +17,7 @@
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
 //! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
 //! | `turn` | STUN and TURN, as another maker's client speaks it |
+//! | `verbs` | calls that are heard between two processes without display and sound server |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 #[cfg(all(feature = "app", target_os = "linux"))]
@@ -53,3 +54,5 @@ mod server;
 mod settings;
 mod slow_reader;
 mod turn;
+#[cfg(feature = "app")]
+mod verbs;

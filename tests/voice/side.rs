@@ -84,7 +84,10 @@ async fn side(peer: Peer, link: Link, says: &[f32], time: Duration, switches: Sw
                 News::Peer(PeerEvent::Line(_)) => {}
                 News::Peer(event) => events.push(event),
                 News::Levels(_, now) => stats = now,
-                news @ (News::Offer(_) | News::Answer(_) | News::Unfit(_)) => panic!("{news:?}"),
+                News::Present { .. } => {}
+                news @ (News::Offer(_) | News::Answer(_) | News::Unfit(_) | News::Moved) => {
+                    panic!("{news:?}")
+                }
             }
         }
     };

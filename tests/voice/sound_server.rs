@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use callsign::voice::device::pulse::{Choice, PulseDevice, devices};
 use callsign::voice::device::{Device as _, Pace};
 use callsign::voice::{BLOCK, RATE};
+use tokio::sync::watch;
 
 /// Tells the test within that it is, and where.
 const WITHIN: &str = "CALLSIGN_TEST_SOUND";
@@ -142,7 +143,8 @@ fn what_a_speaker_plays_a_microphone_hears_soon_and_again_after_a_device_was_pul
             "monitors are no microphones"
         );
 
-        let mut device = PulseDevice::open(choice("one.monitor", "one"));
+        let (choice_tx, choice_rx) = watch::channel(choice("one.monitor", "one"));
+        let mut device = PulseDevice::open(choice_rx);
         // It opens, and what the server needs to find its pace passes.
         run(&mut device, Duration::from_secs(2)).await;
         assert_eq!(device.present(), (true, true));
@@ -166,7 +168,7 @@ fn what_a_speaker_plays_a_microphone_hears_soon_and_again_after_a_device_was_pul
         assert!(median < 150, "{median} ms, {RATE} Hz");
 
         // Another sink is chosen, and that one is pulled and plugged.
-        device.choose(choice("two.monitor", "two"));
+        choice_tx.send_replace(choice("two.monitor", "two"));
         run(&mut device, Duration::from_secs(2)).await;
         let (_, heard) = run(&mut device, Duration::from_secs(2)).await;
         assert!(heard.len() >= 2, "{} after the choice", heard.len());

@@ -4,6 +4,7 @@
 
 mod inspect;
 mod ringtone;
+mod sound;
 mod talk;
 mod who;
 
@@ -19,6 +20,7 @@ use super::state::{CallNo, ConversationId, Look, Pane, Purpose, Raise, Screen, S
 
 pub(crate) use inspect::{ConsoleMsg, Direction, InspectMsg, WireFrame};
 pub(crate) use ringtone::{Ringtone, Tune};
+pub(crate) use sound::{AudioMsg, SoundMsg, SoundWord};
 pub(crate) use talk::{ChatMsg, ContactMsg, HeardMessage, PeopleMsg, RoomMsg, SearchMsg};
 pub(crate) use who::{Credentials, Failure, Identity, Place, ServerAt};
 
@@ -63,6 +65,10 @@ pub(crate) enum Msg {
     File(FileMsg),
     /// The server on this computer.
     Server(ServerMsg),
+    /// The sound of calls.
+    Sound(SoundMsg),
+    /// Microphone and speaker.
+    Audio(AudioMsg),
     /// That were all events so far.
     TakenIn(TakenIn),
 }

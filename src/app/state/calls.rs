@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CallLog, Contacts, Cx, Ending, PastCall};
-use crate::app::effect::{Effect, Step};
-use crate::app::msg::{CallMsg, Failure};
+use super::{CallLog, CallSound, Contacts, Cx, Ending, PastCall};
+use crate::app::effect::{Effect, SoundStep, Step};
+use crate::app::msg::{CallMsg, Failure, SoundMsg};
 use crate::client::event::{CallEvent, CallRef, EndReason};
-use crate::protocol::{Account, ChannelName, Dtmf, InviteExtra, InviteMsg};
+use crate::protocol::{Account, ChannelName, Dtmf, InviteExtra, InviteMsg, KeyWay};
 
 /// How the channels are called that are made up for one call between two (protocol page, section 18).
 pub(crate) const CALL_CHANNEL: &str = "call-";
@@ -57,6 +57,8 @@ pub(crate) struct Call {
     pub(crate) keys_heard: String,
     /// Whether it waits while one talks to somebody else.
     pub(crate) held: bool,
+    /// What is heard in it.
+    pub(crate) sound: CallSound,
     /// What did not work last, though the call goes on.
     pub(crate) trouble: Option<Failure>,
 }
@@ -173,7 +175,7 @@ impl Calls {
             CallMsg::StepFailed(no, step, failure) => self.step_failed(cx, no, step, failure),
             CallMsg::Dismiss(no) | CallMsg::Write(no) => self.dismiss(no),
             CallMsg::DeclineWith(no, _) => self.decline(cx, no),
-            CallMsg::Resume(no) => self.resume(no),
+            CallMsg::Resume(no) => self.resume(cx, no),
             CallMsg::Touched(key) => cx.effects.push(Effect::Tone(key)),
         }
     }
@@ -209,6 +211,7 @@ impl Calls {
             keys_sent: String::new(),
             keys_heard: String::new(),
             held: false,
+            sound: CallSound::default(),
             trouble: None,
         };
         CallLog::began(cx, &call);
@@ -235,7 +238,9 @@ impl Calls {
                 CallLog::answered(cx, call.no);
             }
             CallEvent::Msg(InviteMsg::Dtmf(keys)) => {
-                call.keys_heard.extend(keys.iter().map(|key| key.label()));
+                for key in keys {
+                    call.key_heard(since, KeyWay::Message, key);
+                }
             }
             CallEvent::Msg(InviteMsg::Other(_)) => {}
             CallEvent::Ended(reason) => {
@@ -314,26 +319,49 @@ impl Calls {
     }
 
     /// Puts a call on hold, or goes on with it.
-    fn hold(&mut self, no: CallNo, hold: bool) {
+    fn hold(&mut self, cx: &mut Cx<'_>, no: CallNo, hold: bool) {
         let talking = |call: &Call| matches!(call.phase, CallPhase::Talking { .. });
         if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
             && talking(call)
+            && std::mem::replace(&mut call.held, hold) != hold
+            && let Some(at) = call.at
         {
-            call.held = hold;
+            cx.effects.push(Effect::Sound(at, SoundStep::Hold(hold)));
+        }
+    }
+
+    /// Something about the sound of calls.
+    pub(super) fn sound(&mut self, cx: &mut Cx<'_>, msg: SoundMsg) {
+        match msg {
+            SoundMsg::Told(at, word) => {
+                let told = |call: &&mut Call| call.at == Some(at) && !call.over();
+                if let Some(call) = self.all.iter_mut().find(told) {
+                    call.sound_told(cx.now.at, word);
+                }
+            }
+            SoundMsg::Mute(no, muted) => {
+                if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
+                    && let Some(at) = call.at
+                {
+                    call.sound.muted = muted;
+                    cx.effects.push(Effect::Sound(at, SoundStep::Mute(muted)));
+                }
+            }
+            SoundMsg::Hold(no) => self.hold(cx, no, true),
         }
     }
 
     /// One talks to one at a time.
-    fn hold_others(&mut self, no: CallNo) {
+    fn hold_others(&mut self, cx: &mut Cx<'_>, no: CallNo) {
         let others: Vec<_> = self.all.iter().map(|call| call.no).collect();
         for other in others.into_iter().filter(|other| *other != no) {
-            self.hold(other, true);
+            self.hold(cx, other, true);
         }
     }
 
-    fn resume(&mut self, no: CallNo) {
-        self.hold_others(no);
-        self.hold(no, false);
+    fn resume(&mut self, cx: &mut Cx<'_>, no: CallNo) {
+        self.hold_others(cx, no);
+        self.hold(cx, no, false);
     }
 
     fn place(&mut self, cx: &mut Cx<'_>, peer: Account) {
@@ -358,11 +386,12 @@ impl Calls {
             keys_sent: String::new(),
             keys_heard: String::new(),
             held: false,
+            sound: CallSound::default(),
             trouble: None,
         };
         CallLog::began(cx, &call);
         self.all.push(call);
-        self.hold_others(no);
+        self.hold_others(cx, no);
         cx.effects.push(Effect::Invite {
             call: no,
             channel,
@@ -391,7 +420,7 @@ impl Calls {
             && call.phase == CallPhase::RingingHere
         {
             call.phase = CallPhase::Answering;
-            self.hold_others(no);
+            self.hold_others(cx, no);
             self.step(cx, no, Step::Accept);
         }
     }

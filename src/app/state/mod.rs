@@ -25,11 +25,15 @@
 //! | `serving` | the server on this computer |
 //! | `settings` | what is set for this profile |
 //! | `panes` | what is shown beside a conversation, and how wide |
+//! | `audio` | microphone and speaker |
+//! | `call_sound` | what is heard in a call |
 //! | `call_log` | the calls that were |
 //! | `me` | what others see of oneself |
 //! | `news` | what rings, and what is shown to whoever does not look |
 
+mod audio;
 mod call_log;
+mod call_sound;
 mod calls;
 mod chats;
 mod console;
@@ -70,7 +74,9 @@ use super::effect::ServerEffect;
 use super::kept::{Overview, StoreMsg};
 use super::msg::{Msg, NavMsg, SecretMsg};
 
+pub(crate) use audio::{Audio, AudioDevice, AudioSet, AudioTest};
 pub(crate) use call_log::{CALL_INTERRUPTED, CallLog, Ending, MISSED_CALL, PastCall};
+pub(crate) use call_sound::{CallSound, Quality};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
 pub(crate) use chats::ConversationId;
 pub(crate) use console::Console;
@@ -104,6 +110,7 @@ pub(crate) struct State {
     settings: Settings,
     keyring: Keyring,
     panes: Panes,
+    audio: Audio,
     /// What is to be said of the history once somebody is in.
     note: Option<String>,
     told: news::Told,
@@ -187,6 +194,7 @@ impl State {
             settings: Settings::new(theme),
             keyring: Keyring::default(),
             panes: Panes::default(),
+            audio: Audio::default(),
             note: None,
             told: news::Told::default(),
             listens: false,
@@ -208,6 +216,11 @@ impl State {
     /// What is shown beside a conversation.
     pub(crate) fn panes(&self) -> &Panes {
         &self.panes
+    }
+
+    /// Microphone and speaker.
+    pub(crate) fn audio(&self) -> &Audio {
+        &self.audio
     }
 
     /// Where the app is.
@@ -276,6 +289,8 @@ impl State {
             (Msg::Server(msg), Phase::Home(home)) => home.serving.update(cx, msg),
             (Msg::Store(msg), Phase::Home(home)) => home.stored(cx, msg),
             (Msg::Search(msg), Phase::Home(home)) => home.search.update(cx, msg),
+            (Msg::Sound(msg), Phase::Home(home)) => home.calls.sound(cx, msg),
+            (Msg::Audio(msg), _) => self.audio.update(cx, msg),
             (Msg::TakenIn(taken), Phase::Home(_)) => cx.effects.push(Effect::Confirm(taken)),
             // What a session had to say that is over by now. What it told is in no history, so the server is to tell it again.
             (
@@ -293,7 +308,8 @@ impl State {
                 | Msg::Search(_)
                 | Msg::Console(_)
                 | Msg::File(_)
-                | Msg::Server(_),
+                | Msg::Server(_)
+                | Msg::Sound(_),
                 Phase::Opening | Phase::Out(_),
             ) => {}
         }
@@ -314,6 +330,7 @@ impl State {
         self.note = note;
         self.settings.fill(cx, settings);
         self.panes.fill(settings);
+        self.audio.fill(cx, settings);
         self.keyring.fill(cx, settings);
         let (phase, coming) = (&mut self.phase, &mut self.coming);
         start::opened(phase, coming, &self.keyring, cx, settings);
@@ -334,16 +351,18 @@ impl State {
             Phase::Opening | Phase::Out(_) => self.told.leave(cx),
             Phase::Home(home) => self.told.settle(cx, home, &self.settings),
         }
+        let looks = matches!(&self.phase, Phase::Home(home) if home.serving.looking());
+        if self.looks != looks {
+            self.looks = looks;
+            let watch = Effect::Server(ServerEffect::Watch(looks));
+            cx.effects.push(watch);
+            self.audio.show(cx, looks);
+        }
         let listens = matches!(&self.phase, Phase::Home(home) if home.listens());
         if self.listens != listens {
             self.listens = listens;
             // First, so that what one begins with is heard, too.
             cx.effects.insert(0, Effect::Listen(listens));
-        }
-        let looks = matches!(&self.phase, Phase::Home(home) if home.serving.looking());
-        if self.looks != looks {
-            self.looks = looks;
-            cx.effects.push(Effect::Server(ServerEffect::Watch(looks)));
         }
         if !self.settings.hears(Sound::Keys) {
             cx.effects

@@ -9,8 +9,8 @@ use egui::{Align, Area, Color32, Frame, Key, Layout, Margin, Order, Ui, Vec2};
 use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button, tile_button};
-use super::{call_ended, clock, keypad, words};
+use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button};
+use super::{call_ended, call_sound, clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
 
@@ -362,6 +362,7 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     } else {
         face_ui(ui, call, &state, "");
     }
+    call_sound::sound_ui(ui, call);
     digits_ui(ui, call);
     if pad {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
@@ -381,7 +382,7 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             }
             return;
         }
-        if tile_button(ui, Icon::KEYPAD, "Keypad", pad) {
+        if call_sound::tiles_ui(ui, call, pad, out) {
             if pad {
                 draft.pads.remove(&call.no);
             } else {

@@ -6,8 +6,8 @@ use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Kind};
-use super::{call, clock, keypad, words};
-use crate::app::msg::{CallMsg, Msg};
+use super::{call, call_sound, clock, keypad, words};
+use crate::app::msg::{CallMsg, Msg, SoundMsg};
 use crate::app::state::{Call, CallNo, CallPhase, Now};
 
 /// What the bar keeps.
@@ -64,8 +64,30 @@ fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<
                 let heard = format!("They pressed {}", call::spaced(&call.keys_heard));
                 ui.add(egui::Label::new(theme::small(heard)).truncate());
             }
+            sound_ui(ui, call);
         });
     });
+}
+
+/// How the line is, or what is wrong with it.
+fn sound_ui(ui: &mut Ui, call: &Call) {
+    if !matches!(call.phase, CallPhase::Talking { .. }) {
+        return;
+    }
+    let palette = palette(ui);
+    if call.sound.they_record {
+        ui.label(theme::small("They record this call.").color(palette.bad));
+    }
+    match (call.sound.trouble(), &call.sound.quality) {
+        (Some(trouble), _) => {
+            ui.add(egui::Label::new(theme::small(trouble).color(palette.bad)).truncate());
+        }
+        (None, _) if call.sound.they_hold => {
+            ui.label(theme::small("They put you on hold."));
+        }
+        (None, Some(quality)) => call_sound::quality_ui(ui, quality),
+        (None, None) => {}
+    }
 }
 
 fn state(call: &Call, now: Now) -> String {
@@ -113,6 +135,20 @@ fn acts_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
                 act(ui, Kind::Primary, Icon::CALL, "Resume", name, resume);
             } else {
                 pad_ui(ui, no, bare, draft);
+                let (icon, label) = match call.sound.muted {
+                    true => (Icon::MICROPHONE, "Unmute"),
+                    false => (Icon::MICROPHONE_OFF, "Mute"),
+                };
+                let name = format!("{label} the call with {peer}");
+                let button = Button::new(Kind::Raised, label).icon(icon).named(&name);
+                if button.bare(bare).show(ui) {
+                    out.push(Msg::Sound(SoundMsg::Mute(no, !call.sound.muted)));
+                }
+                let name = format!("Hold the call with {peer}");
+                let button = Button::new(Kind::Raised, "Hold").icon(Icon::HOLD);
+                if button.named(&name).bare(bare).show(ui) {
+                    out.push(Msg::Sound(SoundMsg::Hold(no)));
+                }
             }
         }
         CallPhase::Calling | CallPhase::RingingThere | CallPhase::Answering => {

@@ -9,6 +9,10 @@ use super::fonts;
 pub(super) struct Icon(char);
 
 impl Icon {
+    pub(super) const MICROPHONE: Self = Self('\u{e326}');
+    pub(super) const MICROPHONE_OFF: Self = Self('\u{e328}');
+    pub(super) const SPEAKER: Self = Self('\u{e44a}');
+    pub(super) const HOLD: Self = Self('\u{e39e}');
     pub(super) const CHATS: Self = Self('\u{e17e}');
     pub(super) const WRITE: Self = Self('\u{e34c}');
     pub(super) const ROOM: Self = Self('\u{e2a2}');

@@ -7,6 +7,7 @@ mod bar;
 mod call;
 mod call_bar;
 mod call_ended;
+mod call_sound;
 mod calls;
 mod chats;
 mod clock;
@@ -46,7 +47,7 @@ pub(super) use call::{
 };
 
 use super::msg::Msg;
-use super::state::{Keyring, Look, Now, Phase, Settings, State};
+use super::state::{Audio, Keyring, Look, Now, Phase, Settings, State};
 
 /// What the views keep: what is being typed, what is folded, what is open.
 #[derive(Debug, Default)]
@@ -66,6 +67,7 @@ pub(super) struct Screens {
 struct Set<'a> {
     settings: &'a Settings,
     keyring: &'a Keyring,
+    audio: &'a Audio,
 }
 
 /// The caret blinks for so long after the last input, in seconds; then it rests, and no frame is drawn for it.
@@ -142,6 +144,7 @@ pub(super) fn root_ui(
             let set = Set {
                 settings: state.settings(),
                 keyring: state.keyring(),
+                audio: state.audio(),
             };
             let set = (set, state.panes());
             home::home_ui(ui, home, set, now, &mut screens.home, out);

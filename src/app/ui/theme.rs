@@ -73,9 +73,9 @@ pub(super) mod size {
     /// A menu.
     pub(crate) const MENU: f32 = 220.0;
     /// The card of a call.
-    pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 400.0);
+    pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 432.0);
     /// The same with its pad open.
-    pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 600.0);
+    pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 648.0);
     /// The least width of that card while other calls are on it, whose buttons stand beside each other.
     pub(crate) const CALL_BESIDE: f32 = 384.0;
     /// A call that waits beside another.

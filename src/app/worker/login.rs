@@ -8,6 +8,7 @@ use super::here::Here;
 use super::log;
 use super::session::failure;
 use crate::app::msg::{Credentials, Failure, Place};
+use crate::calls::SoundOptions;
 use crate::client::core::{Acknowledge, LoginOptions, Reconnect};
 use crate::client::error::LoginError;
 use crate::client::{Events, LogLevel, Session, Signal};
@@ -26,6 +27,8 @@ pub(super) struct AtDoor {
     pub(super) signal: Signal,
     pub(super) session: Session,
     pub(super) events: Events,
+    /// How its calls are to sound.
+    pub(super) sound: SoundOptions,
 }
 
 /// Why nobody is in.
@@ -103,6 +106,8 @@ async fn login_once(
     credentials: Credentials,
     elsewhere: Elsewhere,
 ) -> Result<AtDoor, SignInError> {
+    // Whoever is at the server on this computer may be called by somebody who is, too.
+    let mut sound = SoundOptions::for_server("localhost");
     let (signal, token) = match credentials.place {
         Place::ThisComputer => {
             let server = here.join().await.map_err(SignInError::Here)?;
@@ -113,6 +118,7 @@ async fn login_once(
             (Signal::new(app, server), None)
         }
         Place::Address { url, app, token } => {
+            sound = SoundOptions::for_server(&url);
             let server = if url.starts_with("http") {
                 Server::named_by(&url)
             } else {
@@ -142,6 +148,7 @@ async fn login_once(
         signal,
         session,
         events,
+        sound,
     })
 }
 

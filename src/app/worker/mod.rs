@@ -13,10 +13,13 @@
 //! | `keeping`, `keep`, `folder` | the way to the history; does what is asked of it; whose it is, and the settings of the profile |
 //! | `notices` | notifications of the desktop |
 //! | `sound`, `tones`, `ringtone`, `bundled` | the ring and the tones of keys |
+//! | `audio` | microphone and speaker |
+//! | `voice` | the sound of calls |
 //! | `log` | what was logged last |
 //! | `rules`, `serving` | what is set for the server on this computer, and what is seen of it |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
 
+mod audio;
 mod bundled;
 mod console;
 mod files;
@@ -36,6 +39,7 @@ mod serving;
 mod session;
 mod sound;
 mod tones;
+mod voice;
 
 use std::collections::VecDeque;
 use std::io;

@@ -1,7 +1,9 @@
 //! The pump: brings what a session tells to the window, in order.
 
 use super::Out;
+use super::voice::OwnDevices;
 use crate::app::msg::{Msg, SignInMsg, TakenIn};
+use crate::calls::Sounds;
 use crate::client::Events;
 use crate::client::event::{Event, SessionEvent};
 
@@ -9,7 +11,7 @@ use crate::client::event::{Event, SessionEvent};
 /// there are no more for now, and at the latest after [`UNSAID`].
 ///
 /// That somebody is in goes the same way, behind what the session before has told.
-pub(super) async fn pump(session: u64, mut events: Events, out: Out) {
+pub(super) async fn pump(session: u64, mut events: Events, calls: Sounds<OwnDevices>, out: Out) {
     out.tell(Msg::SignIn(SignInMsg::Done)).await;
     let mut unsaid = 0;
     loop {
@@ -28,6 +30,7 @@ pub(super) async fn pump(session: u64, mut events: Events, out: Out) {
         };
         let Some(event) = event else { return };
         note(&event);
+        calls.happened(&event);
         unsaid += usize::from(is_to_be_kept(&event));
         out.tell(Msg::Happened(event)).await;
     }

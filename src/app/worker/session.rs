@@ -11,6 +11,7 @@ use super::login::{AtDoor, Elsewhere, Patience, SignInError, login, signed_in};
 use super::notices::Notices;
 use super::pump::pump;
 use super::sound::Sounds;
+use super::voice::{OwnDevices, Voice};
 use super::{Folders, LAST_WORK, Out, log};
 use crate::app::effect::{Effect, SecretEffect, Step};
 use crate::app::msg::{
@@ -18,6 +19,7 @@ use crate::app::msg::{
 };
 use crate::app::platform::keyring::Keyring;
 use crate::app::state::{CallNo, ConversationId, Purpose};
+use crate::calls;
 use crate::client::error::{CallError, SendError};
 use crate::client::event::{CallRef, Sent};
 use crate::client::{Keeper, Session, Signal};
@@ -41,6 +43,9 @@ pub(super) async fn run(
         at_work: None,
         sessions: 0,
         sounds: Sounds::start(),
+        voice: Voice::new(),
+        looking: None,
+        testing: None,
         notices: Notices::start(out.clone()),
         watching: None,
         tone: None,
@@ -96,6 +101,11 @@ pub(super) struct Desk {
     /// How many there have been.
     sessions: u64,
     pub(super) sounds: Sounds,
+    pub(super) voice: Voice,
+    /// Who looks for devices.
+    pub(super) looking: Option<Ends>,
+    /// Who lets somebody hear themselves.
+    pub(super) testing: Option<Ends>,
     notices: Notices,
     /// Who looks at the server on this computer.
     pub(super) watching: Option<Ends>,
@@ -120,6 +130,7 @@ struct AtWork {
     no: u64,
     signal: Signal,
     session: Session,
+    calls: calls::Sounds<OwnDevices>,
     /// What tells it which events are kept.
     keeper: Keeper,
     /// The pump of events, and whoever waits for an answer.
@@ -169,6 +180,8 @@ impl Desk {
             Effect::TryRingtone => self.sounds.try_ring(),
             Effect::Server(effect) => self.server(effect).await,
             Effect::Secret(effect) => self.secret(effect).await,
+            Effect::Sound(call, step) => self.sound(call, step),
+            Effect::Audio(effect) => self.audio(effect),
             Effect::TakeOver(credentials) => {
                 self.sign_in(credentials, Patience::None, Elsewhere::Ends)
                     .await
@@ -219,17 +232,21 @@ impl Desk {
                 signal,
                 session,
                 events,
+                sound,
             }) => {
                 self.sessions += 1;
                 let no = self.sessions;
                 let keeper = events.keeper();
                 let mut tasks = JoinSet::new();
-                tasks.spawn(pump(no, events, self.out.clone()));
+                let out = self.out.clone();
+                let calls = self.voice.start(session.clone(), sound, out, &mut tasks);
+                tasks.spawn(pump(no, events, calls.clone(), self.out.clone()));
                 tasks.spawn(come_back_at_once(self.here.clone(), signal.clone()));
                 self.at_work = Some(AtWork {
                     no,
                     signal,
                     session,
+                    calls,
                     keeper,
                     tasks,
                 });
@@ -323,8 +340,12 @@ impl Desk {
     }
 
     fn invite(&mut self, call: CallNo, channel: &ChannelName, peer: &Account) {
+        let (channel, peer) = (channel.clone(), peer.clone());
+        let Some(calls) = self.call_sounds() else {
+            return;
+        };
         self.ask(
-            |session| session.channel_invite_user2(channel, peer, "{}"),
+            |_| async move { calls.invite(&channel, &peer, "{}").await },
             move |result| {
                 Some(Msg::Call(match result {
                     Ok(placed) => CallMsg::Placed(call, placed.id()),
@@ -341,11 +362,27 @@ impl Desk {
             Some(Msg::Call(CallMsg::StepFailed(call, step, failure)))
         };
         match step {
-            Step::Accept => self.ask(|of| of.call(at).channel_invite_accept(""), told),
+            Step::Accept => {
+                let Some(calls) = self.call_sounds() else {
+                    return;
+                };
+                self.ask(|_| async move { calls.accept(at).await }, told);
+            }
             Step::Refuse => self.ask(|of| of.call(at).channel_invite_refuse(""), told),
             Step::End => self.ask(|of| of.call(at).channel_invite_end(), told),
-            Step::Key(key) => self.ask(|of| of.call(at).channel_invite_dtmf(&[key]), told),
+            Step::Key(key) => {
+                // By both ways, since they may hear only one of them; ours hears each once.
+                if let Some(calls) = self.call_sounds() {
+                    calls.order(at, calls::Order::Key(key));
+                }
+                self.ask(|of| of.call(at).channel_invite_dtmf(&[key]), told);
+            }
         }
+    }
+
+    /// The sound of the calls of the session, if there is one.
+    pub(super) fn call_sounds(&self) -> Option<calls::Sounds<OwnDevices>> {
+        self.at_work.as_ref().map(|at_work| at_work.calls.clone())
     }
 
     /// Asks the session for something: at once, so that things stay in order; and tells the answer when it comes.

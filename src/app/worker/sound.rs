@@ -30,6 +30,7 @@ const HELD: u32 = tones::RATE * 2 / 50;
 pub(super) struct Sounds {
     ring_tx: watch::Sender<Ring>,
     tone_tx: watch::Sender<Tone>,
+    at_tx: watch::Sender<Option<String>>,
     keys_tx: mpsc::Sender<Touch>,
 }
 
@@ -54,11 +55,13 @@ impl Sounds {
     pub(super) fn start() -> Self {
         let (ring_tx, ring_rx) = watch::channel(Ring::Silent);
         let (tone_tx, tone_rx) = watch::channel(Tone::Tune(Tune::default()));
+        let (at_tx, at_rx) = watch::channel(None);
         let (keys_tx, keys_rx) = mpsc::channel(ORDERS);
-        tokio::spawn(play(ring_rx, tone_rx, keys_rx));
+        tokio::spawn(play(ring_rx, tone_rx, at_rx, keys_rx));
         Self {
             ring_tx,
             tone_tx,
+            at_tx,
             keys_tx,
         }
     }
@@ -71,6 +74,11 @@ impl Sounds {
     /// Rings with a file the next time.
     pub(super) fn set_ringtone(&self, samples: Samples) {
         self.tone_tx.send_replace(Tone::File(samples));
+    }
+
+    /// Rings at this device the next time; at the one that the system prefers, if it is none.
+    pub(super) fn ring_at(&self, device: Option<String>) {
+        self.at_tx.send_replace(device);
     }
 
     /// Lets the ring be heard once.
@@ -98,6 +106,7 @@ impl Sounds {
 async fn play(
     mut ring_rx: watch::Receiver<Ring>,
     tone_rx: watch::Receiver<Tone>,
+    at_rx: watch::Receiver<Option<String>>,
     mut keys_rx: mpsc::Receiver<Touch>,
 ) {
     let mut player = player::Player::default();
@@ -109,13 +118,21 @@ async fn play(
                 }
                 let ring = *ring_rx.borrow_and_update();
                 let tone = tone_rx.borrow().clone();
-                player.ring(source(ring, &tone)).await;
+                // What rings here is to be heard in the room; all else is part of a call.
+                let at = match ring {
+                    Ring::Here => at_rx.borrow().clone(),
+                    Ring::Silent | Ring::Waiting | Ring::There => None,
+                };
+                player.ring(source(ring, &tone), at.as_deref()).await;
             }
             key = keys_rx.recv() => match key {
-                Some(Touch::Key(key)) => player.key(Source::once(bundled::key(key))).await,
+                Some(Touch::Key(key)) => {
+                    player.key(Source::once(bundled::key(key)), None).await;
+                }
                 Some(Touch::Ring) => {
                     let tone = tone_rx.borrow().clone();
-                    player.key(Source::once(tone.samples())).await;
+                    let at = at_rx.borrow().clone();
+                    player.key(Source::once(tone.samples()), at.as_deref()).await;
                 }
                 None => return,
             },
@@ -144,6 +161,8 @@ impl Tone {
 
 #[cfg(target_os = "linux")]
 mod player {
+    use std::ffi::CString;
+
     use pulseaudio::protocol::{
         ChannelMap, ChannelVolume, DEFAULT_SINK, PlaybackStreamParams, SampleFormat, SampleSpec,
         stream::{BufferAttr, StreamFlags},
@@ -162,22 +181,29 @@ mod player {
 
     impl Player {
         /// Plays this in the place of the ring before; or nothing.
-        pub(super) async fn ring(&mut self, sound: Option<Source>) {
+        pub(super) async fn ring(&mut self, sound: Option<Source>, at: Option<&str>) {
             // What the server still holds of it is dropped with it.
             self.ring = None;
             if let Some(sound) = sound {
-                self.ring = self.play(sound).await;
+                self.ring = self.play(sound, at).await;
             }
         }
 
         /// Plays a key, in the place of the one before.
-        pub(super) async fn key(&mut self, sound: Source) {
+        pub(super) async fn key(&mut self, sound: Source, at: Option<&str>) {
             self.key = None;
-            self.key = self.play(sound).await;
+            self.key = self.play(sound, at).await;
         }
 
-        async fn play(&mut self, sound: Source) -> Option<PlaybackStream> {
-            let played = tokio::time::timeout(PATIENCE, self.start(sound)).await;
+        async fn play(&mut self, sound: Source, at: Option<&str>) -> Option<PlaybackStream> {
+            let sounding = async {
+                match (self.start(sound.clone(), at).await, at) {
+                    // A device that is not there does not keep it silent.
+                    (Err(_), Some(_)) => self.start(sound, None).await,
+                    (started, _) => started,
+                }
+            };
+            let played = tokio::time::timeout(PATIENCE, sounding).await;
             match played {
                 Ok(Ok(stream)) => Some(stream),
                 Ok(Err(error)) => {
@@ -193,11 +219,15 @@ mod player {
             }
         }
 
-        async fn start(&mut self, mut sound: Source) -> Result<PlaybackStream, ClientError> {
+        async fn start(
+            &mut self,
+            mut sound: Source,
+            at: Option<&str>,
+        ) -> Result<PlaybackStream, ClientError> {
             let client = match self.client.take() {
                 Some(client) => client,
                 // It looks for a socket, and does not wait.
-                None => Client::from_env(c"Callsign")?,
+                None => crate::voice::device::pulse::client()?,
             };
             let params = PlaybackStreamParams {
                 sample_spec: SampleSpec {
@@ -207,7 +237,10 @@ mod player {
                 },
                 channel_map: ChannelMap::mono(),
                 cvolume: Some(ChannelVolume::norm(1)),
-                sink_name: Some(DEFAULT_SINK.to_owned()),
+                sink_name: Some(
+                    at.and_then(|at| CString::new(at).ok())
+                        .unwrap_or_else(|| DEFAULT_SINK.to_owned()),
+                ),
                 buffer_attr: BufferAttr {
                     target_length: HELD,
                     ..BufferAttr::default()
@@ -244,8 +277,8 @@ mod player {
     pub(super) struct Player;
 
     impl Player {
-        pub(super) async fn ring(&mut self, _sound: Option<Source>) {}
+        pub(super) async fn ring(&mut self, _sound: Option<Source>, _at: Option<&str>) {}
 
-        pub(super) async fn key(&mut self, _sound: Source) {}
+        pub(super) async fn key(&mut self, _sound: Source, _at: Option<&str>) {}
     }
 }

@@ -33,6 +33,8 @@ const READY: (usize, usize) = (720, 3_840);
 const GROWS: usize = 240;
 /// What may wait of the microphone, in samples: 60 ms. More is left out, since it would be late for ever.
 const LATE: usize = 2_880;
+/// The length of the cookie by which a sound server knows its user, in bytes.
+const COOKIE: usize = 256;
 /// How often it is looked whether all is well.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long the server may take to answer.
@@ -113,7 +115,6 @@ pub struct PulseDevice {
     /// For a microphone and a speaker that are not there.
     captured: Pace,
     played: Pace,
-    choice_tx: watch::Sender<Choice>,
 }
 
 #[derive(Debug)]
@@ -132,11 +133,11 @@ enum Ring {
 }
 
 impl PulseDevice {
-    /// Opens them, in a task of their own. The microphone is heard from now on.
+    /// Opens those that are chosen, and others as soon as others are, in a task of their own. The microphone is heard from
+    /// now on.
     #[must_use]
-    pub fn open(choice: Choice) -> Self {
+    pub fn open(choice_rx: watch::Receiver<Choice>) -> Self {
         let (rings_tx, rings_rx) = mpsc::channel(8);
-        let (choice_tx, choice_rx) = watch::channel(choice);
         tokio::spawn(keep(choice_rx, rings_tx));
         Self {
             rings_rx,
@@ -144,19 +145,7 @@ impl PulseDevice {
             speaker: None,
             captured: Pace::default(),
             played: Pace::default(),
-            choice_tx,
         }
-    }
-
-    /// Others from now on.
-    pub fn choose(&self, choice: Choice) {
-        self.choice_tx.send_replace(choice);
-    }
-
-    /// Whether there is a microphone, and whether there is a speaker.
-    #[must_use]
-    pub fn present(&self) -> (bool, bool) {
-        (self.microphone.is_some(), self.speaker.is_some())
     }
 
     fn take_rings(&mut self) {
@@ -223,6 +212,10 @@ impl Device for PulseDevice {
             chunk.fill_from_iter(block.iter().copied());
         }
     }
+
+    fn present(&self) -> (bool, bool) {
+        (self.microphone.is_some(), self.speaker.is_some())
+    }
 }
 
 /// The streams that are open, and what they did when last looked at.
@@ -266,6 +259,8 @@ impl Watched {
 /// Keeps both streams open until the device is gone.
 async fn keep(mut choice_rx: watch::Receiver<Choice>, rings_tx: mpsc::Sender<Ring>) {
     let mut open: Option<Open> = None;
+    // Whoever chooses may be gone before the call is.
+    let mut final_choice = false;
     loop {
         let choice = choice_rx.borrow_and_update().clone();
         if let Err(error) = tend(&mut open, &choice, &rings_tx).await {
@@ -279,11 +274,9 @@ async fn keep(mut choice_rx: watch::Receiver<Choice>, rings_tx: mpsc::Sender<Rin
         }
         tokio::select! {
             () = rings_tx.closed() => return,
-            changed = choice_rx.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                if let Some(open) = &mut open {
+            changed = choice_rx.changed(), if !final_choice => {
+                final_choice = changed.is_err();
+                if let Some(open) = open.as_mut().filter(|_| !final_choice) {
                     (open.microphone, open.speaker) = (None, None);
                 }
             }
@@ -323,9 +316,13 @@ async fn tend(
             .is_some_and(|(_, watched)| watched.moves())
     {
         open.microphone = None;
-        let (stream, ring) = record(&open.client, choice.microphone.as_deref())
-            .await
-            .unzip();
+        let named = record(&open.client, choice.microphone.as_deref()).await;
+        let opened = match named {
+            // One that is not there does not leave a call without any.
+            None if choice.microphone.is_some() => record(&open.client, None).await,
+            named => named,
+        };
+        let (stream, ring) = opened.unzip();
         open.microphone = stream;
         drop(rings_tx.send(Ring::Microphone(ring)).await);
     }
@@ -336,17 +333,30 @@ async fn tend(
             .is_some_and(|(_, watched)| watched.moves())
     {
         open.speaker = None;
-        let (stream, ring) = playback(&open.client, choice.speaker.as_deref())
-            .await
-            .unzip();
+        let named = playback(&open.client, choice.speaker.as_deref()).await;
+        let opened = match named {
+            None if choice.speaker.is_some() => playback(&open.client, None).await,
+            named => named,
+        };
+        let (stream, ring) = opened.unzip();
         open.speaker = stream;
         drop(rings_tx.send(Ring::Speaker(ring)).await);
     }
     Ok(())
 }
 
+/// A link to the sound server. It may wait for it.
+pub fn client() -> Result<Client, ClientError> {
+    let socket = pulseaudio::socket_path_from_env().ok_or(ClientError::ServerUnavailable)?;
+    let socket = std::os::unix::net::UnixStream::connect(socket)?;
+    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+    // A server that asks for none still wants one of the right length.
+    let cookie = cookie.unwrap_or_else(|| vec![0; COOKIE]);
+    Client::new_unix(c"Callsign", socket, Some(cookie))
+}
+
 async fn connect() -> Result<Client, PulseError> {
-    let connected = tokio::task::spawn_blocking(|| Client::from_env(c"Callsign"));
+    let connected = tokio::task::spawn_blocking(client);
     match timeout(PATIENCE, connected).await {
         Ok(Ok(client)) => Ok(client?),
         Ok(Err(_)) | Err(_) => Err(PulseError::Silent),

@@ -37,6 +37,9 @@ impl Peer {
             self.line.jitter_there = Some(samples(remote.jitter));
             let (reached, stuck) = self.reached;
             let number = *remote.maximum_sequence_number;
+            if number != reached && stuck >= STUCK {
+                out.push(PeerOutput::Event(PeerEvent::Arrives));
+            }
             let stuck = if number == reached { stuck + 1 } else { 0 };
             self.reached = (number, stuck);
             if stuck == STUCK {

@@ -101,6 +101,8 @@ pub enum PeerEvent {
     Heard,
     /// They tell that nothing of what we send arrives.
     Unheard,
+    /// It arrives again.
+    Arrives,
     /// They pressed a key: once for each time they did.
     Key(Dtmf),
     /// From now on each packet brings so many of those before along: none, one or two. The encoder should use fewer bits

@@ -10,4 +10,5 @@ mod eyes;
 mod person;
 #[path = "../../support/programs.rs"]
 mod programs;
+mod sound;
 mod talk;

@@ -23,10 +23,34 @@ pub(super) struct Person<'a> {
 impl<'a> Person<'a> {
     /// Opens the window of a profile at a place on the screen.
     pub(super) fn open(desk: &'a Desk, eyes: &'a Eyes, name: &'static str, x: u32) -> Self {
+        Self::start(desk, eyes, name, x, None)
+    }
+
+    /// The same, at a sound server, and signs in.
+    pub(super) fn signed_in_at(
+        desk: &'a Desk,
+        eyes: &'a Eyes,
+        name: &'static str,
+        x: u32,
+        sound: &str,
+    ) -> Self {
+        let person = Self::start(desk, eyes, name, x, Some(sound));
+        person.sign_in();
+        person
+    }
+
+    fn start(
+        desk: &'a Desk,
+        eyes: &'a Eyes,
+        name: &'static str,
+        x: u32,
+        sound: Option<&str>,
+    ) -> Self {
         let build = std::env::var(OTHER_BUILD);
         let build = build.as_deref().unwrap_or(env!("CARGO_BIN_EXE_callsign"));
         let app = Running::start(
             desk.command(build)
+                .envs(sound.map(|sound| ("PULSE_SERVER", sound)))
                 .args(["--profile", name, "--data"])
                 .arg(desk.data())
                 .stdout(Stdio::null()),

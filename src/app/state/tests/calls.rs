@@ -1,6 +1,9 @@
 //! A call from its first ring to its end.
 
 use super::*;
+use crate::app::effect::SoundStep;
+use crate::app::msg::{SoundMsg, SoundWord};
+use crate::protocol::InviteMsg;
 
 #[test]
 fn a_call_goes_from_ringing_to_its_end() {
@@ -120,4 +123,32 @@ fn whoever_was_called_is_written_to_from_the_card_of_the_call_or_called_again() 
     let calls = story.here().calls.all();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].phase, CallPhase::Calling);
+}
+
+#[test]
+fn a_call_that_is_muted_or_held_says_so_and_a_key_by_two_ways_counts_once() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    let at = CallRef(1);
+    let told = |word| Msg::Sound(SoundMsg::Told(at, word));
+    story.tell(told(SoundWord::Connected));
+    let effects = story.tell(Msg::Sound(SoundMsg::Mute(no, true)));
+    assert_eq!(effects, [Effect::Sound(at, SoundStep::Mute(true))]);
+    let effects = story.tell(Msg::Sound(SoundMsg::Hold(no)));
+    assert_eq!(effects, [Effect::Sound(at, SoundStep::Hold(true))]);
+    assert!(
+        story.tell(Msg::Sound(SoundMsg::Hold(no))).is_empty(),
+        "it is"
+    );
+    let effects = story.tell(Msg::Call(CallMsg::Resume(no)));
+    assert_eq!(effects, [Effect::Sound(at, SoundStep::Hold(false))]);
+    let key = Dtmf::from_char('7').expect("a key");
+    story.tell(told(SoundWord::Key(key)));
+    story.hear(in_call(1, CallEvent::Msg(InviteMsg::Dtmf(vec![key, key]))));
+    let call = &story.here().calls.all()[0];
+    assert!(call.sound.muted && call.sound.there());
+    assert_eq!(call.keys_heard, "77");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::*;
-use crate::app::effect::{InspectEffect, NoticeId, Ring, ServerEffect};
+use crate::app::effect::{AudioEffect, InspectEffect, NoticeId, Ring, ServerEffect};
 use crate::app::msg::{
     CallMsg, ConsoleMsg, Direction, FileMsg, InspectMsg, MeMsg, Ringtone, ServerMsg, SettingsMsg,
     Tune, WireFrame,
@@ -257,10 +257,13 @@ fn a_conversation_is_written_as_its_ending_says() {
 fn the_server_is_looked_at_only_where_its_settings_are() {
     let mut story = Story::home();
     let server = |effect| [Effect::Server(effect)];
-    assert_eq!(
-        went(&mut story, Screen::Settings),
-        server(ServerEffect::Watch(true))
-    );
+    let watch = |on| {
+        [
+            Effect::Server(ServerEffect::Watch(on)),
+            Effect::Audio(AudioEffect::Watch(on)),
+        ]
+    };
+    assert_eq!(went(&mut story, Screen::Settings), watch(true));
     let who = Who::We {
         address: "127.0.0.1:7800".to_owned(),
         name: "Callsign".to_owned(),
@@ -291,10 +294,7 @@ fn the_server_is_looked_at_only_where_its_settings_are() {
         !story.here().serving.is_on(false),
         "it could not be turned on"
     );
-    assert_eq!(
-        went(&mut story, Screen::Chats),
-        server(ServerEffect::Watch(false))
-    );
+    assert_eq!(went(&mut story, Screen::Chats), watch(false));
     // Nor at the card.
     went(&mut story, Screen::Settings);
     let effects = story.tell(Msg::SignIn(SignInMsg::SignOut));

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::app::msg::{
     CallMsg, ChatMsg, ConsoleMsg, ContactMsg, Direction, FileMsg, InspectMsg, Msg, NavMsg,
-    ServerMsg, WireFrame,
+    ServerMsg, SoundMsg, SoundWord, WireFrame,
 };
 use crate::app::state::tests::{Story, account, bob, calls, failure, in_call, room};
-use crate::app::state::{ConversationId, Purpose, Query, Screen, Tab, Who};
+use crate::app::state::{ConversationId, Purpose, Quality, Query, Screen, Tab, Who};
 use crate::client::event::{
     CallEvent, CallRef, ChannelEvent, ChannelView, EndReason, Event, SessionEvent,
 };
@@ -275,6 +275,20 @@ pub(super) fn talking() -> Story {
     let no = story.here().calls.all()[0].no;
     story.tell(Msg::Call(CallMsg::Answer(no)));
     story.hear(in_call(1, CallEvent::Accepted));
+    let quality = Quality {
+        round_trip_ms: Some(38),
+        lost: (Some(0.0), Some(0.0)),
+        jitter_ms: Some(3),
+        kbits: (33, 31),
+    };
+    for word in [
+        SoundWord::Connected,
+        SoundWord::Present(true, true),
+        SoundWord::Quality(quality),
+        SoundWord::Levels(0.6, 0.35),
+    ] {
+        story.tell(Msg::Sound(SoundMsg::Told(CallRef(1), word)));
+    }
     for key in ['4', '7', '#'] {
         let key = Dtmf::from_char(key).expect("a key");
         story.tell(Msg::Call(CallMsg::Key(no, key)));

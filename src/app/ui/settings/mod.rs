@@ -3,6 +3,7 @@
 mod about;
 mod account;
 mod appearance;
+mod audio;
 mod notifications;
 mod server;
 mod shortcuts;
@@ -33,6 +34,7 @@ pub(super) struct Draft {
 enum Section {
     #[default]
     Account,
+    Audio,
     Notifications,
     Appearance,
     Server,
@@ -41,8 +43,9 @@ enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Account,
+        Self::Audio,
         Self::Notifications,
         Self::Appearance,
         Self::Server,
@@ -53,6 +56,7 @@ impl Section {
     fn name(self) -> &'static str {
         match self {
             Self::Account => "Account",
+            Self::Audio => "Audio",
             Self::Notifications => "Notifications",
             Self::Appearance => "Appearance",
             Self::Server => "Server on this computer",
@@ -157,6 +161,7 @@ fn section_ui(
     ui.add_space(space::ONE);
     match draft.section {
         Section::Account => account::account_ui(ui, home, set.keyring, out),
+        Section::Audio => audio::audio_ui(ui, set.audio, out),
         Section::Notifications => notifications::notifications_ui(ui, home, set.settings, out),
         Section::Appearance => appearance::appearance_ui(ui, set.settings, out),
         Section::Server => server::server_ui(ui, home, &mut draft.server, out),

@@ -1,0 +1,115 @@
+//! `callsign call`: calls somebody, says a file, and writes what is heard.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::desk::{Desk, Happened, say, say_call, say_sound};
+use super::{CallArgs, Keys, VerbError};
+use crate::calls::{Order, SoundNews};
+use crate::client::Call;
+use crate::client::event::{CallEvent, Event, SessionEvent};
+use crate::protocol::{ChannelName, KeysHeard};
+
+/// How the call went so far.
+struct Going {
+    call: Call,
+    keys: KeysHeard,
+    answered: bool,
+    /// Whether the keys were pressed.
+    pressed: bool,
+    /// When to hang up.
+    until: Option<Instant>,
+    /// Whether the signaling and the sound are over.
+    ended: (bool, bool),
+}
+
+/// Whether it was answered.
+pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
+    let mut desk = Desk::open(&args.with).await?;
+    let chance = RandomState::new().build_hasher().finish();
+    let channel = ChannelName::try_from(format!("call-{chance:016x}"))?;
+    let call = desk.sounds.invite(&channel, &args.peer, "{}").await?;
+    let mut going = Going {
+        call,
+        keys: KeysHeard::default(),
+        answered: false,
+        pressed: false,
+        until: None,
+        ended: (false, false),
+    };
+    while going.ended != (true, true) {
+        let until = going.until;
+        let time = async {
+            match until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        let happened = tokio::select! {
+            happened = desk.next() => happened,
+            () = time => Happened::Stop,
+        };
+        match happened {
+            Happened::Event(event) => heard(&desk, &mut going, &event, &args),
+            Happened::Sound(of, news) if of == going.call.id() => {
+                say_sound(&news, &mut going.keys);
+                if matches!(news, SoundNews::Connected) {
+                    press(&desk, &mut going, args.keys.as_ref());
+                }
+                going.ended.1 |= matches!(news, SoundNews::Over);
+            }
+            Happened::Sound(..) => {}
+            Happened::Stop => {
+                going.until = None;
+                // Its end is told like any other.
+                drop(going.call.channel_invite_end());
+            }
+            Happened::Over => going.ended.0 = true,
+        }
+    }
+    let written = desk.files.take(going.call.id()).transpose()?;
+    if let Some(path) = written {
+        say(&format!("heard {}", path.display()));
+    }
+    desk.close().await;
+    Ok(going.answered)
+}
+
+fn heard(desk: &Desk, going: &mut Going, event: &Event, args: &CallArgs) {
+    match event {
+        Event::Call { call, event } if *call == going.call.id() => {
+            say_call(event, &mut going.keys);
+            match event {
+                CallEvent::AcceptedByPeer { .. } | CallEvent::Accepted => {
+                    going.answered = true;
+                    going.until = args.duration.map(|time| Instant::now() + time);
+                }
+                CallEvent::Ended(_) => going.ended.0 = true,
+                CallEvent::ReceivedByPeer { .. } | CallEvent::Msg(_) => {}
+            }
+        }
+        // One call at a time.
+        Event::Session(SessionEvent::InviteReceived { call, glare, .. }) => {
+            let other = desk.session.call(*call);
+            drop(other.channel_invite_refuse(r#"{"reason":"busy","code":705}"#));
+            if *glare {
+                eprintln!("they called at the same moment");
+            }
+        }
+        Event::Session(SessionEvent::LinkLost) => eprintln!("the link to the server is lost"),
+        Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => {}
+    }
+}
+
+/// By both ways, since they may hear only one of them; once, however often the way is made anew.
+fn press(desk: &Desk, going: &mut Going, keys: Option<&Keys>) {
+    let Some(Keys(keys)) = keys.filter(|_| !going.pressed) else {
+        return;
+    };
+    going.pressed = true;
+    for key in keys {
+        desk.sounds.order(going.call.id(), Order::Key(*key));
+    }
+    drop(going.call.channel_invite_dtmf(keys));
+}

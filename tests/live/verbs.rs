@@ -1,0 +1,398 @@
+//! `callsign call` and `callsign listen`: two processes, the real server, files for microphone and speaker, and no display and
+//! no sound server anywhere.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use callsign::client::event::{CallEvent, Event, SessionEvent};
+use callsign::client::{Events, Session};
+use callsign::protocol::ChannelName;
+use callsign::voice::wav::WavSource;
+
+use crate::ours::{account, heard, sign_in};
+use crate::server::Server;
+
+/// A build to try in the place of the debug one.
+const OTHER_BUILD: &str = "APP_UNDER_TEST";
+const APP: &str = "callsign-tests";
+/// How long anything that must happen may take.
+const DEADLINE: Duration = Duration::from_secs(40);
+
+/// A verb at work. It is killed with what owns it.
+struct Verb {
+    child: Child,
+    lines_rx: mpsc::Receiver<String>,
+    said: Vec<String>,
+}
+
+impl Verb {
+    fn start(server: &Server, account: &str, arguments: &[&str]) -> Self {
+        let build = std::env::var(OTHER_BUILD);
+        let build = build.as_deref().unwrap_or(env!("CARGO_BIN_EXE_callsign"));
+        let url = format!("ws://127.0.0.1:{}", server.port());
+        let mut command = Command::new(build);
+        for name in [
+            "DISPLAY",
+            "WAYLAND_DISPLAY",
+            "PULSE_SERVER",
+            "XDG_RUNTIME_DIR",
+        ] {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .args(arguments)
+            .args(["--server", &url, "--app", APP, "--account", account])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("callsign");
+        let out = child.stdout.take().expect("piped");
+        let (lines_tx, lines_rx) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                // Nobody listens any more once a test is over.
+                drop(lines_tx.send(line));
+            }
+        });
+        Self {
+            child,
+            lines_rx,
+            said: Vec::new(),
+        }
+    }
+
+    /// Waits for a line.
+    #[track_caller]
+    fn wait(&mut self, wanted: &str) {
+        let latest = Instant::now() + DEADLINE;
+        loop {
+            let left = latest.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines_rx.recv_timeout(left) else {
+                panic!("no {wanted:?} after {:?}", self.said);
+            };
+            let found = line == wanted;
+            self.said.push(line);
+            if found {
+                return;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let kill = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(kill.expect("kill").success());
+    }
+
+    /// Waits for its end. Returns how it ended, what it said, and what it complained of.
+    #[track_caller]
+    fn end(mut self) -> (ExitStatus, Vec<String>, String) {
+        let latest = Instant::now() + DEADLINE;
+        loop {
+            let left = latest.saturating_duration_since(Instant::now());
+            match self.lines_rx.recv_timeout(left) {
+                Ok(line) => self.said.push(line),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("no end after {:?}", self.said),
+            }
+        }
+        let mut complaints = String::new();
+        let stderr = self.child.stderr.as_mut().expect("piped");
+        stderr.read_to_string(&mut complaints).expect("text");
+        let status = self.child.wait().expect("over");
+        (status, std::mem::take(&mut self.said), complaints)
+    }
+}
+
+impl Drop for Verb {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn speak(folder: &Path, name: &str, voice: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    let status = Command::new("espeak-ng")
+        .args(["-v", voice, "-w"])
+        .arg(&path)
+        .arg(text)
+        .status()
+        .expect("espeak-ng (tests/run.sh installs it)");
+    assert!(status.success());
+    path
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path")
+}
+
+/// How loud a file is, 100 times a second, in decibels; what is hardly heard counts as silence.
+fn loudness(path: &Path) -> Vec<f64> {
+    let bytes = std::fs::read(path).expect("a file");
+    let source = WavSource::read(&bytes).expect("a sound");
+    let blocks = source.samples().chunks(480);
+    let level = |block: &[f32]| {
+        let square: f32 = block.iter().map(|sample| sample * sample).sum();
+        (10.0 * f64::from(square / 480.0).max(1e-12).log10()).max(-60.0)
+    };
+    blocks.map(level).collect()
+}
+
+/// How alike two sounds are in their ups and downs: 1 for the same. The median over stretches of 1.5 s, each where it is most
+/// alike within a second, since a busy computer stretches sound here and there. Of the first second, in which noise is learned
+/// and the level found, nothing is said.
+fn likeness(said: &[f64], heard: &[f64]) -> f64 {
+    let mut found: Vec<f64> = Vec::new();
+    for at in (100..said.len().saturating_sub(150)).step_by(75) {
+        let part = &said[at..at + 150];
+        let best = (at.saturating_sub(20)..at + 80)
+            .filter_map(|from| Some(alike(part, heard.get(from..from + 150)?)));
+        found.push(best.fold(0.0, f64::max));
+    }
+    found.sort_by(f64::total_cmp);
+    found.get(found.len() / 2).copied().unwrap_or(0.0)
+}
+
+fn alike(a: &[f64], b: &[f64]) -> f64 {
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let (ma, mb) = (mean(a), mean(b));
+    let product: f64 = a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum();
+    let power = |x: &[f64], m: f64| x.iter().map(|x| (x - m) * (x - m)).sum::<f64>();
+    product / (power(a, ma) * power(b, mb)).sqrt().max(1e-9)
+}
+
+#[track_caller]
+fn assert_heard(heard: &Path, said: &Path, not_said: &Path) {
+    let heard = loudness(heard);
+    let (right, wrong) = (
+        likeness(&loudness(said), &heard),
+        likeness(&loudness(not_said), &heard),
+    );
+    println!("like what was said {right:.2}, like something else {wrong:.2}");
+    assert!(right > 0.7, "{right:.2} like what was said");
+    assert!(right > wrong + 0.1, "{wrong:.2} like what was not said");
+}
+
+#[test]
+fn two_processes_hear_each_other_and_the_next_call_has_a_file_of_its_own() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let a = speak(
+        folder.path(),
+        "a.wav",
+        "en-gb",
+        "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background.",
+    );
+    let b = speak(
+        folder.path(),
+        "b.wav",
+        "en-us+f3",
+        "Rice is often served in round bowls, and the juice of many lemons makes fine punch.",
+    );
+    let [ann_hears, bob_hears] = ["ann.wav", "bob.wav"].map(|name| folder.path().join(name));
+    let mut bob = Verb::start(
+        &server,
+        "bob",
+        &[
+            "listen",
+            "--auto-answer",
+            "--wav-in",
+            text(&b),
+            "--wav-out",
+            text(&bob_hears),
+        ],
+    );
+    bob.wait("listening");
+    let arguments = [
+        "call",
+        "bob",
+        "--wav-in",
+        text(&a),
+        "--wav-out",
+        text(&ann_hears),
+    ];
+    let with = |more: &[&'static str]| [&arguments[..], more].concat();
+    let ann = Verb::start(&server, "ann", &with(&["--for", "8s", "--keys", "12#"]));
+    let (status, said, complaints) = ann.end();
+    assert!(status.success(), "{said:?} {complaints}");
+    let file = format!("heard {}", ann_hears.display());
+    assert_eq!(
+        said,
+        [
+            "ringing",
+            "answered",
+            "connected",
+            "ended we hung up",
+            &file
+        ]
+    );
+    bob.wait("ended they hung up");
+    assert_heard(&ann_hears, &b, &a);
+    // Whatever order these two lines came in.
+    let line = format!("heard {}", bob_hears.display());
+    if !bob.said.contains(&line) {
+        bob.wait(&line);
+    }
+    assert_heard(&bob_hears, &a, &b);
+    let keys: Vec<_> = bob
+        .said
+        .iter()
+        .filter(|line| line.starts_with("key "))
+        .collect();
+    assert_eq!(keys, ["key 1", "key 2", "key #"]);
+
+    let first = std::fs::read(&bob_hears).expect("a file");
+    let ann = Verb::start(&server, "ann", &with(&["--for", "1s"]));
+    assert!(ann.end().0.success());
+    bob.wait(&format!(
+        "heard {}",
+        folder.path().join("bob-2.wav").display()
+    ));
+    assert_eq!(std::fs::read(&bob_hears).expect("a file"), first);
+    bob.signal("TERM");
+    let (status, said, complaints) = bob.end();
+    assert!(status.success(), "{said:?} {complaints}");
+}
+
+#[test]
+fn who_hangs_up_by_a_signal_leaves_a_whole_file_and_an_end_for_the_other() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let hears = folder.path().join("ann.wav");
+    let mut bob = Verb::start(&server, "bob", &["listen", "--auto-answer"]);
+    bob.wait("listening");
+    let mut ann = Verb::start(&server, "ann", &["call", "bob", "--wav-out", text(&hears)]);
+    ann.wait("connected");
+    ann.signal("INT");
+    let (status, said, _) = ann.end();
+    assert!(status.success(), "it was answered: {said:?}");
+    WavSource::read(&std::fs::read(&hears).expect("a file")).expect("a sound");
+    bob.wait("ended they hung up");
+    // The other way round.
+    let mut ann = Verb::start(&server, "ann", &["call", "bob"]);
+    ann.wait("connected");
+    bob.signal("TERM");
+    let (status, said, _) = ann.end();
+    assert!(status.success(), "{said:?}");
+    assert!(said.contains(&"ended they hung up".to_owned()), "{said:?}");
+    assert!(bob.end().0.success());
+}
+
+/// Bob, with a program of his own, answers the next call so.
+async fn answer_with(session: &Session, events: &mut Events, extra: &str) {
+    let call = heard(events, |event| match event {
+        Event::Session(SessionEvent::InviteReceived { call, .. }) => Some(call),
+        Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
+    })
+    .await;
+    let call = session.call(call);
+    call.channel_invite_accept(extra).await.expect("answered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_that_carries_no_sound_or_nonsense_gets_a_call_without() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let hears = folder.path().join("ann.wav");
+    let (session, mut events) = sign_in(server.port(), "bob").await;
+    let long = format!(r#"{{"_voice":{{"v":1,"sdp":"{}"}}}}"#, "a=".repeat(4_000));
+    for (extra, why) in [
+        ("", "their program carries no sound"),
+        ("{}", "their program carries no sound"),
+        (r#"{"_voice":7}"#, "cannot be read"),
+        (r#"{"_voice":{"v":9,"sdp":""}}"#, "version 9"),
+        (r#"{"_voice":{"v":1,"sdp":"v=0\r\nm=audio"}}"#, "of no use"),
+        (long.as_str(), "of no use"),
+    ] {
+        let arguments = ["call", "bob", "--for", "300ms", "--wav-out", text(&hears)];
+        let ann = Verb::start(&server, "ann", &arguments);
+        answer_with(&session, &mut events, extra).await;
+        let (status, said, complaints) = tokio::task::spawn_blocking(|| ann.end())
+            .await
+            .expect("it ended");
+        assert!(status.success(), "{extra}: {said:?} {complaints}");
+        assert!(complaints.contains(why), "{extra}: {complaints}");
+        assert!(!hears.exists(), "nothing was heard");
+    }
+    // Declined, and nobody there to be called at all.
+    let ann = Verb::start(&server, "ann", &["call", "bob"]);
+    let call = heard(&mut events, |event| match event {
+        Event::Session(SessionEvent::InviteReceived { call, .. }) => Some(call),
+        Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
+    })
+    .await;
+    let refused = session.call(call).channel_invite_refuse("").await;
+    refused.expect("declined");
+    let (status, said, _) = tokio::task::spawn_blocking(|| ann.end())
+        .await
+        .expect("it ended");
+    assert_eq!(status.code(), Some(1), "{said:?}");
+    assert!(said.contains(&"ended they declined".to_owned()), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_offers_nonsense_is_answered_without_sound_and_the_next_is_heard() {
+    let server = Server::start();
+    let mut bob = Verb::start(&server, "bob", &["listen", "--auto-answer"]);
+    bob.wait("listening");
+    let (session, mut events) = sign_in(server.port(), "ann").await;
+    let channel = ChannelName::try_from("call-1").expect("a name");
+    let long = format!(r#"{{"_voice":{{"v":1,"sdp":"{}"}}}}"#, "a=".repeat(4_000));
+    for extra in [
+        "",
+        "{}",
+        r#"{"_voice":[]}"#,
+        r#"{"_voice":{"v":1,"sdp":"v"}}"#,
+        &long,
+    ] {
+        let call = session.channel_invite_user2(&channel, &account("bob"), extra);
+        let call = call.await.expect("called");
+        let answer = heard(&mut events, |event| match event {
+            Event::Call {
+                event: CallEvent::AcceptedByPeer { extra },
+                ..
+            } => Some(extra),
+            Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
+        })
+        .await;
+        assert_eq!(answer, "", "{extra}");
+        call.channel_invite_end().await.expect("it ends");
+        heard(&mut events, |event| match event {
+            Event::Call {
+                event: CallEvent::Ended(_),
+                ..
+            } => Some(()),
+            Event::Session(_) | Event::Channel { .. } | Event::Call { .. } => None,
+        })
+        .await;
+    }
+    let cy = Verb::start(&server, "cy", &["call", "bob", "--for", "1s"]);
+    let (status, said, _) = tokio::task::spawn_blocking(|| cy.end())
+        .await
+        .expect("it ended");
+    assert!(status.success(), "{said:?}");
+    assert!(said.contains(&"connected".to_owned()), "{said:?}");
+}
+
+#[test]
+fn without_a_server_a_call_says_so() {
+    let server = Server::start();
+    let port = server.port();
+    drop(server);
+    let server = Server::start();
+    let url = format!("ws://127.0.0.1:{port}");
+    assert_ne!(server.port(), port);
+    let ended = Command::new(env!("CARGO_BIN_EXE_callsign"))
+        .args(["call", "bob", "--account", "ann", "--server", &url])
+        .output()
+        .expect("callsign");
+    assert_eq!(ended.status.code(), Some(1));
+    let complaints = String::from_utf8_lossy(&ended.stderr);
+    assert!(complaints.contains("cannot be reached"), "{complaints}");
+}
