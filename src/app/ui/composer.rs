@@ -231,9 +231,9 @@ fn is_typed(event: &Event) -> bool {
 
 /// Whether an input method is at work.
 fn composes(event: &Event) -> bool {
-    match event {
-        Event::Ime(ImeEvent::Preedit { text, .. }) => !text.is_empty(),
-        Event::Ime(ImeEvent::Commit(_)) => true,
-        _ => false,
-    }
+    let Event::Ime(event) = event else {
+        return false;
+    };
+    let chooses = matches!(event, ImeEvent::Preedit { text, .. } if !text.is_empty());
+    chooses || matches!(event, ImeEvent::Commit(_))
 }
