@@ -12,6 +12,19 @@ fn join(window: &mut Window, room: &str) {
 }
 
 #[test]
+fn whoever_types_faster_than_frames_are_drawn_sends_each_line() {
+    let (_data, mut ann, mut bob) = two();
+    bob.write_to("ann");
+    ann.write_to("bob");
+    ann.type_at_once("one\ntwo\nthree\nand");
+    for line in ["one", "two", "three"] {
+        bob.see(line);
+    }
+    ann.see("three");
+    ann.see_value("Message bob", "and");
+}
+
+#[test]
 fn whoever_is_written_to_sees_it_and_reads_the_name_that_they_gave() {
     let (_data, mut ann, mut bob) = two();
     ann.write_to("bob");

@@ -96,6 +96,26 @@ impl Window {
         self.draw();
     }
 
+    /// Types so fast that it all comes in one frame; a line break is Enter.
+    pub(crate) fn type_at_once(&mut self, text: &str) {
+        for character in text.chars() {
+            if character != '\n' {
+                self.harness.event(egui::Event::Text(character.into()));
+                continue;
+            }
+            for pressed in [true, false] {
+                self.harness.event(egui::Event::Key {
+                    key: egui::Key::Enter,
+                    physical_key: None,
+                    pressed,
+                    repeat: false,
+                    modifiers: egui::Modifiers::NONE,
+                });
+            }
+        }
+        self.draw();
+    }
+
     /// Clicks into the line of this name and types.
     #[track_caller]
     pub(crate) fn fill(&mut self, name: &str, text: &str) {

@@ -1,7 +1,8 @@
 //! Where one types. Enter sends, Shift+Enter breaks the line, Up in an empty line recalls what was sent last.
 
 use egui::{
-    Event, Frame, Key, KeyboardShortcut, Margin, Modifiers, ScrollArea, Sense, TextEdit, Ui,
+    Event, Frame, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, ScrollArea, Sense, TextEdit,
+    Ui,
 };
 
 use super::icons::Icon;
@@ -22,6 +23,8 @@ pub(super) struct Draft {
     drafted: u64,
     /// Whether a file was dropped here, and nothing was typed since.
     dropped: bool,
+    /// What was typed behind Enter in the same frame: it belongs to the next message.
+    later: Vec<Event>,
 }
 
 /// The composer.
@@ -40,6 +43,7 @@ pub(super) fn composer_ui(
         draft.to = Some(to.clone());
         draft.text.clone_from(&conversation.draft);
         draft.dropped = false;
+        draft.later.clear();
     }
     draft.dropped |= ui.input(|input| !input.raw.dropped_files.is_empty());
     let name = match to {
@@ -55,7 +59,7 @@ pub(super) fn composer_ui(
             .unwrap_or_default()
             .to_owned();
     }
-    let enter = focused && !composing(ui) && pressed(ui, Key::Enter);
+    let enter = focused && entered(ui, &mut draft.later);
     let used = draft.text.trim().len();
     let over = used > limits::CONTENT_BYTES;
     let outline = match (over, focused) {
@@ -86,6 +90,9 @@ pub(super) fn composer_ui(
             .inner
         })
         .inner;
+    // With what was typed in this frame.
+    let used = draft.text.trim().len();
+    let over = used > limits::CONTENT_BYTES;
     if used > NEARLY {
         counter_ui(ui, used);
     }
@@ -177,12 +184,56 @@ fn pressed(ui: &Ui, key: Key) -> bool {
     ui.input_mut(|input| input.consume_key(Modifiers::NONE, key))
 }
 
-/// Whether an input method is at work: then Enter chooses a word and sends nothing.
-fn composing(ui: &Ui) -> bool {
-    ui.input(|input| {
-        input
-            .events
-            .iter()
-            .any(|event| matches!(event, Event::Ime(_)))
-    })
+/// Whether Enter was pressed. Where frames are slow, much is typed in one: what came before Enter is left to the text, and what
+/// came behind it waits for the next frame.
+fn entered(ui: &Ui, later: &mut Vec<Event>) -> bool {
+    let entered = ui.input_mut(|input| {
+        let mut events = std::mem::take(later);
+        events.append(&mut input.events);
+        let mut from = 0;
+        let at = loop {
+            let found = events.iter().skip(from).position(is_enter);
+            let Some(at) = found.map(|found| from + found) else {
+                input.events = events;
+                return false;
+            };
+            if !events.iter().take(at).any(composes) {
+                break at;
+            }
+            // It chose a word, and sends nothing.
+            events.remove(at);
+            from = at;
+        };
+        let behind = events.split_off(at + 1);
+        events.pop();
+        let (typed, other): (Vec<_>, Vec<_>) = behind.into_iter().partition(is_typed);
+        events.extend(other);
+        input.events = events;
+        *later = typed;
+        true
+    });
+    if !later.is_empty() {
+        ui.ctx().request_repaint();
+    }
+    entered
+}
+
+fn is_enter(event: &Event) -> bool {
+    matches!(event, Event::Key { key: Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none())
+}
+
+fn is_typed(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Key { .. } | Event::Text(_) | Event::Paste(_) | Event::Ime(_)
+    )
+}
+
+/// Whether an input method is at work.
+fn composes(event: &Event) -> bool {
+    let Event::Ime(event) = event else {
+        return false;
+    };
+    let chooses = matches!(event, ImeEvent::Preedit { text, .. } if !text.is_empty());
+    chooses || matches!(event, ImeEvent::Commit(_))
 }

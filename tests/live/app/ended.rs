@@ -1,7 +1,5 @@
 //! Apps that are killed, or end because the system does: nothing that was there is lost.
 
-use callsign::store::{Conversation, Store};
-
 use super::desk::Desk;
 use super::eyes::Eyes;
 use super::person::Person;
@@ -117,56 +115,4 @@ fn cut_off(person: &Person<'_>, other: &str) {
     person.click("Chats");
     person.click(other);
     person.see_part("Call interrupted ·");
-}
-
-/// Bob is killed again and again while a page and more comes in that waited for him.
-#[test]
-fn what_waited_is_all_there_once_however_often_kill_9_comes_while_it_comes_in() {
-    const WAIT: usize = 130;
-    let desk = Desk::new();
-    let eyes = Eyes::open(&desk);
-    let ann = Person::signed_in(&desk, &eyes, "ann", 0);
-    let bob = Person::signed_in(&desk, &eyes, "bob", 1200);
-    bob.terminate();
-    let said: Vec<_> = (0..WAIT).map(|number| format!("m{number}.")).collect();
-    ann.write_to("bob");
-    ann.type_text(&(said.join("\n") + "\n"));
-    ann.see("sent");
-    let last = said.last().expect("some");
-    ann.see(last);
-    // As soon as there is a window, as soon as something has come, and so on.
-    for times in 0..6 {
-        let bob = Person::open(&desk, &eyes, "bob", 1200);
-        if times % 2 == 1 {
-            bob.see_part(" unread");
-        }
-        bob.kill();
-    }
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.see_part(&format!("{WAIT} unread"));
-    bob.kill();
-    assert_eq!(kept(&desk, "bob", "ann"), said);
-    let bob = Person::open(&desk, &eyes, "bob", 1200);
-    bob.click("ann");
-    bob.see(last);
-    bob.terminate();
-}
-
-/// What is in somebody's history of the conversation with another.
-fn kept(desk: &Desk, name: &str, other: &str) -> Vec<String> {
-    let folder = desk.data().join("profiles").join(name);
-    let files = std::fs::read_dir(folder).expect("a profile");
-    let mut files = files.map(|file| file.expect("a file").path());
-    let history = files.find(|path| path.extension().is_some_and(|kind| kind == "db"));
-    let runtime = tokio::runtime::Runtime::new().expect("threads");
-    runtime.block_on(async {
-        let store = Store::open(&history.expect("a history"))
-            .expect("open")
-            .store;
-        let of = Conversation::Person(other.try_into().expect("an account"));
-        let window = store.latest(of, 1000).await.expect("read");
-        store.close().await;
-        let texts = window.messages.into_iter();
-        texts.map(|message| message.content.text).collect()
-    })
 }

@@ -184,7 +184,10 @@ pub(super) fn person() -> Story {
 pub(super) fn long() -> Story {
     let mut story = at_work();
     for number in 0..200 {
-        let text = format!("Line {number} of MANY WIDE WORDS ").repeat(1 + number % 9);
+        let text = format!(
+            "Line {number} of MANY {}",
+            "WWWW MMMM ".repeat(8 + number % 9 * 8)
+        );
         said(&mut story, "bob", &text, 1);
     }
     story.open(&bob());
