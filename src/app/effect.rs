@@ -121,6 +121,8 @@ pub(crate) enum Effect {
     Sound(CallRef, SoundStep),
     /// Something about microphone and speaker; how it is answered stands there.
     Audio(AudioEffect),
+    /// Show the folder of a file that was kept of a call. Answered by `RecordMsg::NotShown`, if it cannot be.
+    ShowFile(CallNo, PathBuf),
 }
 
 /// Something about the server on this computer. What does not work is answered by `ServerMsg::Failed`.
@@ -233,12 +235,14 @@ pub(crate) enum AudioEffect {
 }
 
 /// Something about the sound of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SoundStep {
     /// They are to hear nothing of us, or something again.
     Mute(bool),
     /// They are to wait and hear a tone, or not any more.
     Hold(bool),
+    /// What the first account says with the second is to be kept, or not any more. Answered by `SoundWord::Record`.
+    Record(Option<(Account, Account)>),
 }
 
 /// A step of a call.

@@ -1,5 +1,6 @@
 //! One call's sound: prepared while it rings, connected when it is answered, mended when the network changes.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::prepare::{self, Prepared, Ways};
+use super::record::{Keeping, Step};
 use super::{Devices, NoSound, Order, SoundNews};
 use crate::client::Call;
 use crate::client::error::CallError;
@@ -66,6 +68,7 @@ struct Going<T> {
     mend_at: Option<Instant>,
     /// Whether an offer of ours has no answer yet.
     offered: bool,
+    keeping: Keeping,
 }
 
 impl<D: Devices> Line<D> {
@@ -163,6 +166,7 @@ impl<D: Devices> Line<D> {
             connected: false,
             mend_at: ours.then(|| Instant::now() + MEND),
             offered: false,
+            keeping: Keeping::Off,
         })
     }
 
@@ -184,6 +188,7 @@ impl<D: Devices> Line<D> {
                     Some(news) => self.news(&mut going, news).await,
                     None => break,
                 },
+                step = going.keeping.next() => self.kept(step).await,
                 () = mend => {
                     going.mend_at = Some(Instant::now() + MEND);
                     Some(sound::Order::Restart)
@@ -202,6 +207,44 @@ impl<D: Devices> Line<D> {
         match going.task.await {
             Ok(device) => self.devices.close(self.call.id(), device),
             Err(error) => tracing::error!(%error, "the sound of a call broke"),
+        }
+        if let Some(over) = going.keeping.end().await {
+            self.tell(SoundNews::Recorded(over)).await;
+        }
+    }
+
+    /// What is said is to be kept: they are told first.
+    fn keep<T>(&self, going: &mut Going<T>, path: PathBuf) {
+        if !going.keeping.is_on() {
+            let told = self.say(&VoiceMsg::Recorded(true));
+            going.keeping = Keeping::Telling(path, told);
+        }
+    }
+
+    /// What is said is not to be kept any more. The file is whole a little later.
+    fn keep_no_more<T>(&self, going: &mut Going<T>) -> Option<sound::Order> {
+        match going.keeping {
+            Keeping::Off => None,
+            Keeping::Telling(..) => {
+                going.keeping = Keeping::Off;
+                drop(self.say(&VoiceMsg::Recorded(false)));
+                None
+            }
+            Keeping::On(..) => Some(sound::Order::Record(None)),
+        }
+    }
+
+    async fn kept(&self, step: Step) -> Option<sound::Order> {
+        match step {
+            Step::Begin(recorder) => {
+                self.tell(SoundNews::Recording).await;
+                Some(sound::Order::Record(Some(recorder)))
+            }
+            Step::Over(over) => {
+                drop(self.say(&VoiceMsg::Recorded(false)));
+                self.tell(SoundNews::Recorded(over)).await;
+                Some(sound::Order::Record(None))
+            }
         }
     }
 
@@ -230,17 +273,18 @@ impl<D: Devices> Line<D> {
             }
             Word::Order(Order::Mute(muted)) => Some(sound::Order::Control(Control::Mute(muted))),
             Word::Order(Order::Hold(held)) => {
-                self.say(&VoiceMsg::Held(held));
+                drop(self.say(&VoiceMsg::Held(held)));
                 Some(sound::Order::Control(Control::Hold(held)))
             }
             Word::Order(Order::Key(key)) => Some(sound::Order::Key(key)),
             Word::Order(Order::Processing(switches)) => {
                 Some(sound::Order::Control(Control::Processing(switches)))
             }
-            Word::Order(Order::Recorded(recorded)) => {
-                self.say(&VoiceMsg::Recorded(recorded));
+            Word::Order(Order::Record(Some(path))) => {
+                self.keep(going, path);
                 None
             }
+            Word::Order(Order::Record(None)) => self.keep_no_more(going),
             Word::Order(Order::Probe) => {
                 (!going.connected && !going.offered).then_some(sound::Order::Restart)
             }
@@ -254,9 +298,9 @@ impl<D: Devices> Line<D> {
             News::Offer(offer) => {
                 going.offered = true;
                 going.mend_at = Some(Instant::now() + MEND);
-                self.say(&VoiceMsg::Offer(offer));
+                drop(self.say(&VoiceMsg::Offer(offer)));
             }
-            News::Answer(answer) => self.say(&VoiceMsg::Answer(answer)),
+            News::Answer(answer) => drop(self.say(&VoiceMsg::Answer(answer))),
             News::Unfit(error) => {
                 tracing::warn!(%error, "what they say of their sound is of no use");
             }
@@ -304,21 +348,27 @@ impl<D: Devices> Line<D> {
         None
     }
 
-    /// Says something to the other side. While the link to the server is lost it waits there.
-    fn say(&self, msg: &VoiceMsg) {
+    /// Says something to the other side, and whether the server has it. While the link is lost it waits there.
+    fn say(&self, msg: &VoiceMsg) -> oneshot::Receiver<bool> {
+        let (told_tx, told) = oneshot::channel();
         let extra = match msg.to_extra() {
             Ok(extra) => extra,
             Err(error) => {
                 tracing::warn!(%error, "the other side is not told of a change");
-                return;
+                return told;
             }
         };
         let said = self.call.channel_invite_msg(InviteMsg::Other(extra));
         tokio::spawn(async move {
-            if let Err(error) = said.await {
+            let said = said.await;
+            if let Err(error) = &said {
                 tracing::debug!(%error, "the other side was not told of a change");
             }
+            if told_tx.send(said.is_ok()).is_err() {
+                tracing::trace!("nobody wants to know");
+            }
         });
+        told
     }
 
     /// Nobody may listen; then nobody misses it.

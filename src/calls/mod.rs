@@ -9,12 +9,15 @@
 //! | `sounds` | the handle: events and orders find their call |
 //! | `line` | one call's sound, from the preparation to the last packet |
 //! | `prepare` | sockets, ways, and the description that names them |
+//! | `record` | keeps what is said, once the other side knows |
 
 mod line;
 mod prepare;
+mod record;
 mod sounds;
 
 pub use prepare::PrepareError;
+pub use record::{RecordError, Recording};
 pub use sounds::{Order, Sounds, SoundsTold};
 
 use crate::client::event::CallRef;
@@ -101,6 +104,10 @@ pub enum SoundNews {
     TheyHold(bool),
     /// They keep what is said from now on, or no longer.
     TheyRecord(bool),
+    /// What is said is kept from now on, and they know.
+    Recording,
+    /// It is not kept any more.
+    Recorded(Result<Recording, RecordError>),
     /// The call goes on without sound.
     None(NoSound),
     /// The sound is over, and the devices are closed: the last that is told of a call, whether it was heard or not.

@@ -1,6 +1,7 @@
 //! The sound of all calls of a session: every event and every order finds its call.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
@@ -38,8 +39,8 @@ pub enum Order {
     Key(Dtmf),
     /// What is done with the sound of the microphone.
     Processing(Switches),
-    /// They are told that what is said is kept from now on, or no longer.
-    Recorded(bool),
+    /// What is said is kept in a new file of this name, whose folder is there, from now on, as soon as they are told so; or no longer.
+    Record(Option<PathBuf>),
     /// The network may have changed: the computer slept, or the link came back.
     Probe,
 }

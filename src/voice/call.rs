@@ -13,6 +13,7 @@ use super::jitter::JitterStats;
 use super::link::Link;
 use super::peer::{Peer, PeerEvent, PeerInput, PeerOutput, SdpError};
 use super::processing::Switches;
+use super::record::Recorder;
 use crate::protocol::Dtmf;
 
 /// How often devices are looked at.
@@ -27,7 +28,7 @@ pub const ORDERS: usize = 32;
 pub const NEWS: usize = 64;
 
 /// What its owner wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Order {
     /// Something about the sound.
     Control(Control),
@@ -39,6 +40,8 @@ pub enum Order {
     Restart,
     /// They made a new offer: an answer is wanted, see [`News::Answer`].
     Offer(String),
+    /// What is said is kept by this from now on, or no longer.
+    Record(Option<Recorder>),
     /// It is over.
     End,
 }
@@ -75,6 +78,7 @@ pub struct Call<D> {
     engine: Engine,
     device: D,
     present: Option<(bool, bool)>,
+    recorder: Option<Recorder>,
     news_tx: mpsc::Sender<News>,
 }
 
@@ -93,6 +97,7 @@ impl<D: Device> Call<D> {
             engine: Engine::new(switches)?,
             device,
             present: None,
+            recorder: None,
             news_tx,
         })
     }
@@ -157,26 +162,37 @@ impl<D: Device> Call<D> {
         while self.device.wants(now) {
             self.engine.speaker(now, &mut block);
             self.device.play(&block);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.far(&block);
+            }
         }
         while self.device.capture(now, &mut block) {
-            let packet = match self.engine.microphone(&block) {
-                Ok(Some(packet)) => packet,
-                Ok(None) => continue,
-                Err(error) => {
-                    tracing::warn!(%error, "a block was not sent");
-                    continue;
-                }
-            };
-            let outputs = self.peer.handle(
-                now,
-                PeerInput::Audio {
-                    time: packet.time,
-                    first: packet.first,
-                    payload: packet.payload,
-                },
-            );
-            self.perform(now, outputs);
+            self.send(now, &block);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.near(self.engine.said());
+            }
         }
+    }
+
+    /// The microphone's next block.
+    fn send(&mut self, now: Instant, block: &[f32; BLOCK]) {
+        let packet = match self.engine.microphone(block) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a block was not sent");
+                return;
+            }
+        };
+        let outputs = self.peer.handle(
+            now,
+            PeerInput::Audio {
+                time: packet.time,
+                first: packet.first,
+                payload: packet.payload,
+            },
+        );
+        self.perform(now, outputs);
     }
 
     /// Whether the devices are there.
@@ -221,6 +237,7 @@ impl<D: Device> Call<D> {
                 }
                 Err(error) => self.tell(News::Unfit(error)),
             },
+            Order::Record(recorder) => self.recorder = recorder,
             Order::End => {}
         }
     }

@@ -10,7 +10,7 @@ use super::BLOCK;
 use super::wav::{WavSink, WavSource};
 
 /// A block's time.
-const BLOCK_TIME: Duration = Duration::from_millis(10);
+pub(super) const BLOCK_TIME: Duration = Duration::from_millis(10);
 /// What is made up for at once, at most, where nobody asked for long.
 const BEHIND: Duration = Duration::from_millis(100);
 

@@ -163,6 +163,14 @@ impl Engine {
         }))
     }
 
+    /// What the other side hears of the last block of the microphone.
+    #[must_use]
+    pub fn said(&self) -> &[f32; BLOCK] {
+        let (first, second) = self.frame.split_at(BLOCK);
+        let said = if self.filled == BLOCK { first } else { second };
+        said.first_chunk().unwrap_or(&[0.0; BLOCK])
+    }
+
     /// A packet has come; see [`Jitter::insert`].
     pub fn packet(&mut self, now: Instant, sequence: u64, time: u64, copy: bool, payload: &[u8]) {
         self.jitter.insert(now, sequence, time, copy, payload);

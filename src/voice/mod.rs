@@ -12,6 +12,7 @@
 //! | [`processing`] | echo, noise and level of a microphone |
 //! | [`level`], [`mixer`], [`tone`] | meters, sums, and the tones of telephones |
 //! | [`wav`] | files of sound |
+//! | [`record`] | a call, kept in such a file |
 //!
 //! | beside it | what it is |
 //! |---|---|
@@ -34,6 +35,7 @@ pub mod link;
 pub mod mixer;
 pub mod peer;
 pub mod processing;
+pub mod record;
 mod redundancy;
 mod slots;
 mod stretch;

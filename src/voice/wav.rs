@@ -61,18 +61,32 @@ impl WavSource {
     }
 }
 
-/// A file in the place of a speaker: one channel of 16 bits at [`RATE`]. It is whole after [`WavSink::finish`].
+/// A file in the place of a speaker: one channel, or two, of 16 bits at [`RATE`]. It is whole after [`WavSink::finish`].
 #[derive(Debug)]
 pub struct WavSink<W: Write + Seek> {
     file: W,
+    channels: u16,
     bytes: u32,
 }
 
 impl<W: Write + Seek> WavSink<W> {
-    /// Begins it.
-    pub fn new(mut file: W) -> io::Result<Self> {
-        file.write_all(&header(0))?;
-        Ok(Self { file, bytes: 0 })
+    /// Begins one of one channel.
+    pub fn new(file: W) -> io::Result<Self> {
+        Self::of(file, 1)
+    }
+
+    /// Begins one of two channels; samples of the left and of the right one take turns.
+    pub fn stereo(file: W) -> io::Result<Self> {
+        Self::of(file, 2)
+    }
+
+    fn of(mut file: W, channels: u16) -> io::Result<Self> {
+        file.write_all(&header(channels, 0))?;
+        Ok(Self {
+            file,
+            channels,
+            bytes: 0,
+        })
     }
 
     /// This is heard. What a file can no longer hold, after twelve hours, is left out.
@@ -90,15 +104,20 @@ impl<W: Write + Seek> WavSink<W> {
 
     /// Ends it, and gives the file back.
     pub fn finish(mut self) -> io::Result<W> {
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&header(self.bytes))?;
-        self.file.seek(SeekFrom::End(0))?;
-        self.file.flush()?;
+        self.make_whole()?;
         Ok(self.file)
+    }
+
+    /// The file can be read as it is by now; more may follow.
+    pub fn make_whole(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&header(self.channels, self.bytes))?;
+        self.file.seek(SeekFrom::End(0))?;
+        self.file.flush()
     }
 }
 
-fn header(bytes: u32) -> [u8; 44] {
+fn header(channels: u16, bytes: u32) -> [u8; 44] {
     let mut header = [0; 44];
     let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, b"RIFF");
@@ -106,10 +125,10 @@ fn header(bytes: u32) -> [u8; 44] {
     put(8, b"WAVEfmt ");
     put(16, &16_u32.to_le_bytes());
     put(20, &1_u16.to_le_bytes());
-    put(22, &1_u16.to_le_bytes());
+    put(22, &channels.to_le_bytes());
     put(24, &RATE.to_le_bytes());
-    put(28, &(RATE * 2).to_le_bytes());
-    put(32, &2_u16.to_le_bytes());
+    put(28, &(RATE * 2 * u32::from(channels)).to_le_bytes());
+    put(32, &(2 * channels).to_le_bytes());
     put(34, &16_u16.to_le_bytes());
     put(36, b"data");
     put(40, &bytes.to_le_bytes());

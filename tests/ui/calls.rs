@@ -162,3 +162,48 @@ fn others_see_that_one_is_in_a_call_or_away_or_not_to_be_disturbed() {
     cy.see_part("INVITE_E_CANTRECV, 705");
     assert!(!bob.shows("is calling you"));
 }
+
+/// The recordings of a profile's account.
+fn recordings(data: &std::path::Path, name: &str) -> Vec<std::path::PathBuf> {
+    let folder = data
+        .join("profiles")
+        .join(name)
+        .join("recordings")
+        .join(name);
+    let files = std::fs::read_dir(folder).into_iter().flatten();
+    files.map(|file| file.expect("a file").path()).collect()
+}
+
+#[test]
+fn a_call_is_recorded_with_consent_and_both_see_it() {
+    let (data, mut ann, mut bob) = ringing();
+    bob.press("Answer");
+    ann.press("Record");
+    ann.see("They are told that you record.");
+    ann.press("Do not record");
+    ann.see_no("They are told that you record.");
+    assert!(!bob.shows("They record this call."));
+    ann.press("Record");
+    ann.press("Start recording");
+    ann.see("Recording");
+    bob.see("They record this call.");
+    ann.press("Record");
+    ann.see_part("Recorded: 20");
+    bob.see_no("They record this call.");
+    // Another, to the end of the call.
+    ann.press("Record");
+    ann.press("Start recording");
+    bob.see("They record this call.");
+    ann.see("Recording");
+    ann.press("End");
+    ann.see_part("Recorded: 20");
+    ann.see("Show the recording");
+    let files = recordings(data.path(), "ann");
+    assert_eq!(files.len(), 2, "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).expect("a file");
+        let data = u32::from_le_bytes([bytes[40], bytes[41], bytes[42], bytes[43]]);
+        assert_eq!(bytes.len(), data as usize + 44, "{}", file.display());
+    }
+    assert!(recordings(data.path(), "bob").is_empty());
+}

@@ -13,6 +13,7 @@
 mod calls;
 mod delay;
 mod quality;
+mod record;
 mod relay;
 mod side;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,6 @@
 //! What happens to the sound of calls.
 
-use crate::app::state::{AudioDevice, AudioSet, AudioTest, CallNo, Quality};
+use crate::app::state::{AudioDevice, AudioSet, AudioTest, CallNo, Quality, RecordWord};
 use crate::client::event::CallRef;
 use crate::protocol::Dtmf;
 
@@ -13,6 +13,23 @@ pub(crate) enum SoundMsg {
     Mute(CallNo, bool),
     /// They are to wait. [`CallMsg::Resume`](super::CallMsg::Resume) ends it.
     Hold(CallNo),
+    /// Something about keeping what is said.
+    Record(CallNo, RecordMsg),
+}
+
+/// Keeping what is said in a call.
+#[derive(Clone, Debug)]
+pub(crate) enum RecordMsg {
+    /// Record was pressed: whether they may be told is asked first.
+    Ask,
+    /// They may be told, and it is to begin.
+    Agree,
+    /// It is not wanted any more.
+    Stop,
+    /// The file is to be shown.
+    Show,
+    /// It cannot be shown; the sentence says why.
+    NotShown(String),
 }
 
 /// Microphone and speaker.
@@ -53,4 +70,6 @@ pub(crate) enum SoundWord {
     Quality(Quality),
     /// They pressed a key.
     Key(Dtmf),
+    /// What is said is kept, or not any more.
+    Record(RecordWord),
 }

@@ -73,6 +73,11 @@ pub(crate) enum Ending {
 
 impl CallLog {
     /// None yet.
+    /// Whose calls they are.
+    pub(super) fn me(&self) -> &Account {
+        &self.me
+    }
+
     pub(super) fn new(me: Account) -> Self {
         let calls = VecDeque::new();
         let news = BTreeMap::new();

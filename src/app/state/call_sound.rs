@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::calls::Call;
+use super::recording::Recording;
 use crate::app::msg::SoundWord;
 use crate::protocol::{KeyWay, KeysHeard};
 
@@ -21,6 +22,8 @@ pub(crate) struct CallSound {
     pub(crate) they_hold: bool,
     /// Whether they record.
     pub(crate) they_record: bool,
+    /// Whether we do.
+    pub(crate) recording: Recording,
     /// Whether there is a microphone, and whether there is a speaker, once that is known.
     pub(crate) present: Option<(bool, bool)>,
     /// How loud we are there, and they are here: 0.0 to 1.0.
@@ -66,6 +69,7 @@ impl Default for CallSound {
             unheard: false,
             they_hold: false,
             they_record: false,
+            recording: Recording::Off,
             present: None,
             levels: (0.0, 0.0),
             quality: None,
@@ -121,6 +125,7 @@ impl Call {
             SoundWord::Present(microphone, speaker) => sound.present = Some((microphone, speaker)),
             SoundWord::Levels(microphone, speaker) => sound.levels = (microphone, speaker),
             SoundWord::Quality(quality) => sound.quality = Some(quality),
+            SoundWord::Record(word) => sound.record_told(word),
             SoundWord::Key(key) => self.key_heard(now, KeyWay::Sound, key),
         }
     }

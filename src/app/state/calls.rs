@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{CallLog, CallSound, Contacts, Cx, Ending, PastCall};
 use crate::app::effect::{Effect, SoundStep, Step};
-use crate::app::msg::{CallMsg, Failure, SoundMsg};
+use crate::app::msg::{CallMsg, Failure, SoundMsg, SoundWord};
 use crate::client::event::{CallEvent, CallRef, EndReason};
 use crate::protocol::{Account, ChannelName, Dtmf, InviteExtra, InviteMsg, KeyWay};
 
@@ -36,7 +36,7 @@ pub(crate) struct Call {
     /// Its number.
     pub(crate) no: CallNo,
     /// The SDK's number of it, once it is known.
-    at: Option<CallRef>,
+    pub(super) at: Option<CallRef>,
     /// Whether it was made from here.
     pub(crate) outgoing: bool,
     /// When it began, in ms since the Unix epoch.
@@ -138,6 +138,11 @@ impl Calls {
     /// Every call that is to be shown, the newest last.
     pub(crate) fn all(&self) -> &[Call] {
         &self.all
+    }
+
+    /// The call of this number.
+    pub(super) fn find_mut(&mut self, no: CallNo) -> Option<&mut Call> {
+        self.all.iter_mut().find(|call| call.no == no)
     }
 
     /// Those that ring here.
@@ -301,6 +306,9 @@ impl Calls {
             ) => rang,
         };
         call.end(cx.now.at, outcome);
+        call.sound.recording.call_over();
+        // Nor is it silent where something was kept.
+        let silent = silent && !call.sound.recording.matters();
         match PastCall::of(call) {
             Some(past) => self.log.add(cx, past),
             None => CallLog::gone(cx, no),
@@ -334,7 +342,9 @@ impl Calls {
     pub(super) fn sound(&mut self, cx: &mut Cx<'_>, msg: SoundMsg) {
         match msg {
             SoundMsg::Told(at, word) => {
-                let told = |call: &&mut Call| call.at == Some(at) && !call.over();
+                // A file is whole only after the end of its call.
+                let late = matches!(word, SoundWord::Record(_));
+                let told = |call: &&mut Call| call.at == Some(at) && (late || !call.over());
                 if let Some(call) = self.all.iter_mut().find(told) {
                     call.sound_told(cx.now.at, word);
                 }
@@ -348,6 +358,7 @@ impl Calls {
                 }
             }
             SoundMsg::Hold(no) => self.hold(cx, no, true),
+            SoundMsg::Record(no, msg) => self.record(cx, no, msg),
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `events` | who of it hears which event |
 //! | `start` | what is kept is opened, and whoever was in comes back |
 //! | `chats` | conversations: who says what where, drafts, unread |
+//! | `recording` | keeping what is said in a call |
 //! | `conversation`, `message` | a window onto one history, and its lines |
 //! | `sending`, `outbox` | saying something, until the server has it |
 //! | `search` | looking for words |
@@ -51,6 +52,7 @@ mod news;
 mod outbox;
 mod panes;
 mod people;
+mod recording;
 mod rooms;
 mod search;
 mod sending;
@@ -91,6 +93,7 @@ pub(crate) use me::{IN_A_CALL, Me};
 pub(crate) use message::{Body, Delivery, Message};
 pub(crate) use panes::{Pane, Panes};
 pub(crate) use people::{People, Presence, Status};
+pub(crate) use recording::{RecordWord, Recording};
 pub(crate) use rooms::{Membership, Room, Rooms, TOPIC};
 pub(crate) use serving::{Serving, Who};
 pub(crate) use settings::{Look, Raise, SCALES, Settings, Sound};

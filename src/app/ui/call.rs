@@ -10,7 +10,7 @@ use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button};
-use super::{call_ended, call_sound, clock, keypad, words};
+use super::{call_ended, call_record, call_sound, clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
 
@@ -56,7 +56,8 @@ pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
     let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
     let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
     let wide = if others > 0 { size::CALL_BESIDE } else { 0.0 };
-    egui::vec2(base.x.max(wide), base.y)
+    let recording = front(calls).map_or(0.0, call_record::height);
+    egui::vec2(base.x.max(wide), base.y + recording)
         + egui::vec2(0.0, f32::from(others) * (size::WAITING + space::ONE))
 }
 
@@ -362,7 +363,7 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     } else {
         face_ui(ui, call, &state, "");
     }
-    call_sound::sound_ui(ui, call);
+    call_sound::sound_ui(ui, call, out);
     digits_ui(ui, call);
     if pad {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
@@ -380,6 +381,9 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             if resume.wide(ui).show(ui) {
                 out.push(Msg::Call(CallMsg::Resume(call.no)));
             }
+            return;
+        }
+        if call_record::consent_ui(ui, call, out) {
             return;
         }
         if call_sound::tiles_ui(ui, call, pad, out) {

@@ -6,7 +6,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Kind};
-use super::{call, call_sound, clock, keypad, words};
+use super::{call, call_record, call_sound, clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg, SoundMsg};
 use crate::app::state::{Call, CallNo, CallPhase, Now};
 
@@ -42,6 +42,10 @@ pub(super) fn call_bar_ui(
         .show(ui, |ui| {
             for call in calls {
                 line_ui(ui, call, now, draft, out);
+                if bare(ui) {
+                    ui.horizontal_wrapped(|ui| told_ui(ui, call, out));
+                }
+                call_record::consent_line_ui(ui, call, out);
                 if draft.pad == Some(call.no) {
                     ui.add_space(space::HALF);
                     ui.scope(|ui| {
@@ -54,6 +58,16 @@ pub(super) fn call_bar_ui(
     call::tick(ui, calls, now);
 }
 
+/// Whether buttons have no words here, and what is told has a line of its own.
+fn bare(ui: &Ui) -> bool {
+    ui.ctx().content_rect().width() < size::NARROW
+}
+
+fn told_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
+    sound_ui(ui, call);
+    call_record::recording_ui(ui, call, out);
+}
+
 fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
     let line = egui::vec2(ui.available_width(), size::CONTROL);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
@@ -64,7 +78,9 @@ fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<
                 let heard = format!("They pressed {}", call::spaced(&call.keys_heard));
                 ui.add(egui::Label::new(theme::small(heard)).truncate());
             }
-            sound_ui(ui, call);
+            if !bare(ui) {
+                told_ui(ui, call, out);
+            }
         });
     });
 }
@@ -110,7 +126,7 @@ fn state(call: &Call, now: Now) -> String {
 
 /// What can be done, from right to left. Several calls have the same buttons, so that each says whose it is.
 fn acts_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let bare = ui.ctx().content_rect().width() < size::NARROW;
+    let bare = bare(ui);
     let (no, peer) = (call.no, call.name.as_str());
     let mut act = |ui: &mut Ui, kind, icon, label, name: String, msg| {
         let button = Button::new(kind, label).icon(icon).named(&name);
@@ -148,6 +164,14 @@ fn acts_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
                 let button = Button::new(Kind::Raised, "Hold").icon(Icon::HOLD);
                 if button.named(&name).bare(bare).show(ui) {
                     out.push(Msg::Sound(SoundMsg::Hold(no)));
+                }
+                if let Some(on) = call_record::switch(call) {
+                    let label = if on { "Stop recording" } else { "Record" };
+                    let name = format!("{label} the call with {peer}");
+                    let button = Button::new(Kind::Raised, label).icon(Icon::RECORD);
+                    if button.named(&name).bare(bare).show(ui) {
+                        call_record::pressed(call, on, out);
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ use egui::{Align, Frame, Layout, Margin, Ui};
 
 use super::icons::Icon;
 use super::theme::{self, palette, radius, space};
-use super::{call, clock, words};
+use super::{call, call_record, clock, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, Now, Outcome};
 
@@ -28,6 +28,8 @@ pub(super) fn ended_ui(
         ui.add_space(space::TWO);
         facts_ui(ui, &facts(call, talked, now));
     }
+    ui.add_space(space::ONE);
+    ui.vertical_centered(|ui| call_record::recording_ui(ui, call, out));
     let (close, write) = (CallMsg::Dismiss(call.no), CallMsg::Write(call.no));
     let again = CallMsg::Place(call.peer.clone());
     let buttons = [

@@ -3,6 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align, Layout, Rect, Sense, Ui, WidgetInfo};
 
+use super::call_record;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::tile_button;
@@ -79,7 +80,7 @@ fn long(quality: &Quality) -> String {
 }
 
 /// How the line is, how loud both sides are, and what is wrong.
-pub(super) fn sound_ui(ui: &mut Ui, call: &Call) {
+pub(super) fn sound_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let sound = &call.sound;
     if let Some(quality) = sound.quality.as_ref().filter(|_| sound.there()) {
@@ -106,6 +107,7 @@ pub(super) fn sound_ui(ui: &mut Ui, call: &Call) {
         if sound.they_record {
             ui.label(theme::small("They record this call.").color(palette.bad));
         }
+        call_record::recording_ui(ui, call, out);
     });
 }
 
@@ -146,7 +148,12 @@ pub(super) fn tiles_ui(ui: &mut Ui, call: &Call, pad: bool, out: &mut Vec<Msg>) 
     let mut toggled = false;
     let height = size::TILE + space::HALF + space::TWO;
     let tile = size::TILE + space::TWO;
-    let count = if call.held { 1.0 } else { 3.0 };
+    let record = call_record::switch(call).filter(|_| !call.held);
+    let count = match (call.held, record) {
+        (true, _) => 1.0,
+        (false, None) => 3.0,
+        (false, Some(_)) => 4.0,
+    };
     let room = egui::vec2(ui.available_width(), height);
     ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.x = space::HALF;
@@ -166,6 +173,11 @@ pub(super) fn tiles_ui(ui: &mut Ui, call: &Call, pad: bool, out: &mut Vec<Msg>) 
         }
         if !call.held {
             toggled = tile_button(ui, Icon::KEYPAD, "Keypad", pad);
+        }
+        if let Some(on) = record
+            && tile_button(ui, Icon::RECORD, "Record", on)
+        {
+            call_record::pressed(call, on, out);
         }
     });
     toggled

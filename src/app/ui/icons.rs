@@ -12,6 +12,7 @@ impl Icon {
     pub(super) const MICROPHONE: Self = Self('\u{e326}');
     pub(super) const MICROPHONE_OFF: Self = Self('\u{e328}');
     pub(super) const SPEAKER: Self = Self('\u{e44a}');
+    pub(super) const RECORD: Self = Self('\u{e3ee}');
     pub(super) const HOLD: Self = Self('\u{e39e}');
     pub(super) const CHATS: Self = Self('\u{e17e}');
     pub(super) const WRITE: Self = Self('\u{e34c}');

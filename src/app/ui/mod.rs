@@ -7,6 +7,7 @@ mod bar;
 mod call;
 mod call_bar;
 mod call_ended;
+mod call_record;
 mod call_sound;
 mod calls;
 mod chats;

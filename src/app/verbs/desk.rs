@@ -171,6 +171,7 @@ pub(super) fn say_sound(news: &SoundNews, keys: &mut KeysHeard) {
         SoundNews::TheyRecord(false) => eprintln!("they no longer record the call"),
         SoundNews::None(why) => eprintln!("no sound: {why}"),
         SoundNews::Line(line) => tracing::debug!(?line, "the line"),
+        SoundNews::Recording | SoundNews::Recorded(_) => {}
         SoundNews::Levels(..) | SoundNews::Present { .. } | SoundNews::Over => {}
     }
 }

@@ -15,6 +15,7 @@
 //! | `sound`, `tones`, `ringtone`, `bundled` | the ring and the tones of keys |
 //! | `audio` | microphone and speaker |
 //! | `voice` | the sound of calls |
+//! | `recording` | where calls are kept |
 //! | `log` | what was logged last |
 //! | `rules`, `serving` | what is set for the server on this computer, and what is seen of it |
 //! | `here` | the server on this computer: starts it, or finds the one that runs |
@@ -33,6 +34,7 @@ mod login;
 mod notices;
 mod others;
 mod pump;
+mod recording;
 mod ringtone;
 mod rules;
 mod serving;

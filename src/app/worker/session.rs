@@ -1,5 +1,6 @@
 //! The session of the account: performs effects in order, and pumps the SDK's events to the window.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -34,6 +35,7 @@ pub(super) async fn run(
     terminated: impl Future<Output = ()>,
 ) {
     let mut terminated = std::pin::pin!(terminated);
+    let recordings = folders.profile.join("recordings");
     let (keep, kept) = Keep::start(folders.profile, out.clone());
     let tap = Tap::default();
     let mut desk = Desk {
@@ -44,6 +46,7 @@ pub(super) async fn run(
         sessions: 0,
         sounds: Sounds::start(),
         voice: Voice::new(),
+        recordings,
         looking: None,
         testing: None,
         notices: Notices::start(out.clone()),
@@ -102,6 +105,8 @@ pub(super) struct Desk {
     sessions: u64,
     pub(super) sounds: Sounds,
     pub(super) voice: Voice,
+    /// The folder of calls that are kept.
+    pub(super) recordings: PathBuf,
     /// Who looks for devices.
     pub(super) looking: Option<Ends>,
     /// Who lets somebody hear themselves.
@@ -182,6 +187,7 @@ impl Desk {
             Effect::Secret(effect) => self.secret(effect).await,
             Effect::Sound(call, step) => self.sound(call, step),
             Effect::Audio(effect) => self.audio(effect),
+            Effect::ShowFile(no, path) => self.show_file(no, path),
             Effect::TakeOver(credentials) => {
                 self.sign_in(credentials, Patience::None, Elsewhere::Ends)
                     .await

@@ -4,11 +4,11 @@
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::Out;
 use super::session::Desk;
+use super::{Out, recording};
 use crate::app::effect::SoundStep;
 use crate::app::msg::{Msg, SoundMsg, SoundWord};
-use crate::app::state::Quality;
+use crate::app::state::{Quality, RecordWord};
 use crate::calls::{Devices, NoSound, Order, SoundNews, SoundOptions, Sounds, SoundsTold};
 use crate::client::Session;
 use crate::client::event::CallRef;
@@ -145,6 +145,10 @@ impl Desk {
         let order = match step {
             SoundStep::Mute(muted) => Order::Mute(muted),
             SoundStep::Hold(held) => Order::Hold(held),
+            SoundStep::Record(Some((me, with))) => {
+                Order::Record(Some(self.new_recording(&me, &with)))
+            }
+            SoundStep::Record(None) => Order::Record(None),
         };
         if let Some(sounds) = self.call_sounds() {
             sounds.order(call, order);
@@ -179,6 +183,8 @@ fn word(news: SoundNews) -> Option<SoundWord> {
         } => SoundWord::Present(microphone, speaker),
         SoundNews::TheyHold(held) => SoundWord::TheyHold(held),
         SoundNews::TheyRecord(recorded) => SoundWord::TheyRecord(recorded),
+        SoundNews::Recording => SoundWord::Record(RecordWord::On),
+        SoundNews::Recorded(over) => SoundWord::Record(recording::word(over)),
         SoundNews::None(why) => SoundWord::Without(sentence(&why)),
         SoundNews::Over => return None,
     })

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::app::effect::SoundStep;
-use crate::app::msg::{SoundMsg, SoundWord};
+use crate::app::msg::{RecordMsg, SoundMsg, SoundWord};
+use crate::app::state::{RecordWord, Recording};
 use crate::protocol::InviteMsg;
 
 #[test]
@@ -151,4 +152,98 @@ fn a_call_that_is_muted_or_held_says_so_and_a_key_by_two_ways_counts_once() {
     let call = &story.here().calls.all()[0];
     assert!(call.sound.muted && call.sound.there());
     assert_eq!(call.keys_heard, "77");
+}
+
+/// In a call with Bob that is recorded, and the word that it is.
+fn recorded() -> (Story, CallNo) {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    story.tell(told(SoundWord::Connected));
+    let record = |msg| Msg::Sound(SoundMsg::Record(no, msg));
+    assert!(story.tell(record(RecordMsg::Agree)).is_empty(), "not asked");
+    assert!(story.tell(record(RecordMsg::Ask)).is_empty(), "not agreed");
+    assert_eq!(recording(&story), Recording::Asked);
+    let effects = story.tell(record(RecordMsg::Agree));
+    let both = (account("ann"), account("bob"));
+    let step = SoundStep::Record(Some(both));
+    assert_eq!(effects, [Effect::Sound(CallRef(1), step)]);
+    assert_eq!(recording(&story), Recording::Telling);
+    story.tell(told(SoundWord::Record(RecordWord::On)));
+    assert_eq!(recording(&story), Recording::On);
+    (story, no)
+}
+
+fn told(word: SoundWord) -> Msg {
+    Msg::Sound(SoundMsg::Told(CallRef(1), word))
+}
+
+fn recording(story: &Story) -> Recording {
+    story.here().calls.all()[0].sound.recording.clone()
+}
+
+fn kept() -> Recording {
+    Recording::Kept {
+        path: "/rec/bob.wav".into(),
+        note: None,
+    }
+}
+
+fn over() -> Msg {
+    let over = RecordWord::Over(Ok(("/rec/bob.wav".into(), None)));
+    told(SoundWord::Record(over))
+}
+
+#[test]
+fn a_call_is_recorded_after_consent_and_its_file_is_told_after_its_end() {
+    let (mut story, no) = recorded();
+    // One's own hanging up closes a call, but not one whose file is not told yet.
+    story.tell(Msg::Call(CallMsg::End(no)));
+    assert_eq!(recording(&story), Recording::Ending);
+    story.tell(over());
+    assert_eq!(recording(&story), kept());
+    let show = Msg::Sound(SoundMsg::Record(no, RecordMsg::Show));
+    let effects = story.tell(show);
+    assert_eq!(effects, [Effect::ShowFile(no, "/rec/bob.wav".into())]);
+    story.tell(Msg::Call(CallMsg::Dismiss(no)));
+    assert!(story.here().calls.all().is_empty());
+}
+
+#[test]
+fn a_recording_is_stopped_or_fails_and_the_call_goes_on() {
+    let (mut story, no) = recorded();
+    let record = |msg| Msg::Sound(SoundMsg::Record(no, msg));
+    let effects = story.tell(record(RecordMsg::Stop));
+    assert_eq!(
+        effects,
+        [Effect::Sound(CallRef(1), SoundStep::Record(None))]
+    );
+    assert_eq!(recording(&story), Recording::Ending);
+    story.tell(over());
+    assert_eq!(recording(&story), kept());
+    // Another, which the disk does not take.
+    story.tell(record(RecordMsg::Ask));
+    story.tell(record(RecordMsg::Agree));
+    story.tell(told(SoundWord::Record(RecordWord::On)));
+    let full = RecordWord::Over(Err("The recording ended.".to_owned()));
+    story.tell(told(SoundWord::Record(full)));
+    assert!(matches!(recording(&story), Recording::Failed(_)));
+    assert!(matches!(
+        story.here().calls.all()[0].phase,
+        CallPhase::Talking { .. }
+    ));
+}
+
+#[test]
+fn a_recording_that_was_not_agreed_to_ends_with_its_call() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    story.tell(Msg::Sound(SoundMsg::Record(no, RecordMsg::Ask)));
+    story.tell(Msg::Call(CallMsg::End(no)));
+    assert!(story.here().calls.all().is_empty());
 }

@@ -7,6 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Stage;
+use super::recordings;
 use super::signing_in;
 use super::stories::{self, on};
 use crate::app::state::tests::{Story, account};
@@ -134,6 +135,12 @@ scenes! {
     call_calling: Calls, || stories::calling(false), still;
     call_rings_there: Calls, || stories::calling(true), still;
     call_talking: Calls, stories::talking, still;
+    call_record: Calls, stories::talking, |harness| press(harness, "Record");
+    call_recording: Calls, recordings::recording, still;
+    call_recorded: Calls, recordings::recorded, still;
+    bar_record: Beside, stories::talking, |harness| press(harness, "Record the call with bob");
+    bar_recording: Beside, recordings::recording, still;
+    bar_recorded: Beside, recordings::recorded, still;
     call_keypad: Calls, stories::talking, |harness| press(harness, "Keypad");
     call_waiting: Calls, stories::waiting, still;
     call_held: Calls, stories::held, still;
