@@ -103,6 +103,18 @@ impl Call {
         matches!(self.phase, CallPhase::Ended { .. })
     }
 
+    /// For how long one has talked.
+    pub(crate) fn talked(&self, now: Instant) -> Duration {
+        match self.phase {
+            CallPhase::Talking { since } => now.saturating_duration_since(since),
+            CallPhase::Calling
+            | CallPhase::RingingThere
+            | CallPhase::RingingHere
+            | CallPhase::Answering
+            | CallPhase::Ended { .. } => Duration::ZERO,
+        }
+    }
+
     /// On which channel, where that is a room and not made up for this call; and the number that the caller sent.
     pub(crate) fn about(&self) -> Option<String> {
         let channel = self.channel.as_str();
@@ -235,7 +247,9 @@ impl Calls {
             CallEvent::ReceivedByPeer { .. } => call.phase = CallPhase::RingingThere,
             CallEvent::AcceptedByPeer { .. } | CallEvent::Accepted => {
                 call.phase = CallPhase::Talking { since };
-                CallLog::answered(cx, call.no);
+                let no = call.no;
+                CallLog::answered(cx, no);
+                self.hold_second(cx, no);
             }
             CallEvent::Msg(InviteMsg::Dtmf(keys)) => {
                 for key in keys {
@@ -356,6 +370,14 @@ impl Calls {
         let others: Vec<_> = self.all.iter().map(|call| call.no).collect();
         for other in others.into_iter().filter(|other| *other != no) {
             self.hold(cx, other, true);
+        }
+    }
+
+    /// Whoever talks already goes on; who answered meanwhile waits. So nobody hears what is meant for somebody else.
+    fn hold_second(&mut self, cx: &mut Cx<'_>, no: CallNo) {
+        let talking = |call: &Call| matches!(call.phase, CallPhase::Talking { .. }) && !call.held;
+        if self.all.iter().any(|call| call.no != no && talking(call)) {
+            self.hold(cx, no, true);
         }
     }
 

@@ -64,13 +64,13 @@ fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<
                 let heard = format!("They pressed {}", call::spaced(&call.keys_heard));
                 ui.add(egui::Label::new(theme::small(heard)).truncate());
             }
-            sound_ui(ui, call);
+            sound_ui(ui, call, now);
         });
     });
 }
 
 /// How the line is, or what is wrong with it.
-fn sound_ui(ui: &mut Ui, call: &Call) {
+fn sound_ui(ui: &mut Ui, call: &Call, now: Now) {
     if !matches!(call.phase, CallPhase::Talking { .. }) {
         return;
     }
@@ -78,7 +78,7 @@ fn sound_ui(ui: &mut Ui, call: &Call) {
     if call.sound.they_record {
         ui.label(theme::small("They record this call.").color(palette.bad));
     }
-    match (call.sound.trouble(), &call.sound.quality) {
+    match (call.sound.trouble(call.talked(now.at)), &call.sound.quality) {
         (Some(trouble), _) => {
             ui.add(egui::Label::new(theme::small(trouble).color(palette.bad)).truncate());
         }
