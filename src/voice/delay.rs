@@ -13,8 +13,17 @@ const FIRST: (i64, f32) = (1440, 1.5);
 /// The fastest way that a packet took is remembered for eight stretches of so many packets, 16 s in all. So clocks may drift
 /// apart, and a route may change.
 const STRETCH: u32 = 100;
+/// What did not happen in four pieces of so many packets, 0.9 to 1.2 s, is not waited for any more, however often it did
+/// before: a computer or a network that stalled once must not delay a whole call.
+const PIECE: u32 = 15;
+/// Where all packets of a piece are so much later than the fastest way, that way is of the past: 300 ms. A sender without
+/// its microphone counts no time.
+const PAST: i64 = 14_400;
 /// What is waited beyond the delay of packets, in samples: 5 ms, since sound is asked for in pieces.
 const MARGIN: i64 = 240;
+
+/// A piece without packets.
+const NONE: (i64, i64) = (i64::MAX, i64::MIN);
 
 /// Delays are in samples of our clock. The way of a packet is its arrival less its own time: it says nothing by itself, as
 /// the clocks have nothing to do with each other, but the fastest way is taken for no delay.
@@ -23,6 +32,9 @@ pub(super) struct Delay {
     /// The fastest way in each stretch of packets, the present one first.
     fastest: [i64; 8],
     packets: u32,
+    /// The fastest and the slowest way in each of the last pieces, the present one first.
+    pieces: [(i64, i64); 4],
+    in_piece: u32,
     /// The step that the first of `shares` stands for.
     origin: Option<i64>,
     /// Which share of the packets arrives with so many steps of delay.
@@ -41,6 +53,8 @@ impl Delay {
         Self {
             fastest: [i64::MAX; 8],
             packets: 0,
+            pieces: [NONE; 4],
+            in_piece: 0,
             origin: None,
             shares,
             weight: FIRST.1,
@@ -59,6 +73,7 @@ impl Delay {
         }
         self.packets += 1;
         self.fastest[0] = self.fastest[0].min(way);
+        self.add_to_piece(way);
         if let Some(last) = self.last.replace(way) {
             // RFC 3550 §6.4.1.
             self.jitter += ((way - last).abs() as f32 - self.jitter) / 16.0;
@@ -72,7 +87,29 @@ impl Delay {
         }
         self.shares[step] += 1.0 - keep;
         self.weight = (self.weight + 1.0).min(1.0 / (1.0 - KEEP));
-        self.target = self.quantile() + MARGIN;
+        let slowest = self.pieces.iter().map(|piece| piece.1).max();
+        let lately = slowest.map_or(0, |way| {
+            // A little more than that, since clocks drift apart.
+            ((way - self.fastest()) / STEP + 3) * STEP
+        });
+        self.target = self.quantile().min(lately) + MARGIN;
+    }
+
+    fn add_to_piece(&mut self, way: i64) {
+        if self.in_piece >= PIECE {
+            let fastest = self.pieces[0].0;
+            if fastest.saturating_sub(self.fastest()) > PAST {
+                self.fastest = [fastest.min(way); 8];
+                self.pieces = [NONE; 4];
+            }
+            self.in_piece = 0;
+            self.pieces.rotate_right(1);
+            self.pieces[0] = NONE;
+        }
+        self.in_piece += 1;
+        let (fastest, slowest) = &mut self.pieces[0];
+        *fastest = way.min(*fastest);
+        *slowest = way.max(*slowest);
     }
 
     /// The fastest way of late: what counts as no delay.
@@ -96,6 +133,8 @@ impl Delay {
     pub(super) fn restart(&mut self) {
         self.fastest = [i64::MAX; 8];
         self.packets = 0;
+        self.pieces = [NONE; 4];
+        self.in_piece = 0;
         self.origin = None;
         self.last = None;
     }
@@ -166,6 +205,26 @@ mod tests {
         assert!(one <= 8, "{one} ms");
         let burst = after(&mut delay, (0..8).map(|i| (160 - i * 20) * MS));
         assert!(burst > 60, "{burst} ms");
+    }
+
+    #[test]
+    fn what_was_long_late_and_is_no_more_is_not_waited_for() {
+        let mut delay = Delay::new();
+        after(&mut delay, (0..500).map(|_| 0));
+        let uneven = after(&mut delay, (0..500).map(|i| (i % 10) * 20 * MS));
+        assert!(uneven > 160, "{uneven} ms");
+        let later = after(&mut delay, (0..60).map(|_| 0));
+        assert!(later <= 13, "{later} ms, a second later");
+    }
+
+    #[test]
+    fn a_sender_that_lost_a_second_is_met_where_it_now_is() {
+        let mut delay = Delay::new();
+        after(&mut delay, (0..500).map(|_| 0));
+        after(&mut delay, (0..31).map(|_| 1_000 * MS));
+        assert_eq!(delay.fastest(), 1_000 * MS);
+        let later = after(&mut delay, (0..60).map(|_| 1_000 * MS));
+        assert!(later <= 13, "{later} ms");
     }
 
     #[test]

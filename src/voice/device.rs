@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod pulse;
+#[cfg(target_os = "linux")]
+mod ready;
 
 use std::io::{self, Seek, Write};
 use std::time::{Duration, Instant};

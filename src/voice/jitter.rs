@@ -295,7 +295,7 @@ impl Jitter {
             let long_due = self.lag as i64 > self.target() + LATISH;
             if due && long_due {
                 self.next = Some(next + 2 * PIECE as u64);
-                self.stats.removed += PIECE as u64;
+                self.stats.removed = self.stats.removed.saturating_add(PIECE as u64);
             } else if due {
                 self.next = Some(next + PIECE as u64);
             } else {
@@ -420,8 +420,9 @@ impl Jitter {
             self.since_stretch = 0;
         }
         self.lag += after as f32 - before as f32;
-        self.stats.added += after.saturating_sub(before) as u64;
-        self.stats.removed += before.saturating_sub(after) as u64;
+        let (more, less) = (after.saturating_sub(before), before.saturating_sub(after));
+        self.stats.added = self.stats.added.saturating_add(more as u64);
+        self.stats.removed = self.stats.removed.saturating_add(less as u64);
     }
 
     /// Far too much waits, as after a computer slept: on with the latest.

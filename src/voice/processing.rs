@@ -15,6 +15,11 @@ const ECHO: u32 = 30;
 /// Louder than this the speaker plays something, in dBFS.
 const PLAYS: f32 = -50.0;
 
+/// A quiet room before a call, in blocks: 1 s.
+const QUIET: u32 = 100;
+/// How loud it is, from peak to peak: about -75 dBFS.
+const ROOM: f32 = 0.0006;
+
 /// What is done with the sound of the microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {
@@ -61,12 +66,33 @@ impl Processing {
             .capture_config(stream)
             .render_config(stream)
             .build();
-        Self {
+        let mut processing = Self {
             audio,
             gain: Gain::new(),
             switches,
             out: Box::new([0.0; BLOCK]),
             since_played: ECHO,
+        };
+        if switches.noise {
+            processing.hear_a_quiet_room();
+        }
+        processing
+    }
+
+    /// What is heard first is taken for noise, and a call begins with a word: so something soft is heard before it.
+    fn hear_a_quiet_room(&mut self) {
+        let mut random = 1_u32;
+        for _ in 0..QUIET {
+            let room: [f32; BLOCK] = std::array::from_fn(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                ROOM * (random as f32 / u32::MAX as f32 - 0.5)
+            });
+            let made = self
+                .audio
+                .process_capture_f32(&[&room], &mut [&mut self.out[..]]);
+            if let Err(error) = made {
+                tracing::debug!(?error, "a block was not processed");
+            }
         }
     }
 
@@ -207,6 +233,33 @@ mod tests {
             let out = process(Switches::default(), &said, &far);
             let left = active_level(&out[3 * 48_000..]);
             assert!((left - TARGET).abs() < 6.0, "{level} dBFS leaves at {left}");
+        }
+    }
+
+    #[test]
+    fn the_first_word_leaves_as_loud_as_the_later_ones() {
+        // At once, after silence without a single bit, and after that of a room.
+        let mut random = fastrand::Rng::with_seed(3);
+        for (seconds, room) in [(0, 0.0), (1, 0.0), (1, factor(-65.0)), (4, 0.0)] {
+            for seed in 1..4 {
+                let mut said = vec![0.0; seconds * 48_000];
+                said.extend(speech_at(8.0, seed, -26.0));
+                for sample in &mut said {
+                    *sample += 3.0_f32.sqrt() * room * (random.f32() * 2.0 - 1.0);
+                }
+                let out = process(Switches::default(), &said, &vec![0.0; said.len()]);
+                let from = seconds * 48_000;
+                // How much a stretch is turned up, against what is said later.
+                let up = |a: usize, b: usize| active_level(&out[a..b]) - active_level(&said[a..b]);
+                let later = up(from + 4 * 48_000, said.len());
+                let first = up(from, from + 24_000) - later;
+                let next = up(from + 24_000, from + 48_000) - later;
+                println!("{seconds} s of {room}, {seed}: {first:.1}, {next:.1} dB");
+                assert!(
+                    first > -6.0 && next > -6.0,
+                    "{first} and {next} dB after {seconds} s of silence"
+                );
+            }
         }
     }
 

@@ -25,6 +25,10 @@ fn a_call_is_answered_from_its_notification_and_stops_ringing() {
         });
         assert!(talking);
         desk.see(0);
+        // What each hears of the other, and no ring beside it.
+        desk.hear(2);
+        bob.press("End");
+        ann.see("They hung up");
         desk.hear(0);
     });
 }

@@ -12,6 +12,19 @@ fn join(window: &mut Window, room: &str) {
 }
 
 #[test]
+fn whoever_replies_types_behind_what_is_quoted() {
+    let (_data, mut ann, mut bob) = two();
+    ann.write_to("bob");
+    ann.type_at_once("at ten?\n");
+    bob.write_to("ann");
+    bob.see("at ten?");
+    bob.press("Message actions");
+    bob.press("Reply");
+    bob.type_text("fine");
+    bob.see_value("Message ann", "> ann: at ten?\nfine");
+}
+
+#[test]
 fn whoever_types_faster_than_frames_are_drawn_sends_each_line() {
     let (_data, mut ann, mut bob) = two();
     bob.write_to("ann");

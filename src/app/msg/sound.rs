@@ -54,6 +54,8 @@ pub(crate) enum SoundWord {
     Interrupted,
     /// There will be none; the sentence says why.
     Without(String),
+    /// It has ended by itself, or with the call.
+    Over,
     /// Whether nothing is heard from them.
     Silent(bool),
     /// Whether nothing of ours arrives there.

@@ -1,6 +1,6 @@
 //! What is heard in a call, and what is heard of us.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::calls::Call;
 use super::recording::Recording;
@@ -60,6 +60,11 @@ pub(crate) struct Quality {
     pub(crate) kbits: (u32, u32),
 }
 
+/// When no way for sound was found by then, something stands in it.
+const NO_WAY: Duration = Duration::from_secs(5);
+/// What is said then.
+const NO_WAY_YET: &str = "No sound yet: no way between you is found. Check your network; behind some networks the server has to relay.";
+
 impl Default for CallSound {
     fn default() -> Self {
         Self {
@@ -79,19 +84,27 @@ impl Default for CallSound {
 }
 
 impl CallSound {
+    /// The sound has ended, and the call has not.
+    fn end(&mut self) {
+        if !matches!(self.way, SoundWay::Without(_)) {
+            let why = "The sound has ended. Hang up and call again.";
+            self.way = SoundWay::Without(why.to_owned());
+        }
+    }
+
     /// Whether both can hear each other at present.
     pub(crate) fn there(&self) -> bool {
         self.way == SoundWay::There
     }
 
-    /// What is wrong, in a sentence with its remedy; the worst first.
-    pub(crate) fn trouble(&self) -> Option<String> {
+    /// What is wrong when one has talked for so long, in a sentence with its remedy; the worst first.
+    pub(crate) fn trouble(&self, talked: Duration) -> Option<String> {
         match &self.way {
             SoundWay::Without(why) => return Some(why.clone()),
             SoundWay::Lost => {
                 return Some("The sound is interrupted. A new way is looked for.".to_owned());
             }
-            SoundWay::Coming => return None,
+            SoundWay::Coming => return (talked >= NO_WAY).then(|| NO_WAY_YET.to_owned()),
             SoundWay::There => {}
         }
         let trouble = match (self.present, self.silent, self.unheard) {
@@ -118,6 +131,7 @@ impl Call {
             }
             SoundWord::Interrupted => sound.way = SoundWay::Lost,
             SoundWord::Without(why) => sound.way = SoundWay::Without(why),
+            SoundWord::Over => sound.end(),
             SoundWord::Silent(silent) => sound.silent = silent,
             SoundWord::Unheard(unheard) => sound.unheard = unheard,
             SoundWord::TheyHold(held) => sound.they_hold = held,
@@ -145,36 +159,38 @@ mod tests {
     #[test]
     fn trouble_says_which_way_is_meant() {
         let mut sound = CallSound::default();
-        assert_eq!(sound.trouble(), None);
+        assert_eq!(sound.trouble(Duration::ZERO), None);
+        let late = sound.trouble(NO_WAY).expect("said");
+        assert!(late.contains("No sound yet"), "{late}");
         sound.way = SoundWay::There;
         sound.present = Some((false, true));
         assert!(
             sound
-                .trouble()
+                .trouble(Duration::ZERO)
                 .is_some_and(|text| text.contains("no microphone"))
         );
         sound.unheard = true;
         assert!(
             sound
-                .trouble()
+                .trouble(Duration::ZERO)
                 .is_some_and(|text| text.contains("what you say"))
         );
         sound.silent = true;
         assert!(
             sound
-                .trouble()
+                .trouble(Duration::ZERO)
                 .is_some_and(|text| text.contains("heard from them"))
         );
         sound.they_hold = true;
         assert!(
             sound
-                .trouble()
+                .trouble(Duration::ZERO)
                 .is_some_and(|text| text.contains("what you say"))
         );
         sound.way = SoundWay::Lost;
         assert!(
             sound
-                .trouble()
+                .trouble(Duration::ZERO)
                 .is_some_and(|text| text.contains("interrupted"))
         );
     }

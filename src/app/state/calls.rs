@@ -1,10 +1,12 @@
 //! Calls, from the first ring to the last word.
 
+mod holding;
+
 use std::time::{Duration, Instant};
 
 use super::{CallLog, CallSound, Contacts, Cx, Ending, PastCall};
-use crate::app::effect::{Effect, SoundStep, Step};
-use crate::app::msg::{CallMsg, Failure, SoundMsg, SoundWord};
+use crate::app::effect::{Effect, Step};
+use crate::app::msg::{CallMsg, Failure};
 use crate::client::event::{CallEvent, CallRef, EndReason};
 use crate::protocol::{Account, ChannelName, Dtmf, InviteExtra, InviteMsg, KeyWay};
 
@@ -101,6 +103,18 @@ impl Call {
     /// Whether it is over.
     pub(crate) fn over(&self) -> bool {
         matches!(self.phase, CallPhase::Ended { .. })
+    }
+
+    /// For how long one has talked.
+    pub(crate) fn talked(&self, now: Instant) -> Duration {
+        match self.phase {
+            CallPhase::Talking { since } => now.saturating_duration_since(since),
+            CallPhase::Calling
+            | CallPhase::RingingThere
+            | CallPhase::RingingHere
+            | CallPhase::Answering
+            | CallPhase::Ended { .. } => Duration::ZERO,
+        }
     }
 
     /// On which channel, where that is a room and not made up for this call; and the number that the caller sent.
@@ -240,7 +254,9 @@ impl Calls {
             CallEvent::ReceivedByPeer { .. } => call.phase = CallPhase::RingingThere,
             CallEvent::AcceptedByPeer { .. } | CallEvent::Accepted => {
                 call.phase = CallPhase::Talking { since };
-                CallLog::answered(cx, call.no);
+                let no = call.no;
+                CallLog::answered(cx, no);
+                self.hold_second(cx, no);
             }
             CallEvent::Msg(InviteMsg::Dtmf(keys)) => {
                 for key in keys {
@@ -324,55 +340,6 @@ impl Calls {
         for no in open {
             self.ended(cx, no, Outcome::Ended(EndReason::LoggedOut));
         }
-    }
-
-    /// Puts a call on hold, or goes on with it.
-    fn hold(&mut self, cx: &mut Cx<'_>, no: CallNo, hold: bool) {
-        let talking = |call: &Call| matches!(call.phase, CallPhase::Talking { .. });
-        if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
-            && talking(call)
-            && std::mem::replace(&mut call.held, hold) != hold
-            && let Some(at) = call.at
-        {
-            cx.effects.push(Effect::Sound(at, SoundStep::Hold(hold)));
-        }
-    }
-
-    /// Something about the sound of calls.
-    pub(super) fn sound(&mut self, cx: &mut Cx<'_>, msg: SoundMsg) {
-        match msg {
-            SoundMsg::Told(at, word) => {
-                // A file is whole only after the end of its call.
-                let late = matches!(word, SoundWord::Record(_));
-                let told = |call: &&mut Call| call.at == Some(at) && (late || !call.over());
-                if let Some(call) = self.all.iter_mut().find(told) {
-                    call.sound_told(cx.now.at, word);
-                }
-            }
-            SoundMsg::Mute(no, muted) => {
-                if let Some(call) = self.all.iter_mut().find(|call| call.no == no)
-                    && let Some(at) = call.at
-                {
-                    call.sound.muted = muted;
-                    cx.effects.push(Effect::Sound(at, SoundStep::Mute(muted)));
-                }
-            }
-            SoundMsg::Hold(no) => self.hold(cx, no, true),
-            SoundMsg::Record(no, msg) => self.record(cx, no, msg),
-        }
-    }
-
-    /// One talks to one at a time.
-    fn hold_others(&mut self, cx: &mut Cx<'_>, no: CallNo) {
-        let others: Vec<_> = self.all.iter().map(|call| call.no).collect();
-        for other in others.into_iter().filter(|other| *other != no) {
-            self.hold(cx, other, true);
-        }
-    }
-
-    fn resume(&mut self, cx: &mut Cx<'_>, no: CallNo) {
-        self.hold_others(cx, no);
-        self.hold(cx, no, false);
     }
 
     fn place(&mut self, cx: &mut Cx<'_>, peer: Account) {

@@ -363,7 +363,7 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     } else {
         face_ui(ui, call, &state, "");
     }
-    call_sound::sound_ui(ui, call, out);
+    call_sound::sound_ui(ui, call, talked, out);
     digits_ui(ui, call);
     if pad {
         keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));

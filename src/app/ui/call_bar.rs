@@ -43,7 +43,7 @@ pub(super) fn call_bar_ui(
             for call in calls {
                 line_ui(ui, call, now, draft, out);
                 if bare(ui) {
-                    ui.horizontal_wrapped(|ui| told_ui(ui, call, out));
+                    ui.horizontal_wrapped(|ui| told_ui(ui, call, now, out));
                 }
                 call_record::consent_line_ui(ui, call, out);
                 if draft.pad == Some(call.no) {
@@ -63,8 +63,8 @@ fn bare(ui: &Ui) -> bool {
     ui.ctx().content_rect().width() < size::NARROW
 }
 
-fn told_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
-    sound_ui(ui, call);
+fn told_ui(ui: &mut Ui, call: &Call, now: Now, out: &mut Vec<Msg>) {
+    sound_ui(ui, call, now);
     call_record::recording_ui(ui, call, out);
 }
 
@@ -79,14 +79,14 @@ fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<
                 ui.add(egui::Label::new(theme::small(heard)).truncate());
             }
             if !bare(ui) {
-                told_ui(ui, call, out);
+                told_ui(ui, call, now, out);
             }
         });
     });
 }
 
 /// How the line is, or what is wrong with it.
-fn sound_ui(ui: &mut Ui, call: &Call) {
+fn sound_ui(ui: &mut Ui, call: &Call, now: Now) {
     if !matches!(call.phase, CallPhase::Talking { .. }) {
         return;
     }
@@ -94,7 +94,7 @@ fn sound_ui(ui: &mut Ui, call: &Call) {
     if call.sound.they_record {
         ui.label(theme::small("They record this call.").color(palette.bad));
     }
-    match (call.sound.trouble(), &call.sound.quality) {
+    match (call.sound.trouble(call.talked(now.at)), &call.sound.quality) {
         (Some(trouble), _) => {
             ui.add(egui::Label::new(theme::small(trouble).color(palette.bad)).truncate());
         }

@@ -1,5 +1,7 @@
 //! What one sees of the sound of a call: how the line is, how loud both are, what is wrong, and what can be switched.
 
+use std::time::Duration;
+
 use egui::accesskit::Role;
 use egui::{Align, Layout, Rect, Sense, Ui, WidgetInfo};
 
@@ -80,7 +82,7 @@ fn long(quality: &Quality) -> String {
 }
 
 /// How the line is, how loud both sides are, and what is wrong.
-pub(super) fn sound_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
+pub(super) fn sound_ui(ui: &mut Ui, call: &Call, talked: Duration, out: &mut Vec<Msg>) {
     let palette = palette(ui);
     let sound = &call.sound;
     if let Some(quality) = sound.quality.as_ref().filter(|_| sound.there()) {
@@ -99,7 +101,7 @@ pub(super) fn sound_ui(ui: &mut Ui, call: &Call, out: &mut Vec<Msg>) {
         });
     }
     ui.vertical_centered(|ui| {
-        if let Some(trouble) = sound.trouble() {
+        if let Some(trouble) = sound.trouble(talked) {
             ui.label(theme::small(trouble).color(palette.bad));
         } else if sound.they_hold {
             ui.label(theme::small("They put you on hold.").color(palette.muted));

@@ -1,5 +1,7 @@
 //! Where one types. Enter sends, Shift+Enter breaks the line, Up in an empty line recalls what was sent last.
 
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{
     Event, Frame, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, ScrollArea, Sense, TextEdit,
     Ui,
@@ -53,7 +55,8 @@ pub(super) fn composer_ui(
     let id = ui.scope_id().with("words");
     let focused = ui.memory(|memory| memory.has_focus(id));
     let before = draft.text.clone();
-    if focused && draft.text.is_empty() && pressed(ui, Key::ArrowUp) {
+    let recalled = focused && draft.text.is_empty() && pressed(ui, Key::ArrowUp);
+    if recalled {
         draft.text = conversation
             .last_sent(home.me())
             .unwrap_or_default()
@@ -76,6 +79,9 @@ pub(super) fn composer_ui(
             top: 10,
             bottom: 10,
         });
+    if fresh || recalled {
+        to_end(ui, id, &draft.text);
+    }
     let clicked = frame
         .show(ui, |ui| {
             ui.horizontal(|ui| {
@@ -110,6 +116,14 @@ pub(super) fn composer_ui(
         let (to, text) = (to.clone(), draft.text.clone());
         out.push(Msg::Chat(ChatMsg::Draft { to, text }));
     }
+}
+
+/// Puts the caret behind what stands there without having been typed: a draft, a quote.
+fn to_end(ui: &Ui, id: egui::Id, text: &str) {
+    let mut state = TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    let end = CCursorRange::one(CCursor::new(text.chars().count()));
+    state.cursor.set_char_range(Some(end));
+    state.store(ui.ctx(), id);
 }
 
 fn words_ui(ui: &mut Ui, id: egui::Id, name: &str, fresh: bool, text: &mut String) {

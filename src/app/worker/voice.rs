@@ -158,14 +158,12 @@ impl Desk {
 
 async fn tell(mut told: SoundsTold, out: Out) {
     while let Some((call, news)) = told.recv().await {
-        if let Some(word) = word(news) {
-            out.say(Msg::Sound(SoundMsg::Told(call, word))).await;
-        }
+        out.tell(Msg::Sound(SoundMsg::Told(call, word(news)))).await;
     }
 }
 
-fn word(news: SoundNews) -> Option<SoundWord> {
-    Some(match news {
+fn word(news: SoundNews) -> SoundWord {
+    match news {
         SoundNews::Connected => SoundWord::Connected,
         SoundNews::Interrupted => SoundWord::Interrupted,
         SoundNews::Silent => SoundWord::Silent(true),
@@ -186,8 +184,8 @@ fn word(news: SoundNews) -> Option<SoundWord> {
         SoundNews::Recording => SoundWord::Record(RecordWord::On),
         SoundNews::Recorded(over) => SoundWord::Record(recording::word(over)),
         SoundNews::None(why) => SoundWord::Without(sentence(&why)),
-        SoundNews::Over => return None,
-    })
+        SoundNews::Over => SoundWord::Over,
+    }
 }
 
 /// A level as part of a bar: from the least that is seen to full scale.

@@ -19,6 +19,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::ready::Ready;
 use super::{Device, Pace};
 use crate::voice::{BLOCK, RATE};
 
@@ -26,11 +27,6 @@ use crate::voice::{BLOCK, RATE};
 const HELD: u32 = RATE / 100 * 4;
 /// What a ring holds, in samples: 200 ms. When it is full, what the microphone hears is lost.
 const RING: usize = 9_600;
-/// What waits in the ring for the speaker, at least and at most, in samples: 15 and 80 ms. It grows where the speaker went
-/// without.
-const READY: (usize, usize) = (720, 3_840);
-/// By how much it grows, in samples.
-const GROWS: usize = 240;
 /// What may wait of the microphone, in samples: 60 ms. More is left out, since it would be late for ever.
 const LATE: usize = 2_880;
 /// The length of the cookie by which a sound server knows its user, in bytes.
@@ -120,7 +116,7 @@ pub struct PulseDevice {
 #[derive(Debug)]
 struct Speaker {
     samples: Producer<f32>,
-    ready: usize,
+    ready: Ready,
     missed: Arc<AtomicU32>,
     seen: u32,
 }
@@ -158,7 +154,7 @@ impl PulseDevice {
                 Ring::Speaker(ring) => {
                     self.speaker = ring.map(|(samples, missed)| Speaker {
                         samples,
-                        ready: READY.0,
+                        ready: Ready::new(),
                         missed,
                         seen: 0,
                     });
@@ -199,15 +195,16 @@ impl Device for PulseDevice {
         let missed = speaker.missed.load(Ordering::Relaxed);
         if missed != speaker.seen {
             speaker.seen = missed;
-            speaker.ready = (speaker.ready + GROWS).min(READY.1);
+            speaker.ready.missed();
         }
-        RING - speaker.samples.slots() < speaker.ready
+        RING - speaker.samples.slots() < speaker.ready.samples()
     }
 
     fn play(&mut self, block: &[f32; BLOCK]) {
         let Some(speaker) = &mut self.speaker else {
             return;
         };
+        speaker.ready.played();
         if let Ok(chunk) = speaker.samples.write_chunk_uninit(BLOCK) {
             chunk.fill_from_iter(block.iter().copied());
         }

@@ -41,6 +41,17 @@ struct Heard {
     loudest: f32,
     /// The greatest delay against the fastest way, after ten seconds, in ms.
     delay: i64,
+    /// All delays, 200 a second, in ms.
+    delays: Vec<i64>,
+}
+
+impl Heard {
+    /// The greatest in these seconds.
+    fn delay_in(&self, seconds: std::ops::Range<f64>) -> i64 {
+        let place = |second: f64| (second * 200.0) as usize;
+        let delays = &self.delays[place(seconds.start)..place(seconds.end)];
+        delays.iter().copied().max().unwrap_or_default()
+    }
 }
 
 /// Sends packet after packet for so long over a network that says how many ms each takes, or loses it; the sender's clock
@@ -50,7 +61,19 @@ fn call(
     seconds: u64,
     ppm: f64,
     copies: bool,
+    network: impl FnMut(u64) -> Option<f64>,
+) -> Heard {
+    call_to(packets, seconds, ppm, copies, network, |_| true)
+}
+
+/// The same with a speaker that says at which ms of the call it takes what it wants, and else nothing.
+fn call_to(
+    packets: &[Vec<u8>],
+    seconds: u64,
+    ppm: f64,
+    copies: bool,
     mut network: impl FnMut(u64) -> Option<f64>,
+    plays: impl Fn(u64) -> bool,
 ) -> Heard {
     let start = Instant::now();
     let mut jitter = Jitter::new().expect("a codec");
@@ -63,6 +86,7 @@ fn call(
         softest: 0.0,
         loudest: -120.0,
         delay: 0,
+        delays: Vec::new(),
     };
     let micros = |sent: u64| (sent as f64 * 20_000.0 / (1.0 + ppm / 1e6)) as u64;
     for tick in 0..seconds * 200 {
@@ -93,7 +117,10 @@ fn call(
             }
             jitter.insert(at, number, time, false, packet(number));
         }
-        jitter.pull(start + Duration::from_micros(now), &mut out);
+        if plays(tick * 5) {
+            jitter.pull(start + Duration::from_micros(now), &mut out);
+        }
+        heard.delays.push(jitter.stats().delay / MS);
         if tick > 200 {
             window.extend_from_slice(&out);
         }
@@ -244,6 +271,86 @@ fn after_a_long_sleep_it_goes_on_with_the_latest() {
     });
     assert!(heard.stats.removed > 0);
     assert!(heard.stats.delay / MS < 30, "{} ms", heard.stats.delay / MS);
+}
+
+/// What is late because of one event is punctual again two seconds later.
+#[track_caller]
+fn assert_as_before(heard: &Heard, event: f64, ends: f64) {
+    let before = heard.delay_in(event - 3.0..event);
+    let after = heard.delay_in(ends + 2.0..ends + 6.0);
+    let soon: Vec<i64> = heard.delays[(ends * 200.0) as usize..]
+        .iter()
+        .step_by(40)
+        .take(20)
+        .copied()
+        .collect();
+    println!("{before} ms before, {after} ms after: {soon:?}");
+    assert!(after <= before + 20, "{before} ms before, {after} ms after");
+}
+
+#[test]
+fn a_stall_of_200_ms_delays_for_two_seconds_at_most() {
+    let heard = call(&voice(500, 0), 30, 0.0, false, |number| {
+        let at = number * 20;
+        let stuck = (15_000..15_200).contains(&at);
+        Some(20.0 + if stuck { (15_200 - at) as f64 } else { 0.0 })
+    });
+    assert_as_before(&heard, 15.0, 15.2);
+}
+
+#[test]
+fn a_computer_that_was_busy_for_seconds_is_forgotten_two_seconds_later() {
+    let heard = call(&voice(500, 0), 30, 0.0, false, |number| {
+        // From 12 s to 15 s everything comes in bunches of 160 ms.
+        let at = number * 20;
+        let wait = if (12_000..15_000).contains(&at) {
+            160 - at % 160
+        } else {
+            0
+        };
+        Some(20.0 + wait as f64)
+    });
+    assert_as_before(&heard, 12.0, 15.0);
+}
+
+#[test]
+fn a_speaker_that_is_gone_for_a_second_leaves_no_delay() {
+    let gone = 15_000..16_000;
+    let heard = call_to(
+        &voice(500, 0),
+        30,
+        0.0,
+        false,
+        |_| Some(20.0),
+        |ms| !gone.contains(&ms),
+    );
+    assert_as_before(&heard, 15.0, 16.0);
+}
+
+#[test]
+fn a_microphone_that_is_gone_for_a_second_leaves_no_delay() {
+    // Its sender counts no time meanwhile, so that all packets after it come a second later than before.
+    let gone = |number: u64| number >= 750;
+    let heard = call(&voice(500, 0), 30, 0.0, false, |number| {
+        Some(if gone(number) { 1_020.0 } else { 20.0 })
+    });
+    assert_as_before(&heard, 15.0, 16.0);
+    let stats = heard.stats;
+    assert!(stats.starved < 55_000, "{stats:?}");
+    assert!(stats.removed < 9_600, "{stats:?}");
+}
+
+#[test]
+fn who_was_held_for_two_seconds_is_heard_as_soon_as_before() {
+    let mut packets = voice(2_000, 0);
+    // It says that it is silent, sends nothing for a second, then some tone, and then nothing again.
+    packets[750] = vec![packets[0][0]];
+    packets[825] = vec![packets[0][0]];
+    let heard = call(&packets, 30, 0.0, false, |number| {
+        let nothing = (751..800).contains(&number) || (826..850).contains(&number);
+        (!nothing).then_some(20.0)
+    });
+    assert_as_before(&heard, 15.0, 17.0);
 }
 
 #[test]

@@ -154,6 +154,47 @@ fn a_call_that_is_muted_or_held_says_so_and_a_key_by_two_ways_counts_once() {
     assert_eq!(call.keys_heard, "77");
 }
 
+#[test]
+fn whoever_answers_while_one_talks_waits() {
+    let mut story = Story::home();
+    story.tell(Msg::Call(CallMsg::Place(account("cy"))));
+    let first = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Placed(first, CallRef(1))));
+    story.hear(calls(2, false));
+    let second = story.here().calls.all()[1].no;
+    story.tell(Msg::Call(CallMsg::Answer(second)));
+    story.hear(in_call(2, CallEvent::Accepted));
+    let accepted = CallEvent::AcceptedByPeer {
+        extra: String::new(),
+    };
+    let effects = story.hear(in_call(1, accepted));
+    let held = Effect::Sound(CallRef(1), SoundStep::Hold(true));
+    assert!(effects.contains(&held), "{effects:?}");
+    let held: Vec<_> = story
+        .here()
+        .calls
+        .all()
+        .iter()
+        .map(|call| call.held)
+        .collect();
+    assert_eq!(held, [true, false]);
+}
+
+#[test]
+fn sound_that_ends_in_a_call_is_told() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let no = story.here().calls.all()[0].no;
+    story.tell(Msg::Call(CallMsg::Answer(no)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    for word in [SoundWord::Connected, SoundWord::Over] {
+        story.tell(Msg::Sound(SoundMsg::Told(CallRef(1), word)));
+    }
+    let call = &story.here().calls.all()[0];
+    let trouble = call.sound.trouble(call.talked(story.now.at));
+    assert!(trouble.is_some_and(|text| text.contains("The sound has ended")));
+}
+
 /// In a call with Bob that is recorded, and the word that it is.
 fn recorded() -> (Story, CallNo) {
     let mut story = Story::home();
