@@ -3,7 +3,7 @@
 use super::super::Cx;
 use super::{Call, CallNo, CallPhase, Calls};
 use crate::app::effect::{Effect, SoundStep};
-use crate::app::msg::SoundMsg;
+use crate::app::msg::{SoundMsg, SoundWord};
 
 impl Calls {
     /// Puts a call on hold, or goes on with it.
@@ -22,7 +22,9 @@ impl Calls {
     pub(in crate::app::state) fn sound(&mut self, cx: &mut Cx<'_>, msg: SoundMsg) {
         match msg {
             SoundMsg::Told(at, word) => {
-                let told = |call: &&mut Call| call.at == Some(at) && !call.over();
+                // A file is whole only after the end of its call.
+                let late = matches!(word, SoundWord::Record(_));
+                let told = |call: &&mut Call| call.at == Some(at) && (late || !call.over());
                 if let Some(call) = self.all.iter_mut().find(told) {
                     call.sound_told(cx.now.at, word);
                 }
@@ -36,6 +38,7 @@ impl Calls {
                 }
             }
             SoundMsg::Hold(no) => self.hold(cx, no, true),
+            SoundMsg::Record(no, msg) => self.record(cx, no, msg),
         }
     }
 
