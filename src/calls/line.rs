@@ -87,11 +87,16 @@ impl<D: Devices> Line<D> {
         self.tell(SoundNews::Over).await;
     }
 
-    /// Waits for their answer. Not all that is ordered before has an effect: there is no sound yet.
+    /// Waits for their answer.
     async fn called_by_us(&mut self, mut prepared: Prepared) -> Option<Going<D::Device>> {
         while let Some(word) = self.words_rx.recv().await {
-            let Word::AcceptedByPeer(answer) = word else {
-                continue;
+            let answer = match word {
+                Word::AcceptedByPeer(answer) => answer,
+                Word::Order(order) => {
+                    self.before_sound(&order);
+                    continue;
+                }
+                Word::Accept(_) | Word::Said(_) => continue,
             };
             let answer = match answer {
                 Ok(Some(answer)) => answer,
@@ -117,7 +122,11 @@ impl<D: Devices> Line<D> {
                 Word::Accept(answer_tx) => answer_tx,
                 // Ours, where nothing could be offered.
                 Word::AcceptedByPeer(_) => break,
-                Word::Said(_) | Word::Order(_) => continue,
+                Word::Order(order) => {
+                    self.before_sound(&order);
+                    continue;
+                }
+                Word::Said(_) => continue,
             };
             let prepared = prepared.and_then(|prepared| {
                 let extra = with_voice("", &prepared.sdp)?;
@@ -138,6 +147,15 @@ impl<D: Devices> Line<D> {
         match prepared {
             Err(why) => self.none(why).await,
             Ok(_) => None,
+        }
+    }
+
+    /// What is ordered while it rings: how the microphone is to sound is known when it is opened; all else is about sound that is
+    /// not there yet.
+    fn before_sound(&mut self, order: &Order) {
+        match order {
+            Order::Processing(switches) => self.switches = *switches,
+            Order::Mute(_) | Order::Hold(_) | Order::Key(_) | Order::Record(_) | Order::Probe => {}
         }
     }
 

@@ -25,7 +25,7 @@ use crate::protocol::{Dtmf, VoiceError};
 use crate::voice::device::Device;
 use crate::voice::engine::Levels;
 use crate::voice::jitter::JitterStats;
-use crate::voice::link::Scope;
+use crate::voice::link::{Policy, Scope};
 use crate::voice::peer::{Line, SdpError};
 use crate::voice::processing::Switches;
 
@@ -46,6 +46,9 @@ pub trait Devices: Send + Sync + 'static {
 pub struct SoundOptions {
     /// Which addresses of this computer are named to the other side.
     pub scope: Scope,
+    /// Which ways a call may take at all. Where only relays may be used and none lends an address, a call has no sound, and
+    /// that is told as [`PrepareError::NoRelay`].
+    pub policy: Policy,
     /// What is done with the microphone's sound at the beginning of a call.
     pub switches: Switches,
 }
@@ -67,6 +70,7 @@ impl SoundOptions {
                 true => Scope::ThisComputerToo,
                 false => Scope::Network,
             },
+            policy: Policy::Any,
             switches: Switches::default(),
         }
     }

@@ -12,6 +12,7 @@ use crate::voice::peer::{Peer, Reach, SdpError};
 #[derive(Clone)]
 pub(super) struct Ways {
     pub(super) scope: Scope,
+    pub(super) policy: Policy,
     pub(super) ice: Vec<IceServer>,
 }
 
@@ -21,6 +22,9 @@ pub enum PrepareError {
     /// The system gives no socket.
     #[error("this computer has no network for the sound of a call: {0}")]
     Sockets(#[from] io::Error),
+    /// It was to go through a relay alone, and none lends an address.
+    #[error("no relay lends an address, and calls are to go through one alone")]
+    NoRelay,
     /// No description was made.
     #[error("the sound of a call could not be prepared")]
     Description,
@@ -56,8 +60,11 @@ pub(super) async fn answer(ways: Ways, offer: String) -> Result<Prepared, NoSoun
 /// The sockets, and where they are reached: by themselves, and by what servers tell within a short time.
 async fn sockets(ways: Ways) -> Result<(Link, Vec<Reach>), PrepareError> {
     let mut link = Link::everywhere(ways.scope).await?;
-    link.gather(&ways.ice, Policy::Any, GATHER).await;
+    link.gather(&ways.ice, ways.policy, GATHER).await;
     let reach = link.reach();
+    if reach.is_empty() && ways.policy == Policy::RelayOnly {
+        return Err(PrepareError::NoRelay);
+    }
     Ok((link, reach))
 }
 
@@ -68,4 +75,27 @@ async fn apart(
     tokio::task::spawn_blocking(make)
         .await
         .map_err(|_| PrepareError::Description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_hides_calls_through_a_relay_or_not_at_all() {
+        let ways = |policy| Ways {
+            scope: Scope::ThisComputerToo,
+            policy,
+            ice: Vec::new(),
+        };
+        let open = offer(ways(Policy::Any)).await.expect("an offer");
+        assert!(open.sdp.contains("a=candidate"), "{}", open.sdp);
+        let hidden = offer(ways(Policy::RelayOnly)).await;
+        assert!(matches!(hidden, Err(PrepareError::NoRelay)), "{hidden:?}");
+        let hidden = answer(ways(Policy::RelayOnly), open.sdp).await;
+        assert!(
+            matches!(hidden, Err(NoSound::Here(PrepareError::NoRelay))),
+            "{hidden:?}"
+        );
+    }
 }

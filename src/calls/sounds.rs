@@ -15,7 +15,7 @@ use crate::client::{Call, Session};
 use crate::protocol::{
     Account, ChannelName, Dtmf, IceServer, InviteMsg, VoiceMsg, voice_in, with_voice,
 };
-use crate::voice::link::Scope;
+use crate::voice::link::{Policy, Scope};
 use crate::voice::processing::Switches;
 
 /// What is told and not yet heard. When full, levels are left out, and the sound of the call waits with all else.
@@ -53,6 +53,7 @@ pub struct Sounds<D: Devices> {
 struct Shared<D> {
     session: Session,
     scope: Scope,
+    policy: Mutex<Policy>,
     switches: Mutex<Switches>,
     /// The servers that help to find ways, as the last login names them.
     ice: Mutex<Vec<IceServer>>,
@@ -93,6 +94,7 @@ impl<D: Devices> Sounds<D> {
         let shared = Shared {
             session,
             scope: options.scope,
+            policy: Mutex::new(options.policy),
             switches: Mutex::new(options.switches),
             ice: Mutex::default(),
             devices: Arc::new(devices),
@@ -198,6 +200,11 @@ impl<D: Devices> Sounds<D> {
         }
     }
 
+    /// Which ways calls may take that begin from now on. Those that are there go on as they are.
+    pub fn go_by(&self, policy: Policy) {
+        *lock(&self.shared.policy) = policy;
+    }
+
     /// Nothing that holds the lock can panic in between.
     fn lines(&self) -> MutexGuard<'_, Lines> {
         lock(&self.shared.lines)
@@ -206,6 +213,7 @@ impl<D: Devices> Sounds<D> {
     fn ways(&self) -> Ways {
         Ways {
             scope: self.shared.scope,
+            policy: *lock(&self.shared.policy),
             ice: lock(&self.shared.ice).clone(),
         }
     }

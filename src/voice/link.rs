@@ -26,6 +26,8 @@ const SOCKETS: usize = 8;
 /// How long it is waited for servers before a call is offered or answered. What is not there then comes with a later
 /// [`Order::Restart`](super::call::Order::Restart).
 pub const GATHER: Duration = Duration::from_millis(300);
+/// How long it is waited for a relay where there is no other way: 3 s, time for a request that was lost to be sent again.
+const RELAY: Duration = Duration::from_secs(3);
 /// With so many sockets an address is asked to be lent, since not each reaches the server: a computer may be in two networks.
 const BORROWING: usize = 2;
 /// The servers that are asked at most.
@@ -158,10 +160,15 @@ impl Link {
     }
 
     /// Finds out by servers, those of the login as a rule, where else this is reached. Returns when all have answered, or
-    /// after the time that is given, as [`GATHER`].
+    /// after the time that is given, as [`GATHER`]. Where nothing but a relay may be used, it waits longer for the first to
+    /// lend an address.
     pub async fn gather(&mut self, servers: &[IceServer], policy: Policy, time: Duration) {
         self.policy = policy;
-        let until = Instant::now() + time;
+        let begun = Instant::now();
+        let (until, latest) = match policy {
+            Policy::Any => (begun + time, begun + time),
+            Policy::RelayOnly => (begun + time, begun + time.max(RELAY)),
+        };
         for server in servers.iter().take(SERVERS) {
             for url in &server.urls {
                 let Some((lends, host, port)) = parse(url) else {
@@ -171,7 +178,7 @@ impl Link {
                 if !lends && policy == Policy::RelayOnly {
                     continue;
                 }
-                let found = timeout_at(until.into(), tokio::net::lookup_host((host, port)));
+                let found = timeout_at(latest.into(), tokio::net::lookup_host((host, port)));
                 match found.await {
                     Ok(Ok(found)) => self.begin(server, lends, found.collect()),
                     Ok(Err(error)) => tracing::info!(%error, %host, "a server was not found"),
@@ -181,6 +188,10 @@ impl Link {
         }
         self.tick();
         while !self.helpers.is_done() {
+            let until = match self.reach().is_empty() {
+                true => latest,
+                false => until,
+            };
             let wake = self.helpers.next_wakeup().map_or(until, |at| at.min(until));
             tokio::select! {
                 Some(datagram) = self.datagrams_rx.recv() => self.take(datagram),

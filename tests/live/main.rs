@@ -17,6 +17,7 @@
 //! | `rooms` | rooms that keep what is said, and attributes watched from outside, and that 1.x clients see nothing of them |
 //! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
 //! | `turn` | STUN and TURN, as another maker's client speaks it |
+//! | `likeness` | how alike two sounds are |
 //! | `verbs` | calls that are heard between two processes without display and sound server |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
@@ -32,6 +33,8 @@ mod control;
 mod keepalive;
 mod kill9;
 mod lbs;
+#[cfg(feature = "app")]
+mod likeness;
 mod login;
 mod messages;
 #[cfg(feature = "client")]

@@ -11,7 +11,7 @@ use crate::raw::{Raw, inner};
 use crate::server::Server;
 
 /// A relay at any free port.
-const RELAY: &str = "[server]\nturn = 0\n";
+pub(crate) const RELAY: &str = "[server]\nturn = 0\n";
 
 /// What an account is told of the relay, or nothing.
 fn ice(server: &Server, account: &str) -> Option<Value> {
@@ -62,7 +62,8 @@ fn metrics(server: &Server) -> String {
     text
 }
 
-fn figure(server: &Server, name: &str) -> u64 {
+/// What the server counts under a name.
+pub(crate) fn figure(server: &Server, name: &str) -> u64 {
     let text = metrics(server);
     let mut lines = text.lines();
     let line = lines.find_map(|line| line.strip_prefix(&format!("callsign_{name} ")));

@@ -85,6 +85,42 @@ async fn pactl(words: &'static [&'static str]) -> bool {
     asked.await.is_ok_and(|said| said)
 }
 
+/// What the server says to that.
+async fn pactl_says(words: Vec<String>) -> String {
+    let asked = tokio::task::spawn_blocking(move || {
+        let output = Command::new("pactl").args(words).output().expect("pactl");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    });
+    asked.await.expect("no panic")
+}
+
+/// The first word of each line of a list that holds a text.
+async fn listed(what: &str, holds: &str) -> Vec<String> {
+    let words = ["list", "short", what].map(str::to_owned).to_vec();
+    let list = pactl_says(words).await;
+    let lines = list.lines().filter(|line| line.contains(holds));
+    lines
+        .filter_map(|line| Some(line.split_whitespace().next()?.to_owned()))
+        .collect()
+}
+
+/// The sinks into which something plays.
+async fn played_into() -> Vec<String> {
+    let words = ["list", "short", "sink-inputs"].map(str::to_owned).to_vec();
+    let list = pactl_says(words).await;
+    let lines = list.lines();
+    lines
+        .filter_map(|line| Some(line.split_whitespace().nth(1)?.to_owned()))
+        .collect()
+}
+
+async fn wait_for_server() {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !pactl(&["info"]).await {
+        assert!(Instant::now() < end, "no sound server");
+    }
+}
+
 /// One side: speaks into `speaker` and listens at `microphone`.
 fn choice(microphone: &str, speaker: &str) -> Choice {
     Choice {
@@ -131,10 +167,7 @@ async fn run(device: &mut PulseDevice, time: Duration) -> (Vec<Instant>, Vec<Ins
 fn what_a_speaker_plays_a_microphone_hears_soon_and_again_after_a_device_was_pulled() {
     let name = "sound_server::what_a_speaker_plays_a_microphone_hears_soon_and_again_after_a_device_was_pulled";
     at_sound_server(name, async {
-        let end = Instant::now() + Duration::from_secs(20);
-        while !pactl(&["info"]).await {
-            assert!(Instant::now() < end, "no sound server");
-        }
+        wait_for_server().await;
         let found = devices().await.expect("devices");
         let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
         assert_eq!(names, ["one", "two"]);
@@ -182,5 +215,37 @@ fn what_a_speaker_plays_a_microphone_hears_soon_and_again_after_a_device_was_pul
             "{} after it was plugged again",
             heard.len()
         );
+    });
+}
+
+#[test]
+fn a_chosen_device_that_was_pulled_is_taken_back_when_it_is_plugged_again() {
+    let name =
+        "sound_server::a_chosen_device_that_was_pulled_is_taken_back_when_it_is_plugged_again";
+    at_sound_server(name, async {
+        wait_for_server().await;
+        assert!(pactl(&["set-default-sink", "one"]).await);
+        let (_choice_tx, choice_rx) = watch::channel(choice("two.monitor", "two"));
+        let mut device = PulseDevice::open(choice_rx);
+        run(&mut device, Duration::from_secs(2)).await;
+        assert_eq!(played_into().await, listed("sinks", "two").await);
+
+        for module in listed("modules", "sink_name=two").await {
+            let words = vec!["unload-module".to_owned(), module];
+            pactl_says(words).await;
+        }
+        run(&mut device, Duration::from_secs(2)).await;
+        assert_eq!(device.present(), (true, true), "the other stands in");
+        assert_eq!(played_into().await, listed("sinks", "one").await);
+        let (_, heard) = run(&mut device, Duration::from_secs(2)).await;
+        assert!(heard.len() >= 2, "{} by the other", heard.len());
+
+        assert!(pactl(&["load-module", "module-null-sink", "sink_name=two"]).await);
+        run(&mut device, Duration::from_secs(1)).await;
+        let two = listed("sinks", "two").await;
+        assert_eq!(two.len(), 1);
+        assert_eq!(played_into().await, two);
+        let (_, heard) = run(&mut device, Duration::from_secs(3)).await;
+        assert!(heard.len() >= 2, "{} after it was back", heard.len());
     });
 }

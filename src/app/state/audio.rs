@@ -75,7 +75,9 @@ pub(crate) enum AudioTest {
     /// One is played what one said.
     Playing(f32),
     /// There is no microphone.
-    Deaf,
+    NoMicrophone,
+    /// There is no speaker.
+    NoSpeaker,
 }
 
 impl Audio {

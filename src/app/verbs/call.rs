@@ -9,7 +9,7 @@ use super::{CallArgs, Keys, VerbError};
 use crate::calls::{Order, SoundNews};
 use crate::client::Call;
 use crate::client::event::{CallEvent, Event, SessionEvent};
-use crate::protocol::{ChannelName, KeysHeard};
+use crate::protocol::{Account, ChannelName, KeysHeard, limits};
 
 /// How the call went so far.
 struct Going {
@@ -20,22 +20,34 @@ struct Going {
     pressed: bool,
     /// When to hang up.
     until: Option<Instant>,
+    /// Whether it was ended by a signal.
+    stopping: bool,
     /// Whether the signaling and the sound are over.
     ended: (bool, bool),
 }
 
 /// Whether it was answered.
 pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
-    let mut desk = Desk::open(&args.with).await?;
+    let Some(mut desk) = Desk::open(&args.with).await? else {
+        return Ok(false);
+    };
     let chance = RandomState::new().build_hasher().finish();
     let channel = ChannelName::try_from(format!("call-{chance:016x}"))?;
-    let call = desk.sounds.invite(&channel, &args.peer, "{}").await?;
+    let sounds = desk.sounds.clone();
+    let inviting = sounds.invite(&channel, &args.peer, "{}");
+    let Some(call) = desk.unless_stopped(inviting).await.transpose()? else {
+        // With the session goes what was on its way.
+        desk.close().await;
+        return Ok(false);
+    };
+    tell_if_absent(&desk, &args.peer);
     let mut going = Going {
         call,
         keys: KeysHeard::default(),
         answered: false,
         pressed: false,
         until: None,
+        stopping: false,
         ended: (false, false),
     };
     while going.ended != (true, true) {
@@ -48,7 +60,10 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
         };
         let happened = tokio::select! {
             happened = desk.next() => happened,
-            () = time => Happened::Stop,
+            () = time => {
+                end(&mut going);
+                continue;
+            }
         };
         match happened {
             Happened::Event(event) => heard(&desk, &mut going, &event, &args),
@@ -60,10 +75,11 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
                 going.ended.1 |= matches!(news, SoundNews::Over);
             }
             Happened::Sound(..) => {}
+            // Whoever says it twice does not want to wait for the server.
+            Happened::Stop if going.stopping => break,
             Happened::Stop => {
-                going.until = None;
-                // Its end is told like any other.
-                drop(going.call.channel_invite_end());
+                going.stopping = true;
+                end(&mut going);
             }
             Happened::Over => going.ended.0 = true,
         }
@@ -74,6 +90,23 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
     }
     desk.close().await;
     Ok(going.answered)
+}
+
+/// Its end is told like any other.
+fn end(going: &mut Going) {
+    going.until = None;
+    drop(going.call.channel_invite_end());
+}
+
+/// Says what it is that takes so long, if nobody is there to be called.
+fn tell_if_absent(desk: &Desk, peer: &Account) {
+    let (asked, peer) = (desk.session.user_query_user_status(peer), peer.clone());
+    tokio::spawn(async move {
+        if let Ok(false) = asked.await {
+            let time = limits::INVITE_TIMEOUT.as_secs();
+            eprintln!("{peer} is not signed in: the call waits {time} s for them");
+        }
+    });
 }
 
 fn heard(desk: &Desk, going: &mut Going, event: &Event, args: &CallArgs) {

@@ -48,9 +48,10 @@ pub(super) enum Happened {
 }
 
 impl Desk {
-    pub(super) async fn open(args: &WithArgs) -> Result<Self, VerbError> {
+    /// Signs in. `None` if a signal came first.
+    pub(super) async fn open(args: &WithArgs) -> Result<Option<Self>, VerbError> {
         let files = Files::read(args)?;
-        let signals = Signals::new()?;
+        let mut signals = Signals::new()?;
         let server = Server::at(&args.server);
         let server = server.map_err(|error| VerbError::Server(error.to_string()))?;
         let token = std::env::var(TOKEN).unwrap_or_else(|_| NO_TOKEN.to_owned());
@@ -59,9 +60,11 @@ impl Desk {
             reconnect: Reconnect::Unlimited,
             ..LoginOptions::default()
         };
-        let (session, events) = signal
-            .login(&args.account, Token::new(&token), options)
-            .await?;
+        let login = signal.login(&args.account, Token::new(&token), options);
+        let (session, mut events) = tokio::select! {
+            signed_in = login => signed_in?,
+            () = signals.next() => return Ok(None),
+        };
         let mut sound = SoundOptions::for_server(&args.server);
         if args.raw {
             sound.switches = Switches {
@@ -71,7 +74,11 @@ impl Desk {
             };
         }
         let (sounds, told) = Sounds::new(session.clone(), sound, files.clone());
-        Ok(Self {
+        // That we are in is the first event, and it names the servers that help to find a way: nobody is called before that.
+        if let Some(event) = events.next().await {
+            sounds.happened(&event);
+        }
+        Ok(Some(Self {
             signal,
             session,
             events,
@@ -80,7 +87,15 @@ impl Desk {
             told,
             files,
             signals,
-        })
+        }))
+    }
+
+    /// What comes of this, unless a signal comes first.
+    pub(super) async fn unless_stopped<T>(&mut self, doing: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = doing => Some(done),
+            () = self.signals.next() => None,
+        }
     }
 
     /// The next that happens. The sound has been told of it. Cancel-safe.

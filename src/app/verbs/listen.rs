@@ -19,7 +19,9 @@ struct Open {
 
 /// Until a signal comes, and every call is over and its file whole.
 pub(super) async fn run(args: ListenArgs) -> Result<bool, VerbError> {
-    let mut desk = Desk::open(&args.with).await?;
+    let Some(mut desk) = Desk::open(&args.with).await? else {
+        return Ok(true);
+    };
     say("listening");
     let mut open: BTreeMap<CallRef, Open> = BTreeMap::new();
     let (mut stopping, mut whole, mut over) = (false, true, None);
@@ -52,9 +54,6 @@ pub(super) async fn run(args: ListenArgs) -> Result<bool, VerbError> {
                     say_sound(&news, &mut of.keys);
                     of.over |= matches!(news, SoundNews::Over);
                 }
-                if matches!(news, SoundNews::Over) {
-                    whole &= told(&desk, call);
-                }
             }
             Happened::Stop if stopping => break,
             Happened::Stop => {
@@ -67,7 +66,14 @@ pub(super) async fn run(args: ListenArgs) -> Result<bool, VerbError> {
             }
             Happened::Over => stopping = true,
         }
-        open.retain(|_, call| !(call.ended && call.over));
+        // The sound may be over before the server tells that the call is: the file is the last that is told of a call.
+        open.retain(|call, of| {
+            let done = of.ended && of.over;
+            if done {
+                whole &= told(&desk, *call);
+            }
+            !done
+        });
     }
     desk.close().await;
     match over {

@@ -125,12 +125,15 @@ pub fn run(verb: Verb) -> ExitCode {
         .enable_all()
         .build();
     let done = runtime.map_err(VerbError::System).and_then(|runtime| {
-        runtime.block_on(async {
+        let done = runtime.block_on(async {
             match verb {
                 Verb::Call(args) => call::run(args).await,
                 Verb::Listen(args) => listen::run(args).await,
             }
-        })
+        });
+        // A name that is being looked up, say, is nothing to wait for.
+        runtime.shutdown_background();
+        done
     });
     match done {
         Ok(true) => ExitCode::SUCCESS,

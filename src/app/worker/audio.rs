@@ -19,7 +19,7 @@ use crate::voice::processing::{Processing, Switches};
 const LOOK: Duration = Duration::from_secs(1);
 /// How long one speaks in the test, in blocks of 10 ms.
 const SPEAKS: usize = 400;
-/// How long a microphone may take to be there.
+/// How long microphone and speaker may be away, also at the beginning.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is told how loud it is.
 const LEVELS: Duration = Duration::from_millis(50);
@@ -62,7 +62,7 @@ async fn look(out: Out) {
         let found = devices().await;
         if told.as_ref() != Some(&found) {
             told = Some(found.clone());
-            out.say(Msg::Audio(AudioMsg::Devices(found))).await;
+            out.tell(Msg::Audio(AudioMsg::Devices(found))).await;
         }
     }
 }
@@ -89,11 +89,11 @@ async fn devices() -> Result<Vec<AudioDevice>, String> {
 
 /// One speaks for some seconds, then hears it as others would.
 async fn test(mut device: Opened, switches: Switches, out: Out) {
-    let tell = |test| out.say(Msg::Audio(AudioMsg::TestIs(test)));
+    let tell = |test| out.tell(Msg::Audio(AudioMsg::TestIs(test)));
     let mut processing = Processing::new(switches);
     let mut said: Vec<[f32; BLOCK]> = Vec::with_capacity(SPEAKS);
     let (mut meter, mut played) = (Meter::default(), 0);
-    let start = Instant::now();
+    let mut away = Away::new(Instant::now());
     let mut look = interval(Duration::from_millis(5));
     look.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut levels = interval(LEVELS);
@@ -113,16 +113,16 @@ async fn test(mut device: Opened, switches: Switches, out: Out) {
         let now = Instant::now();
         let mut block = [0.0; BLOCK];
         let there = device.present().0;
+        if let Some(without) = away.look(now, device.present(), said.len() < SPEAKS) {
+            tell(without).await;
+            return;
+        }
         while device.capture(now, &mut block) {
             if there && said.len() < SPEAKS {
                 processing.heard(&mut block);
                 meter.feed(&block);
                 said.push(block);
             }
-        }
-        if !there && said.len() < SPEAKS && now.duration_since(start) > PATIENCE {
-            tell(AudioTest::Deaf).await;
-            return;
         }
         while device.wants(now) {
             // Nothing of it is heard before all of it was said.
@@ -139,4 +139,72 @@ async fn test(mut device: Opened, switches: Switches, out: Out) {
     // What the device still holds is heard as well.
     tokio::time::sleep(Duration::from_millis(200)).await;
     tell(AudioTest::Off).await;
+}
+
+/// Since when microphone and speaker are not there.
+struct Away {
+    microphone: Instant,
+    speaker: Instant,
+}
+
+impl Away {
+    fn new(now: Instant) -> Self {
+        Self {
+            microphone: now,
+            speaker: now,
+        }
+    }
+
+    /// What is missing for too long. The speaker is missed from the beginning, so that nobody speaks for nothing.
+    fn look(&mut self, now: Instant, present: (bool, bool), speaks: bool) -> Option<AudioTest> {
+        // Nobody needs the microphone any more while it is played.
+        if present.0 || !speaks {
+            self.microphone = now;
+        }
+        if present.1 {
+            self.speaker = now;
+        }
+        let too_long = |since: Instant| now.duration_since(since) > PATIENCE;
+        if too_long(self.microphone) {
+            Some(AudioTest::NoMicrophone)
+        } else {
+            too_long(self.speaker).then_some(AudioTest::NoSpeaker)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::worker::tests::out;
+
+    #[test]
+    fn the_test_of_oneself_says_what_is_missing_once_it_is_for_long() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut away = Away::new(start);
+        assert_eq!(away.look(at(2_000), (true, false), true), None);
+        let gone = away.look(at(3_001), (true, false), true);
+        assert_eq!(gone, Some(AudioTest::NoSpeaker));
+        let gone = away.look(at(5_002), (false, true), true);
+        assert_eq!(gone, None, "it may come back");
+        let gone = away.look(at(6_002), (false, true), true);
+        assert_eq!(gone, Some(AudioTest::NoMicrophone));
+        assert_eq!(away.look(at(6_003), (false, true), false), None);
+    }
+
+    /// There may be many of them, and no effect waits for them.
+    #[tokio::test]
+    async fn levels_and_devices_do_not_take_the_way_of_answers() {
+        let (out, mut answers_rx, mut events_rx) = out();
+        let looking = Ends(tokio::spawn(look(out.clone())));
+        let msg = events_rx.recv().await;
+        assert!(matches!(msg, Some(Msg::Audio(AudioMsg::Devices(_)))));
+        drop(looking);
+        let device = crate::app::worker::voice::Voice::new().device();
+        let _testing = Ends(tokio::spawn(test(open(device), Switches::default(), out)));
+        let msg = events_rx.recv().await;
+        assert!(matches!(msg, Some(Msg::Audio(AudioMsg::TestIs(_)))));
+        assert!(answers_rx.try_recv().is_err());
+    }
 }

@@ -268,6 +268,18 @@ mod tests {
     use super::*;
     use crate::app::msg::NavMsg;
 
+    /// A way to a window that is in the test's hands: what comes of effects, and what happens by itself.
+    pub(super) fn out() -> (Out, mpsc::Receiver<Msg>, mpsc::Receiver<Msg>) {
+        let (answers_tx, answers_rx) = mpsc::channel(ANSWERS);
+        let (events_tx, events_rx) = mpsc::channel(EVENTS);
+        let out = Out {
+            answers_tx,
+            events_tx,
+            wake: Arc::new(|| {}),
+        };
+        (out, answers_rx, events_rx)
+    }
+
     /// A worker whose other side is in the test's hands.
     struct Other {
         effects_rx: mpsc::Receiver<Effect>,

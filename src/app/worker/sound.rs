@@ -167,9 +167,10 @@ mod player {
         ChannelMap, ChannelVolume, DEFAULT_SINK, PlaybackStreamParams, SampleFormat, SampleSpec,
         stream::{BufferAttr, StreamFlags},
     };
-    use pulseaudio::{AsPlaybackSource as _, Client, ClientError, PlaybackStream};
+    use pulseaudio::{AsPlaybackSource as _, Client, PlaybackStream};
 
     use super::{HELD, PATIENCE, Source, tones};
+    use crate::voice::device::pulse::{PulseError, connect};
 
     /// A link to the sound server while there is one, and what it plays.
     #[derive(Default)]
@@ -223,11 +224,10 @@ mod player {
             &mut self,
             mut sound: Source,
             at: Option<&str>,
-        ) -> Result<PlaybackStream, ClientError> {
+        ) -> Result<PlaybackStream, PulseError> {
             let client = match self.client.take() {
                 Some(client) => client,
-                // It looks for a socket, and does not wait.
-                None => crate::voice::device::pulse::client()?,
+                None => connect().await?,
             };
             let params = PlaybackStreamParams {
                 sample_spec: SampleSpec {

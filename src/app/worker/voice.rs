@@ -9,7 +9,9 @@ use super::{Out, recording};
 use crate::app::effect::SoundStep;
 use crate::app::msg::{Msg, SoundMsg, SoundWord};
 use crate::app::state::{Quality, RecordWord};
-use crate::calls::{Devices, NoSound, Order, SoundNews, SoundOptions, Sounds, SoundsTold};
+use crate::calls::{
+    Devices, NoSound, Order, PrepareError, SoundNews, SoundOptions, Sounds, SoundsTold,
+};
 use crate::client::Session;
 use crate::client::event::CallRef;
 #[cfg(not(target_os = "linux"))]
@@ -218,7 +220,11 @@ fn sentence(why: &NoSound) -> String {
             "No sound: what their program says of it is of no use. Both may need the same version."
                 .to_owned()
         }
-        NoSound::Here(_) => {
+        NoSound::Here(PrepareError::NoRelay) => {
+            "No sound: your address is to be hidden, and the server has no relay for that."
+                .to_owned()
+        }
+        NoSound::Here(PrepareError::Sockets(_) | PrepareError::Description) => {
             "No sound: this computer has no network for it. Check the network and call again."
                 .to_owned()
         }

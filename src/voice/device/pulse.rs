@@ -2,7 +2,10 @@
 //!
 //! The sound server's thread only moves samples between the server and two rings: it neither allocates nor locks there. A
 //! task beside it opens the streams, looks whether they still move, and opens them anew where they do not, or where the
-//! system now prefers other devices: a device that was pulled is made good for within a second.
+//! system now prefers other devices: a device that was pulled is made good for within a second, and one that was chosen is taken
+//! back as soon as it is plugged again.
+
+mod server;
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -19,6 +22,8 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use self::server::PATIENCE;
+pub use self::server::{Found, PulseError, connect, devices};
 use super::ready::Ready;
 use super::{Device, Pace};
 use crate::voice::{BLOCK, RATE};
@@ -29,12 +34,8 @@ const HELD: u32 = RATE / 100 * 4;
 const RING: usize = 9_600;
 /// What may wait of the microphone, in samples: 60 ms. More is left out, since it would be late for ever.
 const LATE: usize = 2_880;
-/// The length of the cookie by which a sound server knows its user, in bytes.
-const COOKIE: usize = 256;
 /// How often it is looked whether all is well.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// Looks without a sample moved before a stream counts as lost.
 const STILL: u32 = 2;
 /// The same for one that has not begun yet.
@@ -47,59 +48,6 @@ pub struct Choice {
     pub microphone: Option<String>,
     /// The speaker's.
     pub speaker: Option<String>,
-}
-
-/// A device that there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// By which it is chosen.
-    pub name: String,
-    /// For people.
-    pub description: String,
-    /// Whether it is a microphone; else it is a speaker.
-    pub microphone: bool,
-    /// Whether the system prefers it.
-    pub preferred: bool,
-}
-
-/// Why there is no list of devices.
-#[derive(Debug, thiserror::Error)]
-pub enum PulseError {
-    /// There is no sound server, or it said no.
-    #[error("the sound server cannot be used")]
-    Server(#[from] ClientError),
-    /// It does not answer.
-    #[error("the sound server does not answer")]
-    Silent,
-}
-
-/// All devices that there are, without the monitors of speakers.
-pub async fn devices() -> Result<Vec<Found>, PulseError> {
-    let client = connect().await?;
-    let listed = async {
-        let server = client.server_info().await?;
-        let (sinks, sources) = (client.list_sinks().await?, client.list_sources().await?);
-        let name = |name: &CString| name.to_string_lossy().into_owned();
-        let speakers = sinks.iter().map(|sink| Found {
-            name: name(&sink.name),
-            description: name(sink.description.as_ref().unwrap_or(&sink.name)),
-            microphone: false,
-            preferred: server.default_sink_name.as_ref() == Some(&sink.name),
-        });
-        let microphones = sources
-            .iter()
-            .filter(|source| source.monitor_of_sink_index.is_none())
-            .map(|source| Found {
-                name: name(&source.name),
-                description: name(source.description.as_ref().unwrap_or(&source.name)),
-                microphone: true,
-                preferred: server.default_source_name.as_ref() == Some(&source.name),
-            });
-        Ok(speakers.chain(microphones).collect())
-    };
-    timeout(PATIENCE, listed)
-        .await
-        .unwrap_or(Err(PulseError::Silent))
 }
 
 /// Microphone and speaker of a call. Where there is none, or no sound server at all, the call goes on with silence.
@@ -221,6 +169,9 @@ struct Open {
     preferred: (Option<CString>, Option<CString>),
     microphone: Option<(RecordStream, Watched)>,
     speaker: Option<(PlaybackStream, Watched)>,
+    /// The server's numbers of the microphone and the speaker that are chosen, as they were when last looked at; none for one that is
+    /// not there, and for which another stands in.
+    chosen: (Option<u32>, Option<u32>),
 }
 
 /// Whether samples move.
@@ -294,6 +245,7 @@ async fn tend(
             preferred: (None, None),
             microphone: None,
             speaker: None,
+            chosen: (None, None),
         });
     }
     let Some(open) = open else { return Ok(()) };
@@ -301,11 +253,16 @@ async fn tend(
         .await
         .map_err(|_| PulseError::Silent)??;
     let preferred = (server.default_source_name, server.default_sink_name);
+    let chosen = chosen(&open.client, choice).await;
+    // One that was chosen and comes, or comes back, takes the place of whatever stood in for it.
+    let came = |now: Option<u32>, before: Option<u32>| now.is_some() && now != before;
     let (source, sink) = (
-        choice.microphone.is_none() && preferred.0 != open.preferred.0,
-        choice.speaker.is_none() && preferred.1 != open.preferred.1,
+        came(chosen.0, open.chosen.0)
+            || choice.microphone.is_none() && preferred.0 != open.preferred.0,
+        came(chosen.1, open.chosen.1)
+            || choice.speaker.is_none() && preferred.1 != open.preferred.1,
     );
-    open.preferred = preferred;
+    (open.preferred, open.chosen) = (preferred, chosen);
     if source
         || !open
             .microphone
@@ -342,22 +299,17 @@ async fn tend(
     Ok(())
 }
 
-/// A link to the sound server. It may wait for it.
-pub fn client() -> Result<Client, ClientError> {
-    let socket = pulseaudio::socket_path_from_env().ok_or(ClientError::ServerUnavailable)?;
-    let socket = std::os::unix::net::UnixStream::connect(socket)?;
-    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
-    // A server that asks for none still wants one of the right length.
-    let cookie = cookie.unwrap_or_else(|| vec![0; COOKIE]);
-    Client::new_unix(c"Callsign", socket, Some(cookie))
+/// The server's numbers of those that are chosen and there.
+async fn chosen(client: &Client, choice: &Choice) -> (Option<u32>, Option<u32>) {
+    let source = named(choice.microphone.as_deref());
+    let sink = named(choice.speaker.as_deref());
+    let source = source.map(|name| client.lookup_source_by_name(name));
+    let sink = sink.map(|name| client.lookup_sink_by_name(name));
+    (found(source).await, found(sink).await)
 }
 
-async fn connect() -> Result<Client, PulseError> {
-    let connected = tokio::task::spawn_blocking(client);
-    match timeout(PATIENCE, connected).await {
-        Ok(Ok(client)) => Ok(client?),
-        Ok(Err(_)) | Err(_) => Err(PulseError::Silent),
-    }
+async fn found(looked: Option<impl Future<Output = Result<u32, ClientError>>>) -> Option<u32> {
+    timeout(PATIENCE, looked?).await.ok()?.ok()
 }
 
 const SPEC: SampleSpec = SampleSpec {

@@ -12,6 +12,7 @@ use super::desk::Desk;
 use super::eyes::Eyes;
 use super::person::Person;
 use super::programs::{Running, wait};
+use crate::likeness;
 
 /// Samples a second of what is recorded.
 const RATE: usize = 48_000;
@@ -144,22 +145,9 @@ impl Recording {
     }
 }
 
-/// How loud something is, 200 times a second, in decibels.
+/// How loud something is, 200 times a second.
 fn loudness(samples: &[f32]) -> Vec<f64> {
-    let level = |block: &[f32]| {
-        let square: f32 = block.iter().map(|sample| sample * sample).sum();
-        (10.0 * f64::from(square / block.len() as f32).max(1e-12).log10()).max(-60.0)
-    };
-    samples.chunks(RATE / 200).map(level).collect()
-}
-
-/// How alike two stretches are in their ups and downs.
-fn alike(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
-    let (ma, mb) = (mean(a), mean(b));
-    let product: f64 = a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum();
-    let power = |x: &[f64], m: f64| x.iter().map(|x| (x - m) * (x - m)).sum::<f64>();
-    product / (power(a, ma) * power(b, mb)).sqrt().max(1e-9)
+    likeness::loudness(samples, 200)
 }
 
 /// Somebody says a file; returns how alike to it what the other hears is, and how much later, in ms, for each stretch of
@@ -184,7 +172,7 @@ fn through(from: &SoundServer, to: &SoundServer, file: &Path) -> Vec<(f64, f64)>
             continue;
         }
         let best = (0..heard.len().saturating_sub(300))
-            .map(|lag| (alike(part, &heard[lag..lag + 300]), lag))
+            .map(|lag| (likeness::alike(part, &heard[lag..lag + 300]), lag))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let (likeness, lag) = best.expect("something was heard");
         let ms = (lag as f64 + offset - (at * 300) as f64) * 5.0;

@@ -166,6 +166,14 @@ fn test_ui(ui: &mut Ui, test: AudioTest, out: &mut Vec<Msg>) {
             level_ui(ui, bar, Icon::SPEAKER, "How loud it is", level);
             note_ui(ui, "This is how you sound.");
         }
-        AudioTest::Deaf => wrong_ui(ui, "There is no microphone. Plug one in, and try again."),
+        AudioTest::NoMicrophone => {
+            wrong_ui(ui, "There is no microphone. Plug one in, and try again.");
+        }
+        AudioTest::NoSpeaker => {
+            wrong_ui(
+                ui,
+                "There is no speaker to hear it at. Plug one in, and try again.",
+            );
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! `callsign call` and `callsign listen`: two processes, the real server, files for microphone and speaker, and no display and
 //! no sound server anywhere.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+mod process;
+
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use callsign::client::event::{CallEvent, Event, SessionEvent};
@@ -12,109 +13,11 @@ use callsign::client::{Events, Session};
 use callsign::protocol::ChannelName;
 use callsign::voice::wav::WavSource;
 
+use self::process::Verb;
+use crate::likeness;
 use crate::ours::{account, heard, sign_in};
 use crate::server::Server;
-
-/// A build to try in the place of the debug one.
-const OTHER_BUILD: &str = "APP_UNDER_TEST";
-const APP: &str = "callsign-tests";
-/// How long anything that must happen may take.
-const DEADLINE: Duration = Duration::from_secs(40);
-
-/// A verb at work. It is killed with what owns it.
-struct Verb {
-    child: Child,
-    lines_rx: mpsc::Receiver<String>,
-    said: Vec<String>,
-}
-
-impl Verb {
-    fn start(server: &Server, account: &str, arguments: &[&str]) -> Self {
-        let build = std::env::var(OTHER_BUILD);
-        let build = build.as_deref().unwrap_or(env!("CARGO_BIN_EXE_callsign"));
-        let url = format!("ws://127.0.0.1:{}", server.port());
-        let mut command = Command::new(build);
-        for name in [
-            "DISPLAY",
-            "WAYLAND_DISPLAY",
-            "PULSE_SERVER",
-            "XDG_RUNTIME_DIR",
-        ] {
-            command.env_remove(name);
-        }
-        let mut child = command
-            .args(arguments)
-            .args(["--server", &url, "--app", APP, "--account", account])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("callsign");
-        let out = child.stdout.take().expect("piped");
-        let (lines_tx, lines_rx) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                // Nobody listens any more once a test is over.
-                drop(lines_tx.send(line));
-            }
-        });
-        Self {
-            child,
-            lines_rx,
-            said: Vec::new(),
-        }
-    }
-
-    /// Waits for a line.
-    #[track_caller]
-    fn wait(&mut self, wanted: &str) {
-        let latest = Instant::now() + DEADLINE;
-        loop {
-            let left = latest.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines_rx.recv_timeout(left) else {
-                panic!("no {wanted:?} after {:?}", self.said);
-            };
-            let found = line == wanted;
-            self.said.push(line);
-            if found {
-                return;
-            }
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let process = self.child.id().to_string();
-        let kill = Command::new("kill").args(["-s", name, &process]).status();
-        assert!(kill.expect("kill").success());
-    }
-
-    /// Waits for its end. Returns how it ended, what it said, and what it complained of.
-    #[track_caller]
-    fn end(mut self) -> (ExitStatus, Vec<String>, String) {
-        let latest = Instant::now() + DEADLINE;
-        loop {
-            let left = latest.saturating_duration_since(Instant::now());
-            match self.lines_rx.recv_timeout(left) {
-                Ok(line) => self.said.push(line),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("no end after {:?}", self.said),
-            }
-        }
-        let mut complaints = String::new();
-        let stderr = self.child.stderr.as_mut().expect("piped");
-        stderr.read_to_string(&mut complaints).expect("text");
-        let status = self.child.wait().expect("over");
-        (status, std::mem::take(&mut self.said), complaints)
-    }
-}
-
-impl Drop for Verb {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
+use crate::turn;
 
 fn speak(folder: &Path, name: &str, voice: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
@@ -128,51 +31,56 @@ fn speak(folder: &Path, name: &str, voice: &str, text: &str) -> PathBuf {
     path
 }
 
+/// What Ann says, and what Bob says.
+fn sentences(folder: &Path) -> [PathBuf; 2] {
+    [
+        speak(
+            folder,
+            "a.wav",
+            "en-gb",
+            "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background.",
+        ),
+        speak(
+            folder,
+            "b.wav",
+            "en-us+f3",
+            "Rice is often served in round bowls, and the juice of many lemons makes fine punch.",
+        ),
+    ]
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path")
 }
 
-/// How loud a file is, 100 times a second, in decibels; what is hardly heard counts as silence.
+/// How loud a file is, 100 times a second.
 fn loudness(path: &Path) -> Vec<f64> {
     let bytes = std::fs::read(path).expect("a file");
     let source = WavSource::read(&bytes).expect("a sound");
-    let blocks = source.samples().chunks(480);
-    let level = |block: &[f32]| {
-        let square: f32 = block.iter().map(|sample| sample * sample).sum();
-        (10.0 * f64::from(square / 480.0).max(1e-12).log10()).max(-60.0)
-    };
-    blocks.map(level).collect()
+    likeness::loudness(source.samples(), 100)
 }
 
 /// How alike two sounds are in their ups and downs: 1 for the same. The median over stretches of 1.5 s, each where it is most
 /// alike within a second, since a busy computer stretches sound here and there. Of the first second, in which noise is learned
 /// and the level found, nothing is said.
-fn likeness(said: &[f64], heard: &[f64]) -> f64 {
+fn like(said: &[f64], heard: &[f64]) -> f64 {
     let mut found: Vec<f64> = Vec::new();
     for at in (100..said.len().saturating_sub(150)).step_by(75) {
         let part = &said[at..at + 150];
         let best = (at.saturating_sub(20)..at + 80)
-            .filter_map(|from| Some(alike(part, heard.get(from..from + 150)?)));
+            .filter_map(|from| Some(likeness::alike(part, heard.get(from..from + 150)?)));
         found.push(best.fold(0.0, f64::max));
     }
     found.sort_by(f64::total_cmp);
     found.get(found.len() / 2).copied().unwrap_or(0.0)
 }
 
-fn alike(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
-    let (ma, mb) = (mean(a), mean(b));
-    let product: f64 = a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum();
-    let power = |x: &[f64], m: f64| x.iter().map(|x| (x - m) * (x - m)).sum::<f64>();
-    product / (power(a, ma) * power(b, mb)).sqrt().max(1e-9)
-}
-
 #[track_caller]
 fn assert_heard(heard: &Path, said: &Path, not_said: &Path) {
     let heard = loudness(heard);
     let (right, wrong) = (
-        likeness(&loudness(said), &heard),
-        likeness(&loudness(not_said), &heard),
+        like(&loudness(said), &heard),
+        like(&loudness(not_said), &heard),
     );
     println!("like what was said {right:.2}, like something else {wrong:.2}");
     assert!(right > 0.7, "{right:.2} like what was said");
@@ -183,18 +91,7 @@ fn assert_heard(heard: &Path, said: &Path, not_said: &Path) {
 fn two_processes_hear_each_other_and_the_next_call_has_a_file_of_its_own() {
     let server = Server::start();
     let folder = tempfile::tempdir().expect("a folder");
-    let a = speak(
-        folder.path(),
-        "a.wav",
-        "en-gb",
-        "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background.",
-    );
-    let b = speak(
-        folder.path(),
-        "b.wav",
-        "en-us+f3",
-        "Rice is often served in round bowls, and the juice of many lemons makes fine punch.",
-    );
+    let [a, b] = sentences(folder.path());
     let [ann_hears, bob_hears] = ["ann.wav", "bob.wav"].map(|name| folder.path().join(name));
     let mut bob = Verb::start(
         &server,
@@ -236,11 +133,8 @@ fn two_processes_hear_each_other_and_the_next_call_has_a_file_of_its_own() {
     );
     bob.wait("ended they hung up");
     assert_heard(&ann_hears, &b, &a);
-    // Whatever order these two lines came in.
-    let line = format!("heard {}", bob_hears.display());
-    if !bob.said.contains(&line) {
-        bob.wait(&line);
-    }
+    // Last, also where the sound is over before the server tells of the end.
+    bob.wait(&format!("heard {}", bob_hears.display()));
     assert_heard(&bob_hears, &a, &b);
     let keys: Vec<_> = bob
         .said
@@ -260,6 +154,59 @@ fn two_processes_hear_each_other_and_the_next_call_has_a_file_of_its_own() {
     bob.signal("TERM");
     let (status, said, complaints) = bob.end();
     assert!(status.success(), "{said:?} {complaints}");
+}
+
+/// As people have it: echo and noise are taken away, and the level is found.
+#[test]
+fn two_processes_hear_each_other_by_the_usual_processing() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [a, b] = sentences(folder.path());
+    let [ann_hears, bob_hears] = ["ann.wav", "bob.wav"].map(|name| folder.path().join(name));
+    let [a_in, b_in] = [text(&a), text(&b)].map(|path| ["--wav-in", path]);
+    let [ann_out, bob_out] = [text(&ann_hears), text(&bob_hears)].map(|path| ["--wav-out", path]);
+    let listen = [&["listen", "--auto-answer"][..], &b_in, &bob_out].concat();
+    let mut bob = Verb::start(&server, "bob", &listen);
+    bob.wait("listening");
+    let call = [&["call", "bob", "--for", "9s"][..], &a_in, &ann_out].concat();
+    let (status, said, complaints) = Verb::start(&server, "ann", &call).end();
+    assert!(status.success(), "{said:?} {complaints}");
+    bob.wait(&format!("heard {}", text(&bob_hears)));
+    assert_heard(&ann_hears, &b, &a);
+    assert_heard(&bob_hears, &a, &b);
+}
+
+#[test]
+fn who_calls_somebody_absent_is_told_has_asked_the_relay_and_can_give_up_at_once() {
+    let server = Server::with_config(turn::RELAY);
+    let mut ann = Verb::start(&server, "ann", &["call", "bob"]);
+    ann.wait_complaint("bob is not signed in: the call waits 20 s for them");
+    // Nobody else asks: she knew of it before she called.
+    assert!(turn::figure(&server, "turn_allocations_made_total") > 0);
+    let start = Instant::now();
+    ann.signal("TERM");
+    let (status, said, complaints) = ann.end();
+    assert_eq!(status.code(), Some(1), "{said:?} {complaints}");
+    assert_eq!(said, ["ended we hung up"]);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_server_that_does_not_answer_keeps_nobody_from_stopping() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("bound").port();
+    for (signal, arguments, code) in [
+        ("TERM", &["call", "bob"][..], 1),
+        ("INT", &["listen"][..], 0),
+    ] {
+        let verb = Verb::start_at(port, "ann", arguments);
+        let (_link, _) = silent.accept().expect("a link");
+        let start = Instant::now();
+        verb.signal(signal);
+        let (status, said, complaints) = verb.end();
+        assert_eq!(status.code(), Some(code), "{said:?} {complaints}");
+        assert!(start.elapsed() < Duration::from_secs(3));
+    }
 }
 
 #[test]
