@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::msg::Identity;
 use super::state::{CallNo, ConversationId};
-use crate::protocol::{Account, Code, MessageId};
+use crate::protocol::{Account, ChannelName, Code, MessageId};
 use crate::store::{
-    CallRecord, ConversationView, Format, Found, Message, MessageRow, NewCall, NewMessage, Outcome,
-    Person, Place, Put, Receipt, Room, Window,
+    CallRecord, ConversationView, Format, Found, Gap, Message, MessageRow, NewCall, NewMessage,
+    Outcome, Person, Place, Put, Receipt, Room, Window,
 };
 
 /// The setting that says who was signed in, under `account`, and where. Never a token: that is for the system's keyring.
@@ -81,6 +81,10 @@ pub(crate) enum StoreEffect {
     },
     /// A room was joined or left. Not answered.
     Room(Room),
+    /// Something may be missing of a room. Not answered.
+    Gap(Gap),
+    /// Nothing is missing of a room any more. Not answered.
+    Whole(ChannelName),
     /// A setting of the profile, whoever is signed in, has a value, or none. Not answered.
     Setting(String, Option<Value>),
     /// A call begins. Not answered; until it is said to be over, the next start takes it for interrupted.
@@ -153,6 +157,8 @@ pub(crate) struct Overview {
     pub(crate) conversations: Vec<ConversationView>,
     /// Rooms, joined or not.
     pub(crate) rooms: Vec<Room>,
+    /// What is missing of rooms.
+    pub(crate) gaps: Vec<Gap>,
     /// What was typed and neither acknowledged nor refused, in the order of typing.
     pub(crate) outbox: Vec<Message>,
     /// The people whom one has added.

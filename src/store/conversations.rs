@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::code::{self, all, change, first, key, message_columns};
 use super::error::StoreError;
 use super::message::{Conversation, Message, Place};
-use super::{Store, upkeep};
+use super::{Store, gaps, upkeep};
 use crate::protocol::{Account, MessageId};
 
 /// A conversation, as a list shows it.
@@ -207,6 +207,7 @@ fn mark_read(
 }
 
 fn erase(connection: &Connection, conversation: &Conversation) -> Result<(), StoreError> {
+    gaps::erased(connection, conversation)?;
     let Some(id) = find(connection, conversation)? else {
         return Ok(());
     };

@@ -23,6 +23,7 @@ mod code;
 mod conversations;
 mod error;
 mod export;
+mod gaps;
 mod lane;
 mod message;
 mod messages;
@@ -43,6 +44,7 @@ pub use calls::{CallRecord, CallRow, NewCall, Outcome};
 pub use conversations::ConversationView;
 pub use error::StoreError;
 pub use export::{ExportError, Format};
+pub use gaps::Gap;
 pub use message::{
     Attention, Conversation, Delivery, Message, MessageKind, MessageRow, NewMessage, Place, Put,
     ReplyTo, Way,

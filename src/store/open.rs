@@ -18,7 +18,10 @@ const CACHE_KIB: i64 = 1024;
 /// How many statements each connection keeps ready; it has about as many.
 const STATEMENTS: usize = 64;
 /// The file's shape, one step a version: `PRAGMA user_version` counts the steps that were taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../resources/sql/app/001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../resources/sql/app/001_start.sql"),
+    include_str!("../../resources/sql/app/002_gaps.sql"),
+];
 
 /// Why a history cannot be opened. What is in it stays untouched.
 #[derive(Debug, thiserror::Error)]

@@ -21,7 +21,9 @@ use super::state::{CallNo, ConversationId, Look, Pane, Purpose, Raise, Screen, S
 pub(crate) use inspect::{ConsoleMsg, Direction, InspectMsg, WireFrame};
 pub(crate) use ringtone::{Ringtone, Tune};
 pub(crate) use sound::{AudioMsg, RecordMsg, SoundMsg, SoundWord};
-pub(crate) use talk::{ChatMsg, ContactMsg, HeardMessage, PeopleMsg, RoomMsg, SearchMsg};
+pub(crate) use talk::{
+    ChatMsg, ContactMsg, HeardMessage, HeardPage, PeopleMsg, RoomMsg, SearchMsg,
+};
 pub(crate) use who::{Credentials, Failure, Identity, Place, ServerAt};
 
 /// One thing that happened. Each topic has its own words and its own file in `state/`.

@@ -107,8 +107,21 @@ pub(crate) enum RoomMsg {
     NotJoined(ChannelName, Failure),
     /// Leaving failed.
     NotLeft(ChannelName, Failure),
-    /// What was said there, newest first; and whether there is more.
-    Heard(ChannelName, Vec<HeardMessage>, bool),
+    /// What was said there.
+    Heard(ChannelName, HeardPage),
+    /// Nobody knows what was said there before an event, or at last.
+    NotHeard(ChannelName, Option<u64>),
+}
+
+/// A page of what a server has kept of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeardPage {
+    /// Before which event; the latest if none.
+    pub(crate) before: Option<u64>,
+    /// The newest first.
+    pub(crate) messages: Vec<HeardMessage>,
+    /// Whether there are older ones.
+    pub(crate) more: bool,
 }
 
 /// A message that a server has kept of a room.

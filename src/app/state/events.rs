@@ -103,7 +103,7 @@ impl Home {
                 time_ms,
             } => self.calls.missed(cx, peer, channel, &extra, time_ms),
             SessionEvent::Typing(typing) => self.typing.told(cx.now.at, &self.account, typing),
-            SessionEvent::Missed { events } => self.heard.missed(cx, events),
+            SessionEvent::Missed { events } => self.heard.missed(cx, &self.chats, events),
             // Logout is handled where the phase can change; errors that nobody asked for are logged by the worker.
             SessionEvent::Logout { .. } | SessionEvent::Error { .. } => {}
         }
@@ -140,7 +140,7 @@ impl Home {
                 self.keep_room(cx, &channel, !given_up);
                 self.chats.came_in(cx, channel.clone());
                 if let Some(unread) = view.unread {
-                    self.heard.came_in(cx, &channel, unread);
+                    self.heard.came_in(cx, &self.chats, &channel, unread);
                 }
                 let users = view.users.iter().map(|(account, _)| account);
                 let others = users.filter(|account| **account != self.account);

@@ -1,5 +1,8 @@
 //! What was said in rooms while one was away: looked up in the server's history, the newest first, until it meets what is
 //! kept here; and what was said before that which is kept, when somebody scrolls there.
+//!
+//! As long as it is on its way from the newest to what is kept, there is a gap between. That is written down, so that whoever
+//! is killed meanwhile goes on at the next start: first what is newer than all that is kept, then below where it had come to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +10,16 @@ use super::Cx;
 use super::chats::{Chats, ConversationId};
 use crate::app::effect::Effect;
 use crate::app::kept::StoreEffect;
-use crate::app::msg::HeardMessage;
+use crate::app::msg::{HeardMessage, HeardPage};
 use crate::protocol::{Account, ChannelName};
-use crate::store::{self, Attention, MessageKind, NewMessage, Put, Way};
+use crate::store::{self, Attention, Gap, MessageKind, NewMessage, Put, Way};
 
-/// Pages that are looked up after a time away, of up to 100 messages each.
+/// Pages that are looked up of a room of which nothing is kept, of up to 100 messages each.
 const PAGES: usize = 10;
+/// Pages that are looked up to close a gap: as much as a server keeps, if it is not told to keep more.
+const GAP_PAGES: usize = 100;
+/// One's own messages have the server's time alone, whose clock may be behind ours by so much, in ms: an hour.
+const CLOCKS_DIFFER: u64 = 60 * 60 * 1000;
 
 /// What is being looked up.
 #[derive(Debug, Default)]
@@ -20,6 +27,10 @@ pub(super) struct Heard {
     asked: BTreeMap<ChannelName, Asked>,
     /// How far back each room's history was looked up, since one came in.
     ends: BTreeMap<ChannelName, End>,
+    /// Rooms of which something may be missing, as the history has it.
+    gaps: BTreeMap<ChannelName, Gap>,
+    /// How many pages of each room the history has yet to take.
+    filling: BTreeMap<ChannelName, usize>,
 }
 
 /// Whether there may be older messages of a room at the server.
@@ -45,16 +56,20 @@ struct End {
 /// A room whose history is being asked for.
 #[derive(Debug)]
 struct Asked {
+    /// Before which event it was asked last.
+    before: Option<u64>,
     /// How many of the messages that come nobody has read.
     unread: u64,
     /// How many pages may still come.
     pages: usize,
-    /// Before which event to go on, if what came says so.
-    next: Option<u64>,
     /// What is looked for.
     what: What,
-    /// When it was asked for first, if something was missed before: what came since then is known, and says nothing of that.
-    since_ms: Option<u64>,
+    /// When it was asked for first.
+    began_ms: u64,
+    /// Where a search before this one had come to, and how many of the messages below that nobody has read.
+    left: Option<(u64, u64)>,
+    /// How many pages of a search before this one the history has yet to take.
+    stale: usize,
 }
 
 /// What is looked for in a room's history.
@@ -66,7 +81,47 @@ enum What {
     Older,
 }
 
+impl Asked {
+    /// Looks for something from now on.
+    fn now(cx: &Cx<'_>, what: What, before: Option<u64>) -> Self {
+        Self {
+            before,
+            unread: 0,
+            pages: PAGES,
+            what,
+            began_ms: cx.now.unix_ms,
+            left: None,
+            stale: 0,
+        }
+    }
+
+    /// Below which event the search goes on after a page that ends with one. What the search before this one had found is whole,
+    /// and is passed over as soon as it is met.
+    fn reached(&mut self, event: Option<u64>, puts: &[Put]) -> Option<u64> {
+        let Some((below, unread)) = self.left else {
+            return event;
+        };
+        let met = puts.iter().any(|put| match put {
+            Put::Known(known) => was_there(&known.content, self.began_ms),
+            Put::New(_) | Put::Forgotten => false,
+        });
+        let passed = event.is_some_and(|event| event <= below);
+        if !met && !passed {
+            return event;
+        }
+        self.left = None;
+        self.unread += unread;
+        Some(event.map_or(below, |event| event.min(below)))
+    }
+}
+
 impl Heard {
+    /// The history says of which rooms something is missing.
+    pub(super) fn fill(&mut self, gaps: Vec<Gap>) {
+        let named = gaps.into_iter().map(|gap| (gap.room.clone(), gap));
+        self.gaps = named.collect();
+    }
+
     /// Whether there may be older messages of a room at the server.
     pub(super) fn older(&self, room: &ChannelName) -> Older {
         let what = self.asked.get(room).map(|asked| asked.what);
@@ -85,29 +140,46 @@ impl Heard {
             return;
         }
         let before = self.ends.get(room).and_then(|end| end.event);
-        let asked = Asked {
-            unread: 0,
-            pages: PAGES,
-            next: None,
-            what: What::Older,
-            since_ms: None,
-        };
+        let asked = Asked::now(cx, What::Older, before);
         self.asked.insert(room.clone(), asked);
         let room = room.clone();
         cx.effects.push(Effect::History { room, before });
     }
 
     /// One is in a room, and so much was said in it meanwhile.
-    pub(super) fn came_in(&mut self, cx: &mut Cx<'_>, room: &ChannelName, unread: u64) {
-        let (pages, next) = (PAGES, None);
-        let what = What::New;
-        let asked = Asked {
-            unread,
-            pages,
-            next,
-            what,
-            since_ms: (unread > 0).then_some(cx.now.unix_ms),
-        };
+    pub(super) fn came_in(
+        &mut self,
+        cx: &mut Cx<'_>,
+        chats: &Chats,
+        room: &ChannelName,
+        unread: u64,
+    ) {
+        let mut asked = Asked::now(cx, What::New, None);
+        asked.unread = unread;
+        asked.stale = self.filling.get(room).copied().unwrap_or_default();
+        let was = self.gaps.get(room);
+        // Where nothing is kept there is nothing to leave a gap to.
+        let of = ConversationId::Room(room.clone());
+        let kept = chats.get(&of).is_some_and(|of| of.last().is_some());
+        if was.is_some() || kept {
+            asked.pages = GAP_PAGES;
+            let (mut since_ms, mut still_unread) = (asked.began_ms, 0);
+            if let Some(was) = was {
+                since_ms = since_ms.min(was.since_ms);
+                still_unread = was.unread;
+                match was.below {
+                    Some(below) => asked.left = Some((below, was.unread)),
+                    None => asked.unread += was.unread,
+                }
+            }
+            let gap = Gap {
+                room: room.clone(),
+                below: None,
+                since_ms,
+                unread: unread + still_unread,
+            };
+            self.put_gap(cx, gap);
+        }
         self.ends.remove(room);
         self.asked.insert(room.clone(), asked);
         let (room, before) = (room.clone(), None);
@@ -116,11 +188,16 @@ impl Heard {
 
     /// So many events were dropped, since we were slow; nobody knows of which rooms. They are looked up where the server keeps
     /// what was said.
-    pub(super) fn missed(&mut self, cx: &mut Cx<'_>, events: u64) {
+    pub(super) fn missed(&mut self, cx: &mut Cx<'_>, chats: &Chats, events: u64) {
         let rooms: BTreeSet<_> = self.ends.keys().chain(self.asked.keys()).cloned().collect();
         for room in rooms {
-            self.came_in(cx, &room, events);
+            self.came_in(cx, chats, &room, events);
         }
+    }
+
+    /// Everything that was said in a room is deleted here.
+    pub(super) fn erased(&mut self, room: &ChannelName) {
+        self.gaps.remove(room);
     }
 
     /// One is out of a room.
@@ -136,52 +213,78 @@ impl Heard {
         chats: &Chats,
         me: &Account,
         room: ChannelName,
-        messages: Vec<HeardMessage>,
-        more: bool,
+        page: HeardPage,
     ) {
-        let Some(asked) = self.asked.get_mut(&room) else {
+        let asked = self.asked.get_mut(&room);
+        // What was asked before the link went answers nothing that is asked now.
+        let Some(asked) = asked.filter(|asked| asked.before == page.before) else {
             return;
         };
         asked.pages = asked.pages.saturating_sub(1);
-        let last = messages.last().map(|message| message.event);
-        asked.next = last.filter(|_| more && asked.pages > 0);
+        let last = page.messages.last().map(|message| message.event);
         let end = End {
             event: last,
             // A page without anything in it leads nowhere.
-            more: more && last.is_some(),
+            more: page.more && last.is_some(),
         };
         self.ends.insert(room.clone(), end);
+        *self.filling.entry(room.clone()).or_default() += 1;
         let of = ConversationId::Room(room);
-        let mut page = Vec::with_capacity(messages.len());
-        for message in messages {
-            let way = if message.from == *me {
+        let mut unread = asked.unread;
+        let mut messages = Vec::with_capacity(page.messages.len());
+        for HeardMessage {
+            id,
+            from,
+            text,
+            at_ms,
+            event: _,
+        } in page.messages
+        {
+            let way = if from == *me {
                 Way::Out(store::Delivery::Sent)
-            } else if asked.unread > 0 {
-                asked.unread -= 1;
-                Way::In(chats.attention(&of, &message.text))
+            } else if unread > 0 {
+                unread -= 1;
+                Way::In(chats.attention(&of, &text))
             } else {
                 Way::In(Attention::Seen)
             };
-            page.push(NewMessage {
+            messages.push(NewMessage {
                 conversation: of.clone(),
-                id: message.id,
-                source: message.from,
+                id,
+                source: from,
                 way,
                 kind: MessageKind::Text,
-                text: message.text,
-                server_ms: Some(message.at_ms),
+                text,
+                server_ms: Some(at_ms),
                 local_ms: cx.now.unix_ms,
                 reply_to: None,
             });
         }
         // The oldest first, so that those of one millisecond stand in their order.
-        page.reverse();
-        cx.effects.push(Effect::Store(StoreEffect::Fill(of, page)));
+        messages.reverse();
+        let fill = StoreEffect::Fill(of, messages);
+        cx.effects.push(Effect::Store(fill));
+    }
+
+    /// The server has not answered: the search is over, until one comes in again.
+    pub(super) fn not_heard(&mut self, room: &ChannelName, before: Option<u64>) {
+        if self
+            .asked
+            .get(room)
+            .is_some_and(|asked| asked.before == before)
+        {
+            self.asked.remove(room);
+            // Or it would be asked again with each frame at the upper end.
+            let (event, more) = (before, false);
+            self.ends.insert(room.clone(), End { event, more });
+        }
     }
 
     /// The history could not take a page: the search is over, until one comes in again.
     pub(super) fn not_filled(&mut self, of: &ConversationId) {
-        if let ConversationId::Room(room) = of {
+        if let ConversationId::Room(room) = of
+            && self.is_own(room)
+        {
             self.asked.remove(room);
         }
     }
@@ -191,33 +294,100 @@ impl Heard {
         let ConversationId::Room(room) = of else {
             return;
         };
-        let Some(asked) = self.asked.get(room) else {
+        if !self.is_own(room) {
+            return;
+        }
+        let (Some(asked), Some(end)) = (self.asked.get_mut(room), self.ends.get(room)) else {
             return;
         };
+        let gap = self.gaps.get(room);
+        let since_ms = gap.map(|gap| gap.since_ms);
         let is_new = |put: &Put| matches!(put, Put::New(_));
-        let was_known = |put: &Put| match (put, asked.since_ms) {
-            (Put::New(_), _) => false,
-            (Put::Known(_) | Put::Forgotten, None) | (Put::Forgotten, Some(_)) => true,
+        let was_known = |put: &Put| match (put, since_ms) {
+            (Put::New(_), _) | (Put::Forgotten, Some(_)) => false,
+            (Put::Known(_) | Put::Forgotten, None) => true,
             (Put::Known(known), Some(since_ms)) => was_there(&known.content, since_ms),
         };
+        let came = puts.iter().filter(|put| came_new(put)).count();
+        asked.unread = asked.unread.saturating_sub(came as u64);
         let found = match asked.what {
             What::New => puts.iter().any(was_known),
             What::Older => puts.iter().any(is_new),
         };
-        let before = asked.next;
-        if before.is_none() || found {
+        let mut next = end.event.filter(|_| end.more && asked.pages > 0);
+        if asked.what == What::New
+            && let Some(gap) = gap
+        {
+            if found || !end.more {
+                self.close_gap(cx, room);
+            } else {
+                let reached = asked.reached(end.event, puts);
+                let gap = Gap {
+                    below: reached,
+                    unread: asked.unread + asked.left.map_or(0, |(_, unread)| unread),
+                    ..gap.clone()
+                };
+                next = next.and(reached);
+                self.put_gap(cx, gap);
+            }
+        }
+        let (Some(before), false) = (next, found) else {
             self.asked.remove(room);
             return;
+        };
+        let asked = self.asked.get_mut(room);
+        if let Some(asked) = asked {
+            asked.before = Some(before);
         }
-        let room = room.clone();
+        let (room, before) = (room.clone(), Some(before));
         cx.effects.push(Effect::History { room, before });
+    }
+
+    /// Whether a page that the history is done with is one of the search that goes on.
+    fn is_own(&mut self, room: &ChannelName) -> bool {
+        if let Some(filling) = self.filling.get_mut(room) {
+            *filling = filling.saturating_sub(1);
+        }
+        match self.asked.get_mut(room) {
+            Some(asked) if asked.stale > 0 => {
+                asked.stale -= 1;
+                false
+            }
+            Some(_) => true,
+            None => false,
+        }
+    }
+
+    fn put_gap(&mut self, cx: &mut Cx<'_>, gap: Gap) {
+        if self.gaps.get(&gap.room) != Some(&gap) {
+            self.gaps.insert(gap.room.clone(), gap.clone());
+            cx.effects.push(Effect::Store(StoreEffect::Gap(gap)));
+        }
+    }
+
+    fn close_gap(&mut self, cx: &mut Cx<'_>, room: &ChannelName) {
+        if self.gaps.remove(room).is_some() {
+            let whole = StoreEffect::Whole(room.clone());
+            cx.effects.push(Effect::Store(whole));
+        }
     }
 }
 
-/// Whether the server had a message before a time. One's own may have been written long before it was sent.
+/// Whether somebody else's message was not here before.
+fn came_new(put: &Put) -> bool {
+    match put {
+        Put::New(message) => matches!(message.content.way, Way::In(_)),
+        Put::Known(_) | Put::Forgotten => false,
+    }
+}
+
+/// Whether a message was here before a time. One's own may have been written long before it was sent.
 fn was_there(message: &NewMessage, ms: u64) -> bool {
     match message.way {
         Way::In(_) => message.local_ms < ms,
-        Way::Out(_) => message.server_ms.is_some_and(|at_ms| at_ms < ms),
+        Way::Out(_) => {
+            let sent = message.server_ms.map(|at_ms| at_ms + CLOCKS_DIFFER);
+            message.local_ms < ms && sent.is_some_and(|at_ms| at_ms < ms)
+        }
     }
 }

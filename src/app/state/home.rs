@@ -192,7 +192,9 @@ impl Home {
                     self.heard.look_back(cx, room);
                 }
             }
+            ChatMsg::Erase(ConversationId::Room(room)) => self.heard.erased(room),
             ChatMsg::Remove(ConversationId::Room(room)) => {
+                self.heard.erased(room);
                 self.rooms.give_up(cx, room);
                 self.keep_room(cx, room, false);
             }
@@ -204,7 +206,7 @@ impl Home {
             | ChatMsg::Jump { .. }
             | ChatMsg::Mute(..)
             | ChatMsg::Delete(..)
-            | ChatMsg::Erase(_)
+            | ChatMsg::Erase(ConversationId::Person(_))
             | ChatMsg::Remove(ConversationId::Person(_))
             | ChatMsg::Export { .. } => {}
         }
@@ -230,10 +232,11 @@ impl Home {
             RoomMsg::NoTopic(name, failure) => self.rooms.no_topic(&name, failure),
             RoomMsg::NotJoined(name, failure) => self.rooms.not_joined(&name, failure),
             RoomMsg::NotLeft(name, failure) => self.rooms.not_left(&name, failure),
-            RoomMsg::Heard(room, messages, more) => {
+            RoomMsg::Heard(room, page) => {
                 let (chats, me) = (&self.chats, &self.account);
-                self.heard.page(cx, chats, me, room, messages, more);
+                self.heard.page(cx, chats, me, room, page);
             }
+            RoomMsg::NotHeard(room, before) => self.heard.not_heard(&room, before),
         }
     }
 

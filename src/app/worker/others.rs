@@ -1,7 +1,7 @@
 //! What is asked of the session about others, and told to them: who is there, what was said in rooms, what was read.
 
 use super::session::Desk;
-use crate::app::msg::{HeardMessage, Msg, PeopleMsg, RoomMsg};
+use crate::app::msg::{HeardMessage, HeardPage, Msg, PeopleMsg, RoomMsg};
 use crate::protocol::{Account, ChannelName, MessageId, Show, limits};
 
 impl Desk {
@@ -22,7 +22,7 @@ impl Desk {
                     Ok(page) => page,
                     Err(error) => {
                         tracing::warn!(%error, "what was said in a room is not known");
-                        return Some(Msg::Room(RoomMsg::Heard(of, Vec::new(), false)));
+                        return Some(Msg::Room(RoomMsg::NotHeard(of, before)));
                     }
                 };
                 let messages = page.messages.into_iter().map(|message| HeardMessage {
@@ -32,8 +32,12 @@ impl Desk {
                     text: message.msg,
                     at_ms: message.sent_ms,
                 });
-                let heard = RoomMsg::Heard(of, messages.collect(), page.more);
-                Some(Msg::Room(heard))
+                let heard = HeardPage {
+                    before,
+                    messages: messages.collect(),
+                    more: page.more,
+                };
+                Some(Msg::Room(RoomMsg::Heard(of, heard)))
             },
         );
     }

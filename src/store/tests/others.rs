@@ -266,3 +266,25 @@ async fn a_missed_call_that_is_told_again_is_kept_once() {
     assert_eq!(calls.len(), 2);
     assert_eq!(calls[0].outcome, Some(Outcome::Missed));
 }
+
+#[tokio::test]
+async fn what_is_missing_of_a_room_is_known_until_it_is_there_or_erased() {
+    let home = Home::new();
+    let gap = |room: &str, below| Gap {
+        room: name(room),
+        below,
+        since_ms: NOW,
+        unread: 7,
+    };
+    for gap in [gap("ops", None), gap("tea", None), gap("ops", Some(30))] {
+        home.store.put_gap(gap).await.expect("kept");
+    }
+    let home = home.reopened().await;
+    let gaps = home.store.gaps().await.expect("read");
+    assert_eq!(gaps, [gap("ops", Some(30)), gap("tea", None)]);
+    home.store.close_gap(name("tea")).await.expect("closed");
+    home.store.close_gap(name("tea")).await.expect("closed");
+    // Also of a conversation that is in no list.
+    home.store.erase_conversation(ops()).await.expect("erased");
+    assert_eq!(home.store.gaps().await.expect("read"), []);
+}

@@ -32,6 +32,7 @@ impl Home {
             ConversationId::Person(_) => None,
         });
         self.rooms.fill(rooms, talked.collect());
+        self.heard.fill(overview.gaps);
         if self.link == Link::Up {
             self.watch_listed(cx);
             self.rooms.rejoin(cx);

@@ -1,7 +1,7 @@
 //! What is said to be kept, and when.
 
 use super::*;
-use crate::app::msg::{HeardMessage, TakenIn};
+use crate::app::msg::{HeardMessage, HeardPage, TakenIn};
 
 const TAKEN: TakenIn = TakenIn {
     session: 1,
@@ -74,7 +74,7 @@ fn joined(unread: u64) -> Event {
     }
 }
 
-fn page(event: u64) -> Msg {
+fn page(before: Option<u64>, event: u64) -> Msg {
     let heard = HeardMessage {
         event,
         id: None,
@@ -82,7 +82,12 @@ fn page(event: u64) -> Msg {
         text: "one".to_owned(),
         at_ms: 1,
     };
-    Msg::Room(RoomMsg::Heard(room("ops"), vec![heard], true))
+    let page = HeardPage {
+        before,
+        messages: vec![heard],
+        more: true,
+    };
+    Msg::Room(RoomMsg::Heard(room("ops"), page))
 }
 
 #[test]
@@ -94,10 +99,10 @@ fn what_came_since_one_is_in_a_room_again_does_not_end_the_search_for_what_was_m
     assert_eq!(asks(&story.hear(joined(300))), [(room("ops"), None)]);
     story.hear(says_in("ops", "bob", "since"));
     let [before, since] = [0, 1].map(|at| Put::Known(story.history.kept[at].clone()));
-    story.tell(page(30));
+    story.tell(page(None, 30));
     let effects = story.tell(Msg::Store(StoreMsg::Filled(ops.clone(), vec![since])));
     assert_eq!(asks(&effects), [(room("ops"), Some(30))]);
-    story.tell(page(20));
+    story.tell(page(Some(30), 20));
     let effects = story.tell(Msg::Store(StoreMsg::Filled(ops, vec![before])));
     assert_eq!(asks(&effects), []);
 }
@@ -125,7 +130,7 @@ fn a_page_that_could_not_be_kept_ends_the_search() {
     story.hear(joined(3));
     story.hear(says_in("ops", "bob", "since"));
     story.open(&ops);
-    story.tell(page(30));
+    story.tell(page(None, 30));
     assert_eq!(story.here().older(&ops), Older::No, "first what is new");
     story.tell(Msg::Store(StoreMsg::NotFilled(ops.clone())));
     assert_eq!(

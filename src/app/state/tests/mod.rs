@@ -2,6 +2,7 @@
 
 mod calls;
 mod chats;
+mod gaps;
 mod identity;
 mod keeping;
 mod people;

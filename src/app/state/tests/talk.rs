@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::app::effect::{InspectEffect, NoticeId};
-use crate::app::msg::{ContactMsg, HeardMessage, InspectMsg};
+use crate::app::msg::{ContactMsg, HeardMessage, HeardPage, InspectMsg};
 use crate::protocol::{AppId, AttrSubject, Cap, Typing, limits};
 
 /// Ann is signed in at a server that passes on who is writing.
@@ -158,7 +158,7 @@ fn older_messages_of_a_room_are_asked_for_when_all_that_is_kept_is_seen() {
         });
         asked.collect::<Vec<_>>()
     };
-    let page = |event: Option<u64>, more: bool| {
+    let page = |before: Option<u64>, event: Option<u64>, more: bool| {
         let heard = event.map(|event| HeardMessage {
             event,
             id: None,
@@ -166,11 +166,12 @@ fn older_messages_of_a_room_are_asked_for_when_all_that_is_kept_is_seen() {
             text: "one".to_owned(),
             at_ms: 1,
         });
-        Msg::Room(RoomMsg::Heard(
-            room("ops"),
-            heard.into_iter().collect(),
+        let page = HeardPage {
+            before,
+            messages: heard.into_iter().collect(),
             more,
-        ))
+        };
+        Msg::Room(RoomMsg::Heard(room("ops"), page))
     };
     let view = ChannelView {
         unread: Some(0),
@@ -191,7 +192,7 @@ fn older_messages_of_a_room_are_asked_for_when_all_that_is_kept_is_seen() {
         })
     };
     assert_eq!(asks(story.tell(more())), [], "first what is new");
-    story.tell(page(Some(10), true));
+    story.tell(page(None, Some(10), true));
     let known = Put::Known(story.history.kept[0].clone());
     let filled = StoreMsg::Filled(ops.clone(), vec![known.clone()]);
     assert_eq!(asks(story.tell(Msg::Store(filled))), []);
@@ -201,10 +202,10 @@ fn older_messages_of_a_room_are_asked_for_when_all_that_is_kept_is_seen() {
     assert_eq!(story.here().older(&ops), Older::Asked);
     assert_eq!(asks(story.tell(more())), [], "once at a time");
     // What is known goes by, until there is something else.
-    story.tell(page(Some(4), true));
+    story.tell(page(Some(10), Some(4), true));
     let filled = StoreMsg::Filled(ops.clone(), vec![known]);
     assert_eq!(asks(story.tell(Msg::Store(filled))), [Some(4)]);
-    story.tell(page(None, false));
+    story.tell(page(Some(4), None, false));
     let filled = StoreMsg::Filled(ops.clone(), Vec::new());
     assert_eq!(asks(story.tell(Msg::Store(filled))), []);
     assert_eq!(story.here().older(&ops), Older::No);
