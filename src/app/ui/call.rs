@@ -9,7 +9,7 @@ use egui::{Align, Area, Color32, Frame, Key, Layout, Margin, Order, Ui, Vec2};
 use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button};
+use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button, steady_ui};
 use super::{call_ended, call_record, call_sound, clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
@@ -365,10 +365,8 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
     }
     call_sound::sound_ui(ui, call, talked, out);
     digits_ui(ui, call);
-    if pad {
-        keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
-    }
-    ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
+    // From below, where nothing moves it.
+    steady_ui(ui, "controls", Layout::bottom_up(Align::Center), |ui| {
         let end = Button::new(Kind::Danger, "End")
             .icon(Icon::HANG_UP)
             .wide(ui);
@@ -383,15 +381,20 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             }
             return;
         }
-        if call_record::consent_ui(ui, call, out) {
-            return;
-        }
-        if call_sound::tiles_ui(ui, call, pad, out) {
+        let asked = call_record::consent_ui(ui, call, out);
+        if !asked && call_sound::tiles_ui(ui, call, pad, out) {
             if pad {
                 draft.pads.remove(&call.no);
             } else {
                 draft.pads.insert(call.no);
             }
+        }
+        if pad {
+            ui.add_space(space::ONE);
+            let room = egui::vec2(ui.available_width(), keypad::HEIGHT);
+            ui.allocate_ui_with_layout(room, Layout::top_down(Align::Min), |ui| {
+                keypad::keypad_ui(ui, |key| out.push(Msg::Call(CallMsg::Key(call.no, key))));
+            });
         }
     });
 }

@@ -15,6 +15,9 @@ const KEYS: [[(char, &str); 3]; 4] = [
     [('*', ""), ('0', "+"), ('#', "")],
 ];
 
+/// How high the pad is.
+pub(super) const HEIGHT: f32 = 4.0 * size::KEY.y + 3.0 * space::ONE_AND_HALF;
+
 /// The pad; what was pressed goes to `pressed`.
 pub(super) fn keypad_ui(ui: &mut Ui, mut pressed: impl FnMut(Dtmf)) {
     ui.vertical(|ui| {

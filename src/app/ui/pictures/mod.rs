@@ -4,6 +4,7 @@
 mod checks;
 mod painter;
 mod pinned;
+mod presses;
 mod recordings;
 mod scenes;
 mod signing_in;

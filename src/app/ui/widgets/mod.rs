@@ -30,9 +30,26 @@ pub(super) use switch::switch_ui;
 pub(super) use tab::tab_ui;
 pub(super) use toggle::Toggle;
 
-use egui::{Align, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetText};
+use egui::{
+    Align, AsIdSalt, Layout, Rect, Response, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui,
+    UiBuilder, WidgetText,
+};
 
 use super::theme::{Palette, radius};
+
+/// What may be pressed below something that comes and goes by itself. egui counts the widgets above one for its identity, so
+/// that a press would be lost where one comes or goes before the release.
+pub(super) fn steady_ui<R>(
+    ui: &mut Ui,
+    name: impl AsIdSalt,
+    layout: Layout,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let builder = UiBuilder::new()
+        .scope_id(ui.scope_id().with(name))
+        .layout(layout);
+    ui.scope_builder(builder, content).inner
+}
 
 /// Paints a ring around what has the keyboard.
 pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, corner: u8, palette: &Palette) {
