@@ -276,6 +276,9 @@ impl<D: Devices> Line<D> {
                     return None;
                 }
                 going.offered = false;
+                // Theirs has its time, too.
+                let later = Instant::now() + MEND;
+                going.mend_at = going.mend_at.map(|_| later);
                 Some(sound::Order::Offer(offer))
             }
             Word::Said(VoiceMsg::Answer(answer)) => {
@@ -347,7 +350,8 @@ impl<D: Devices> Line<D> {
                 going.connected = false;
                 // Who is called mends as well, but later: what both do at once is done twice.
                 let wait = if going.ours { Duration::ZERO } else { MEND };
-                going.mend_at = Some(Instant::now() + wait);
+                // An offer that is on its way already, which interrupts by itself, has its time.
+                going.mend_at.get_or_insert(Instant::now() + wait);
                 SoundNews::Interrupted
             }
             PeerEvent::Closed => return Some(sound::Order::End),

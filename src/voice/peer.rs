@@ -6,6 +6,7 @@
 //! acceptance. When the network changes, either side makes a new offer with [`Peer::restart`], and the other takes it with
 //! [`Peer::renew`].
 
+mod arrival;
 mod line;
 mod sdp;
 mod words;
@@ -25,6 +26,7 @@ pub use self::words::{Line, PeerEvent, PeerInput, PeerOutput, Reach, SILENT_AFTE
 use super::crypto::provider;
 use super::redundancy::{pack, unpack};
 use super::telephone::{Heard, Keys};
+use arrival::Arrival;
 
 /// How often it is told how the line is.
 const STATS: Duration = Duration::from_secs(1);
@@ -54,7 +56,7 @@ pub struct Peer {
     clean: u32,
     last_heard: Option<Instant>,
     silent: bool,
-    reached: (u64, u32),
+    arrival: Arrival,
     /// How far the other side had heard of us, and how many packets were lost until then, in its last reports.
     reports: VecDeque<(u64, u64)>,
     line: Line,
@@ -230,7 +232,7 @@ impl Peer {
             clean: 0,
             last_heard: None,
             silent: false,
-            reached: (0, 0),
+            arrival: Arrival::default(),
             reports: VecDeque::new(),
             line: Line::default(),
             bytes: (0, 0),

@@ -15,8 +15,6 @@ const REPORTS: usize = 4;
 const LOSSIER: f32 = 0.14;
 /// Below this share, for so many reports, no more.
 const CLEAN: (f32, u32) = (0.003, 10);
-/// Reports of the other side without any progress, before we count as not heard.
-const STUCK: u32 = 3;
 
 impl Peer {
     /// Tells when nothing is heard.
@@ -35,15 +33,13 @@ impl Peer {
     pub(super) fn egress(&mut self, stats: &MediaEgressStats, out: &mut Vec<PeerOutput>) {
         if let Some(remote) = &stats.remote {
             self.line.jitter_there = Some(samples(remote.jitter));
-            let (reached, stuck) = self.reached;
-            let number = *remote.maximum_sequence_number;
-            if number != reached && stuck >= STUCK {
-                out.push(PeerOutput::Event(PeerEvent::Arrives));
-            }
-            let stuck = if number == reached { stuck + 1 } else { 0 };
-            self.reached = (number, stuck);
-            if stuck == STUCK {
-                out.push(PeerOutput::Event(PeerEvent::Unheard));
+            if let Some(heard) = self.arrival.report(*remote.maximum_sequence_number) {
+                let event = if heard {
+                    PeerEvent::Arrives
+                } else {
+                    PeerEvent::Unheard
+                };
+                out.push(PeerOutput::Event(event));
             }
         }
         let Some(loss) = self.lost(stats) else { return };
@@ -70,6 +66,10 @@ impl Peer {
         let reports = &mut self.reports;
         // Another count of theirs.
         reports.retain(|then| then.0 <= now.0);
+        // Nothing was reported since.
+        if reports.back().is_some_and(|last| *last == now) {
+            return None;
+        }
         if reports.len() >= REPORTS {
             reports.pop_front();
         }
