@@ -100,16 +100,15 @@ impl App {
         if let Some(server) = &options.server {
             screens.prefill(server);
         }
-        let title = title(&options.profile);
         Ok(Self {
-            calls: CallWindow::new(&title),
-            title,
+            title: title(&options.profile),
             state: State::new(
                 RandomState::new().build_hasher().finish(),
                 options.theme.map(look),
             ),
             screens,
             worker: Worker::start(&options.data, &options.profile, wake, signals)?,
+            calls: CallWindow::new(),
             out: Vec::new(),
             stands: false,
             focused: true,
