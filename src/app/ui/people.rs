@@ -8,7 +8,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
     Act, Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, icon_ui,
-    pane_head_ui, rows_ui, title_ui,
+    pane_head_ui, rows_ui, side_ui, title_ui,
 };
 use super::words;
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
@@ -46,11 +46,13 @@ pub(super) fn people_ui(
                 .show(ui, |ui| page_ui(ui, home, account, now, true, draft, out));
         }
         (false, opened) => {
-            Panel::left("people")
+            let list = Panel::left("people")
                 .default_size(size::LIST)
                 .size_range(size::LIST_RANGE)
-                .frame(frame)
-                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
+                .frame(frame);
+            side_ui(ui, list, |ui| {
+                list_ui(ui, home, now, &mut draft.dialog, out);
+            });
             CentralPanel::default().frame(frame).show(ui, |ui| {
                 if let Some(account) = opened {
                     page_ui(ui, home, account, now, false, draft, out);

@@ -24,7 +24,7 @@ pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
 pub(super) use icon::{icon_ui, named_icon_ui};
 pub(super) use modal::{Width, modal_ui};
-pub(super) use pane::{pane_head_ui, rows_ui, title_ui};
+pub(super) use pane::{pane_head_ui, rows_ui, side_ui, title_ui};
 pub(super) use row::{Marks, Row};
 pub(super) use switch::switch_ui;
 pub(super) use tab::tab_ui;
