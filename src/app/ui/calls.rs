@@ -156,6 +156,7 @@ fn past_ui(ui: &mut Ui, home: &Home, call: &PastCall, now: Now, out: &mut Vec<Ms
     };
     let marks = Marks {
         about: Some(mark),
+        whole: true,
         ..Marks::default()
     };
     if row.show_marked(ui, marks).clicked() {

@@ -80,6 +80,13 @@ pub(super) fn text_in(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: A
     size.x
 }
 
+/// How wide a line of text is where nothing is cut off.
+pub(super) fn width_of(ui: &Ui, text: impl Into<WidgetText>) -> f32 {
+    let wrap = Some(TextWrapMode::Extend);
+    let galley = text.into().into_galley(ui, wrap, 0.0, TextStyle::Body);
+    galley.size().x
+}
+
 /// Paints a divider across the width that is left.
 pub(super) fn divider(ui: &mut Ui, stroke: Stroke) {
     let size = egui::vec2(ui.available_width(), stroke.width);
