@@ -98,6 +98,7 @@ fn a_second_call_is_answered_while_the_first_is_held() {
     bob.press("Keypad");
     bob.press("Key 7");
     ann.see("They pressed 7");
+    cy.draw();
     assert!(!cy.shows("They pressed 7"));
     bob.press("End this call");
     cy.see("They hung up");
@@ -160,6 +161,11 @@ fn others_see_that_one_is_in_a_call_or_away_or_not_to_be_disturbed() {
     cy.see("do not disturb · writing");
     cy.press("Call bob");
     cy.see_part("INVITE_E_CANTRECV, 705");
+    // Whatever the call had told Bob would have come before this.
+    cy.press("Close");
+    cy.fill("Message bob", "later, then");
+    cy.press("Send");
+    bob.see("Chats, 1 unread");
     assert!(!bob.shows("is calling you"));
 }
 
@@ -182,6 +188,7 @@ fn a_call_is_recorded_with_consent_and_both_see_it() {
     ann.see("They are told that you record.");
     ann.press("Do not record");
     ann.see_no("They are told that you record.");
+    bob.draw();
     assert!(!bob.shows("They record this call."));
     ann.press("Record");
     ann.press("Start recording");

@@ -11,6 +11,9 @@ const LAUNCHERS: [&str; 2] = [
     "/usr/lib/at-spi2-core/at-spi-bus-launcher",
 ];
 
+/// How long a step of mouse or keyboard may take, in seconds.
+const PATIENCE: &str = "30";
+
 /// A display with a window manager, a bus, notifications, and what screen readers listen to.
 pub(super) struct Desk {
     display: String,
@@ -90,7 +93,9 @@ impl Desk {
     /// Moves the mouse and types.
     #[track_caller]
     pub(super) fn xdotool(&self, arguments: &[&str]) -> String {
-        said(self.command("xdotool").args(arguments))
+        // Some of what it can wait for never comes; that is to fail, and to say what it was.
+        let mut command = self.command("timeout");
+        said(command.args([PATIENCE, "xdotool"]).args(arguments))
             .unwrap_or_else(|| panic!("xdotool {arguments:?}"))
     }
 
