@@ -90,6 +90,22 @@ impl Window {
         self.draw();
     }
 
+    /// Presses what bears this name with the right button of the mouse.
+    #[track_caller]
+    pub(crate) fn right_click(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).click_secondary();
+        self.draw();
+    }
+
+    /// Gives the keyboard to what bears this name.
+    #[track_caller]
+    pub(crate) fn focus(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).focus();
+        self.draw();
+    }
+
     /// Types into what has the keyboard.
     pub(crate) fn type_text(&mut self, text: &str) {
         self.harness.event(egui::Event::Text(text.to_owned()));
