@@ -106,6 +106,52 @@ impl Window {
         self.draw();
     }
 
+    /// Presses what copies something, and gives what was copied.
+    #[track_caller]
+    pub(crate) fn copy_by(&mut self, name: &str) -> String {
+        self.see(name);
+        self.harness.get_by_label(name).click();
+        // The mouse moves, is pressed and let go, each in a frame.
+        for _ in 0..8 {
+            self.harness.step();
+            let commands = &self.harness.output().platform_output.commands;
+            let copied = commands.iter().find_map(|command| {
+                if let egui::OutputCommand::CopyText(text) = command {
+                    Some(text.clone())
+                } else {
+                    None
+                }
+            });
+            if let Some(copied) = copied {
+                return copied;
+            }
+        }
+        panic!("{}: {name:?} copies nothing", self.name);
+    }
+
+    /// The names of everything that can be pressed, switched or typed into.
+    pub(crate) fn controls(&self) -> Vec<String> {
+        use egui::accesskit::Role;
+        let nodes = self.harness.query_all(By::new());
+        let controls = nodes.filter_map(|node| {
+            let node = node.accesskit_node();
+            let control = matches!(
+                node.role(),
+                Role::Button
+                    | Role::Switch
+                    | Role::RadioButton
+                    | Role::CheckBox
+                    | Role::ComboBox
+                    | Role::Slider
+                    | Role::Link
+                    | Role::TextInput
+                    | Role::MultilineTextInput
+            );
+            control.then(|| node.label()).flatten()
+        });
+        controls.collect()
+    }
+
     /// Types into what has the keyboard.
     pub(crate) fn type_text(&mut self, text: &str) {
         self.harness.event(egui::Event::Text(text.to_owned()));

@@ -177,7 +177,11 @@ fn may_speak(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) 
     let ConversationId::Room(name) = id else {
         return true;
     };
-    let membership = home.rooms.get(name).map(|room| &room.membership);
+    let room = home.rooms.get(name);
+    if let Some(failure) = room.and_then(|room| room.not_left.as_ref()) {
+        failure_ui(ui, failure);
+    }
+    let membership = room.map(|room| &room.membership);
     match membership {
         Some(Membership::In) => true,
         // Whoever was in will be again, and what is written waits for that.

@@ -2,6 +2,7 @@
 //! `UPDATE_SNAPSHOTS=1` paints them anew. `PICTURES=DIR` leaves all screens in all sizes there, to be looked at.
 
 mod checks;
+mod failures;
 mod painter;
 mod pinned;
 mod presses;
