@@ -163,6 +163,38 @@ fn others_see_that_one_is_in_a_call_or_away_or_not_to_be_disturbed() {
     assert!(!bob.shows("is calling you"));
 }
 
+/// The server within the app has no relay.
+#[test]
+fn who_hides_their_address_has_no_sound_without_a_relay_and_is_told_what_to_do() {
+    let (_data, mut ann, mut bob) = two();
+    ann.press("Settings");
+    ann.press("Audio");
+    assert!(!ann.is_on("Hide my address in calls"));
+    ann.press("Hide my address in calls");
+    ann.press("Chats");
+    ann.write_to("bob");
+    ann.press("Call bob");
+    bob.press("Answer");
+    ann.see_part("switch off “Hide my address in calls”");
+    ann.press("End");
+    bob.press("Close");
+
+    // Also whoever is called.
+    bob.write_to("ann");
+    bob.press("Call ann");
+    ann.press("Answer");
+    ann.see_part("switch off “Hide my address in calls”");
+    ann.press("End");
+    bob.press("Close");
+    ann.press("Settings");
+    assert!(ann.is_on("Hide my address in calls"));
+    ann.press("Hide my address in calls");
+    bob.press("Call ann");
+    ann.press("Answer");
+    // It can be recorded, so there is a way for sound.
+    ann.see("Record");
+}
+
 /// The recordings of a profile's account.
 fn recordings(data: &std::path::Path, name: &str) -> Vec<std::path::PathBuf> {
     let folder = data

@@ -36,6 +36,8 @@ pub(crate) struct AudioSet {
     pub(crate) noise: bool,
     /// Whether soft and loud talkers are brought to one level.
     pub(crate) gain: bool,
+    /// Whether calls go through the server's relay alone, so that others do not learn this computer's addresses.
+    pub(crate) hide: bool,
 }
 
 impl Default for AudioSet {
@@ -47,6 +49,7 @@ impl Default for AudioSet {
             echo: true,
             noise: true,
             gain: true,
+            hide: false,
         }
     }
 }
@@ -111,6 +114,7 @@ impl Audio {
             echo: on("echo"),
             noise: on("noise"),
             gain: on("gain"),
+            hide: kept["hide"].as_bool().unwrap_or(false),
         };
         self.tell(cx);
     }
@@ -159,7 +163,7 @@ impl Audio {
         let set = &self.set;
         let value = json!({
             "microphone": set.microphone, "speaker": set.speaker, "ring": set.ring,
-            "echo": set.echo, "noise": set.noise, "gain": set.gain,
+            "echo": set.echo, "noise": set.noise, "gain": set.gain, "hide": set.hide,
         });
         let setting = StoreEffect::Setting(AUDIO.to_owned(), Some(value));
         cx.effects.push(Effect::Store(setting));

@@ -51,6 +51,18 @@ pub(super) fn audio_ui(ui: &mut Ui, audio: &Audio, out: &mut Vec<Msg>) {
         }
     }
     note_ui(ui, "A call that goes on follows every change at once.");
+    group_ui(ui, "What others learn of you");
+    if switch_ui(ui, "Hide my address in calls", set.hide) {
+        let change = AudioSet {
+            hide: !set.hide,
+            ..set.clone()
+        };
+        out.push(Msg::Audio(AudioMsg::Set(change)));
+    }
+    note_ui(
+        ui,
+        "From the next call on, sound goes through the server's relay alone. Where the server has none, calls are without sound.",
+    );
 }
 
 fn devices_ui(ui: &mut Ui, set: &AudioSet, devices: &[AudioDevice], out: &mut Vec<Msg>) {
