@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use egui::{Context, Vec2, ViewportBuilder, ViewportCommand, ViewportId, WindowLevel};
 
 use super::msg::Msg;
-use super::state::{Call, CallPhase};
+use super::state::{Audio, Call, CallPhase};
 use super::ui;
 
 /// What it is called.
@@ -32,6 +32,7 @@ pub(super) struct CallWindow {
 #[derive(Debug, Default)]
 struct Shared {
     calls: Vec<Call>,
+    audio: Audio,
     draft: ui::CallDraft,
     /// How large the window was asked to be.
     size: Vec2,
@@ -60,13 +61,15 @@ impl CallWindow {
     }
 
     /// Lets it show these calls; without any it goes.
-    pub(super) fn show(&mut self, ctx: &Context, calls: &[Call]) {
+    pub(super) fn show(&mut self, ctx: &Context, calls: &[Call], audio: &Audio) {
         if ctx.embed_viewports() {
             return;
         }
         let mut shared = self.lock();
-        if shared.calls != calls {
+        let listed = !calls.is_empty() && shared.audio != *audio;
+        if shared.calls != calls || listed {
             shared.calls = calls.to_vec();
+            shared.audio.clone_from(audio);
             ctx.request_repaint_of(id());
         }
         drop(shared);
@@ -97,7 +100,7 @@ impl CallWindow {
             return;
         }
         self.registered = true;
-        let usual = ui::call_window_size(&[], &ui::CallDraft::default());
+        let usual = ui::call_window_size(&[], &Audio::default(), &ui::CallDraft::default());
         let builder = ViewportBuilder::default()
             .with_app_id("callsign")
             .with_title(TITLE)
@@ -125,11 +128,12 @@ impl Shared {
         ui::call_window_ui(
             ui,
             &self.calls,
+            &self.audio,
             super::now(),
             &mut self.draft,
             &mut self.out,
         );
-        let wanted = ui::call_window_size(&self.calls, &self.draft);
+        let wanted = ui::call_window_size(&self.calls, &self.audio, &self.draft);
         if self.size != wanted {
             self.size = wanted;
             ui.ctx()
