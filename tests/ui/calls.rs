@@ -2,6 +2,7 @@
 
 use egui::{Key, Modifiers};
 
+use crate::server::Own;
 use crate::window::{Bell, Window, alone, signed_in, two, until};
 
 /// Ann has called Bob, and it rings.
@@ -193,6 +194,42 @@ fn who_hides_their_address_has_no_sound_without_a_relay_and_is_told_what_to_do()
     ann.press("Answer");
     // It can be recorded, so there is a way for sound.
     ann.see("Record");
+}
+
+/// All that they say is counted by the relay; a second of speech is some thousand bytes each way.
+#[test]
+fn two_who_hide_their_addresses_talk_through_the_relay() {
+    let server = Own::with_relay();
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let sign_in = |name: &'static str| {
+        let mut window = Window::open(name, data.path(), &bell);
+        window.fill("Your callsign", name);
+        window.press("Other address…");
+        window.fill("Address", &format!("ws://{}", server.address));
+        window.press("Sign in");
+        window.see("Chats");
+        window.press("Settings");
+        window.press("Audio");
+        window.press("Hide my address in calls");
+        window.press("Chats");
+        window
+    };
+    let (mut ann, mut bob) = (sign_in("ann"), sign_in("bob"));
+    ann.write_to("bob");
+    ann.press("Call bob");
+    bob.press("Answer");
+    ann.see("Record");
+    bob.see("Record");
+    let before = server.figure("turn_bytes_to_clients_total");
+    let relayed = until(&mut [&mut ann, &mut bob], |_| {
+        server.figure("turn_bytes_to_clients_total") > before + 5_000
+    });
+    assert!(relayed, "they talk by another way");
+    bob.press("End");
+    ann.see("They hung up");
+    drop((ann, bob));
+    server.stop();
 }
 
 /// The recordings of a profile's account.
