@@ -50,6 +50,12 @@ fn front(calls: &[Call]) -> Option<&Call> {
         .or_else(|| calls.last())
 }
 
+/// What the window of these calls is called, in the app of this name: whom the one in front is with.
+pub(crate) fn titled(calls: &[Call], app: &str) -> String {
+    let with = front(calls).map_or("Calls", |call| &call.name);
+    format!("{with} - {app}")
+}
+
 /// How large the window of these calls should be.
 pub(crate) fn wanted(calls: &[Call], audio: &Audio, draft: &Draft) -> Vec2 {
     let opened = |call| draft.pad(call) || audio.listed_in(call, Place::Window);
