@@ -143,7 +143,7 @@ impl App {
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
         self.away(ctx, now);
-        self.calls.show(ctx, self.state.calls());
+        self.calls.show(ctx, self.state.calls(), self.state.audio());
         // What did not fit last time.
         self.worker.perform(Vec::new());
         if self.worker.has_more() {

@@ -4,6 +4,7 @@
 mod accounts;
 mod calls;
 mod desk;
+mod devices;
 mod first_run;
 mod kept;
 #[cfg(target_os = "linux")]

@@ -152,6 +152,15 @@ impl Window {
         controls.collect()
     }
 
+    /// Scrolls to what bears this name, and presses it.
+    #[track_caller]
+    pub(crate) fn reach(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).scroll_to_me();
+        self.draw();
+        self.press(name);
+    }
+
     /// Types into what has the keyboard.
     pub(crate) fn type_text(&mut self, text: &str) {
         self.harness.event(egui::Event::Text(text.to_owned()));
@@ -217,6 +226,13 @@ impl Window {
         self.see(name);
         let node = self.harness.get_by_label(name);
         node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    }
+
+    /// Whether the choice of this name is the one.
+    pub(crate) fn is_chosen(&self, name: &str) -> bool {
+        let node = self.harness.get_by_label(name);
+        let node = node.accesskit_node();
+        node.toggled() == Some(egui::accesskit::Toggled::True) || node.is_selected() == Some(true)
     }
 
     /// Whether all of what bears this name is within the width of the window.
