@@ -13,12 +13,11 @@ use super::msg::Msg;
 use super::state::{Call, CallPhase};
 use super::ui;
 
-/// What it is called.
-const TITLE: &str = "Call - Callsign";
-
 /// The window, as the app has it.
 #[derive(Debug)]
 pub(super) struct CallWindow {
+    /// What the app's own window is called: two profiles may be open beside each other.
+    app: String,
     shared: Arc<Mutex<Shared>>,
     /// Whether it is there, shown or hidden: what is told to a window that is not gets lost.
     registered: bool,
@@ -31,6 +30,8 @@ pub(super) struct CallWindow {
 /// What the app and the window share.
 #[derive(Debug, Default)]
 struct Shared {
+    /// What the window is called.
+    title: String,
     calls: Vec<Call>,
     draft: ui::CallDraft,
     /// How large the window was asked to be.
@@ -39,12 +40,17 @@ struct Shared {
 }
 
 impl CallWindow {
-    /// Not shown, and not registered.
-    pub(super) fn new() -> Self {
+    /// Not shown, and not registered. `app` is what the app's own window is called.
+    pub(super) fn new(app: &str) -> Self {
         // What decides it for the library that makes the windows decides it here.
         let wayland = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let shared = Shared {
+            title: ui::call_window_title(&[], app),
+            ..Shared::default()
+        };
         Self {
-            shared: Arc::default(),
+            app: app.to_owned(),
+            shared: Arc::new(Mutex::new(shared)),
             registered: false,
             shown: false,
             hides: !(cfg!(target_os = "linux")
@@ -67,6 +73,12 @@ impl CallWindow {
         let mut shared = self.lock();
         if shared.calls != calls {
             shared.calls = calls.to_vec();
+            // Also while the app's own window paints nothing, and so registers nothing.
+            let title = ui::call_window_title(calls, &self.app);
+            if shared.title != title {
+                shared.title.clone_from(&title);
+                ctx.send_viewport_cmd_to(id(), ViewportCommand::Title(title));
+            }
             ctx.request_repaint_of(id());
         }
         drop(shared);
@@ -100,7 +112,7 @@ impl CallWindow {
         let usual = ui::call_window_size(&[], &ui::CallDraft::default());
         let builder = ViewportBuilder::default()
             .with_app_id("callsign")
-            .with_title(TITLE)
+            .with_title(&self.lock().title)
             .with_inner_size(usual)
             .with_resizable(false)
             .with_maximize_button(false)
@@ -121,7 +133,7 @@ impl CallWindow {
 
 impl Shared {
     fn frame(&mut self, ui: &mut egui::Ui) {
-        ui::name_window(ui.ctx(), TITLE);
+        ui::name_window(ui.ctx(), &self.title);
         ui::call_window_ui(
             ui,
             &self.calls,

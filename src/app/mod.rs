@@ -102,15 +102,16 @@ impl App {
         if let Some(server) = &options.server {
             screens.prefill(server);
         }
+        let title = title(&options.profile);
         Ok(Self {
-            title: title(&options.profile),
+            calls: CallWindow::new(&title),
+            title,
             state: State::new(
                 RandomState::new().build_hasher().finish(),
                 options.theme.map(look),
             ),
             screens,
             worker: Worker::start(&options.data, &options.profile, wake, signals)?,
-            calls: CallWindow::new(),
             out: Vec::new(),
             stands: false,
             focused: true,

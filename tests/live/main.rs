@@ -18,7 +18,7 @@
 //! | `app` | the app as people have it: windows, mouse and keyboard, `kill -9` |
 //! | `turn` | STUN and TURN, as another maker's client speaks it |
 //! | `likeness` | how alike two sounds are |
-//! | `verbs` | calls that are heard between two processes without display and sound server |
+//! | `verbs` | calls that are heard between two processes without display and sound server, and with a browser |
 //! | `bad_input`, `slow_reader` | what one client cannot do to another |
 
 #[cfg(all(feature = "app", target_os = "linux"))]

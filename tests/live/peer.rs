@@ -1,4 +1,5 @@
-//! A user on one of the API maker's SDKs, which runs unmodified in a process of its own (`sdk/js_peer.js`, `sdk/py_peer.py`).
+//! A user on one of the API maker's SDKs, which runs unmodified in a process of its own (`sdk/js_peer.js`, `sdk/py_peer.py`, and in a
+//! browser `browser/serve.js`).
 //!
 //! A test tells a peer what to do and then takes the SDK's callbacks one by one. Each waits for its turn with a deadline;
 //! when a test fails, every peer prints all that passed.
@@ -39,7 +40,8 @@ pub(crate) struct Event {
 
 /// A user on an SDK.
 pub(crate) struct Peer {
-    sdk: Sdk,
+    /// On what, for whoever reads why a test failed.
+    on: String,
     account: String,
     child: Child,
     stdin: ChildStdin,
@@ -66,13 +68,18 @@ struct Seen {
 impl Peer {
     /// Starts the SDK; nobody has signed in yet.
     pub(crate) fn new(sdk: Sdk, server: &Server, account: &str) -> Self {
-        let mut child = program(sdk, server)
+        Self::start(&format!("{sdk:?}"), account, &mut program(sdk, server))
+    }
+
+    /// Starts a program that takes commands and tells what happens as those of the SDKs do.
+    pub(crate) fn start(on: &str, account: &str, program: &mut Command) -> Self {
+        let mut child = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| {
-                panic!("{sdk:?} does not run ({error}): tests/run.sh installs it")
+                panic!("{on} does not run ({error}): tests/run.sh installs it")
             });
         let stdin = child.stdin.take().expect("piped");
         let stdout = child.stdout.take().expect("piped");
@@ -87,7 +94,7 @@ impl Peer {
             seen.write(started, ' ', line)
         });
         Self {
-            sdk,
+            on: on.to_owned(),
             account: account.to_owned(),
             child,
             stdin,
@@ -272,7 +279,7 @@ impl Peer {
             if broken.is_some() || left.is_zero() {
                 drop(seen);
                 let why = broken.unwrap_or_else(|| format!("not within {deadline:?}"));
-                panic!("{} on {:?} waits for {what}: {why}", self.account, self.sdk);
+                panic!("{} on {} waits for {what}: {why}", self.account, self.on);
             }
             seen = self
                 .shared
@@ -291,10 +298,7 @@ impl Drop for Peer {
         drop(self.child.wait());
         let seen = self.shared.lock();
         if thread::panicking() {
-            eprintln!(
-                "--- {} on {:?}:\n{}",
-                self.account, self.sdk, seen.transcript
-            );
+            eprintln!("--- {} on {}:\n{}", self.account, self.on, seen.transcript);
         } else {
             let leaks = seen
                 .events
@@ -387,6 +391,13 @@ fn live() -> PathBuf {
         .join("live")
 }
 
+/// What is installed from npm: the web SDK and what it needs under Node.
+pub(crate) fn node_modules() -> PathBuf {
+    let modules = installed(live().join("node_modules"));
+    installed(modules.join("agora-signaling-sdk/AgoraSigSDK.min.js"));
+    modules
+}
+
 /// Python with what is installed beside it.
 pub(crate) fn python() -> PathBuf {
     installed(live().join("venv/bin/python"))
@@ -396,8 +407,7 @@ fn program(sdk: Sdk, server: &Server) -> Command {
     let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/sdk");
     match sdk {
         Sdk::Web => {
-            let modules = installed(live().join("node_modules"));
-            installed(modules.join("agora-signaling-sdk/AgoraSigSDK.min.js"));
+            let modules = node_modules();
             installed(modules.join("ws"));
             let mut command = Command::new("node");
             command

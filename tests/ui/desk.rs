@@ -1,6 +1,8 @@
 //! A desk with a real notification daemon and a real sound server, or with a real keyring: the test starts itself anew within a
 //! D-Bus session, a display and a sound server of its own, so that nothing of the computer's own is used.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,9 +10,13 @@ use crate::programs::{self, Running, bus_config, wait};
 
 /// Says to the test, started anew, where its desk is.
 const DESK: &str = "DESK_OF_THIS_TEST";
+/// Where it is written what each notification says when it comes or changes.
+const SHOWN: &str = "shown";
+
 /// What a test sees of its desk.
 pub(crate) struct Desk {
     _dunst: Running,
+    shown: PathBuf,
 }
 
 /// Runs a test at a desk; `name` is the test's own, and `action` is what a click on a call's notification does.
@@ -20,8 +26,17 @@ pub(crate) fn at_a_desk(name: &str, action: &str, test: impl FnOnce(&Desk)) {
         return;
     }
     let folder = tempfile::tempdir().expect("a directory");
+    let script = folder.path().join("shown.sh");
+    let shown = folder.path().join(SHOWN);
+    let lines = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$DUNST_BODY\" >> {}\n",
+        shown.display()
+    );
+    std::fs::write(&script, lines).expect("written");
+    std::fs::set_permissions(&script, Permissions::from_mode(0o700)).expect("made a program");
     let config = format!(
-        "[global]\nidle_threshold = 0\n\n[callsign]\nappname = Callsign\naction_name = {action}\n"
+        "[global]\nidle_threshold = 0\n\n[callsign]\nappname = Callsign\naction_name = {action}\nscript = {}\n",
+        script.display()
     );
     std::fs::write(folder.path().join("dunstrc"), config).expect("written");
     let (_screen, display) = Running::display("800x600x24");
@@ -98,7 +113,10 @@ impl Desk {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
-        let desk = Self { _dunst: dunst };
+        let desk = Self {
+            _dunst: dunst,
+            shown: folder.join(SHOWN),
+        };
         wait("the notification daemon", || {
             said("dunstctl", &["is-paused"]).is_some()
         });
@@ -106,12 +124,23 @@ impl Desk {
         desk
     }
 
-    /// Waits until so many notifications are on the screen.
+    /// Waits until so many notifications are on the screen, and a click on them is heard.
     #[track_caller]
     pub(crate) fn see(&self, notifications: usize) {
         let wanted = notifications.to_string();
         wait(&format!("{wanted} notifications"), || {
             said("dunstctl", &["count", "displayed"]).as_deref() == Some(&wanted)
+                && listeners() >= notifications
+        });
+    }
+
+    /// Waits until the newest notification says this, and a click on it is heard.
+    #[track_caller]
+    pub(crate) fn see_text(&self, text: &str) {
+        wait(&format!("\"{text}\" in a notification"), || {
+            let shown = std::fs::read_to_string(&self.shown).unwrap_or_default();
+            // Each form of a notification is shown and heard over a connection of its own.
+            shown.lines().next_back() == Some(text) && listeners() >= shown.lines().count()
         });
     }
 
@@ -137,6 +166,21 @@ impl Desk {
                 .is_some_and(|list| list.lines().filter(|line| !line.is_empty()).count() == sounds)
         });
     }
+}
+
+/// How many connections to the bus wait for what is done with a notification: notify-rust begins to listen once it has shown one, and
+/// a program that clicks at once, as no person can, might not be heard.
+fn listeners() -> usize {
+    let stats = "org.freedesktop.DBus.Debug.Stats.GetAllMatchRules";
+    let bus = "--dest=org.freedesktop.DBus";
+    let path = "/org/freedesktop/DBus";
+    said(
+        "dbus-send",
+        &["--session", "--print-reply", bus, path, stats],
+    )
+    .map_or(0, |rules| {
+        rules.matches("member='NotificationClosed'").count()
+    })
 }
 
 /// What a program says of this desk, if it does what it should.

@@ -77,6 +77,7 @@ fn messages_are_told_by_conversation_until_they_are_read() {
             ann.key(egui::Modifiers::NONE, egui::Key::Enter);
         }
         bob.see("Chats, 3 unread");
+        desk.see_text("three");
         desk.see(1);
         desk.click();
         bob.see("Message ann");

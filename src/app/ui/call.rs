@@ -50,6 +50,12 @@ fn front(calls: &[Call]) -> Option<&Call> {
         .or_else(|| calls.last())
 }
 
+/// What the window of these calls is called, in the app of this name: whom the one in front is with.
+pub(crate) fn titled(calls: &[Call], app: &str) -> String {
+    let with = front(calls).map_or("Calls", |call| &call.name);
+    format!("{with} - {app}")
+}
+
 /// How large the window of these calls should be.
 pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
     let pad = front(calls).is_some_and(|call| draft.pad(call));

@@ -5,7 +5,7 @@ use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
-    Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button, pane_head_ui, title_ui,
+    Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button, pane_head_ui, side_ui, title_ui,
 };
 use super::{clock, keypad, words};
 use crate::app::msg::{CallMsg, Msg};
@@ -68,11 +68,11 @@ pub(super) fn calls_ui(
         });
         return;
     }
-    Panel::left("calls")
+    let list = Panel::left("calls")
         .default_size(size::LIST)
         .size_range(size::LIST_RANGE)
-        .frame(frame)
-        .show(ui, |ui| history_ui(ui, home, now, false, draft, out));
+        .frame(frame);
+    side_ui(ui, list, |ui| history_ui(ui, home, now, false, draft, out));
     CentralPanel::default()
         .frame(frame)
         .show(ui, |ui| pad_ui(ui, home, false, draft, out));
@@ -156,6 +156,7 @@ fn past_ui(ui: &mut Ui, home: &Home, call: &PastCall, now: Now, out: &mut Vec<Ms
     };
     let marks = Marks {
         about: Some(mark),
+        whole: true,
         ..Marks::default()
     };
     if row.show_marked(ui, marks).clicked() {

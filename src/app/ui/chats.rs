@@ -183,6 +183,7 @@ fn row_ui(
         },
         now: typing.is_some(),
         mention: conversation.mentions > 0,
+        whole: false,
         muted: conversation.muted,
     };
     let row = Row {

@@ -6,7 +6,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
     Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, pane_head_ui, rows_ui,
-    tab_ui, title_ui,
+    side_ui, tab_ui, title_ui,
 };
 use super::{console, inspect_asks, inspect_table, words};
 use crate::app::msg::{FileMsg, InspectMsg, Msg};
@@ -51,11 +51,11 @@ pub(super) fn inspector_ui(
         return;
     }
     if !narrow {
-        Panel::left("subjects")
+        let list = Panel::left("subjects")
             .default_size(size::LIST)
             .size_range(size::LIST_RANGE)
-            .frame(frame)
-            .show(ui, |ui| subjects_ui(ui, home, draft, out));
+            .frame(frame);
+        side_ui(ui, list, |ui| subjects_ui(ui, home, draft, out));
     }
     if !narrow && home.inspector.tab == Tab::Attributes {
         Panel::bottom("latest frames")

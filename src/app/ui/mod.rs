@@ -43,8 +43,8 @@ mod widgets;
 mod words;
 
 pub(super) use call::{
-    Draft as CallDraft, closed as calls_closed, wanted as call_window_size,
-    window_ui as call_window_ui,
+    Draft as CallDraft, closed as calls_closed, titled as call_window_title,
+    wanted as call_window_size, window_ui as call_window_ui,
 };
 
 use super::msg::Msg;

@@ -8,7 +8,7 @@ use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{
     Act, Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, icon_ui,
-    pane_head_ui, rows_ui, title_ui,
+    pane_head_ui, rows_ui, side_ui, title_ui,
 };
 use super::words;
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
@@ -24,6 +24,10 @@ pub(super) struct Draft {
     removing: Option<Account>,
 }
 
+/// Where nobody is listed.
+const NOBODY: &str = "Nobody here yet";
+const HOW: &str = "Add people by their callsign, or from a room that they are in.";
+
 /// The screen.
 pub(super) fn people_ui(
     ui: &mut Ui,
@@ -36,9 +40,9 @@ pub(super) fn people_ui(
     let frame = Frame::new().fill(palette(ui).bg1);
     match (narrow, home.contacts.opened()) {
         (true, None) => {
-            CentralPanel::default()
-                .frame(frame)
-                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
+            CentralPanel::default().frame(frame).show(ui, |ui| {
+                list_ui(ui, home, now, true, &mut draft.dialog, out)
+            });
         }
         (true, Some(account)) => {
             CentralPanel::default()
@@ -46,23 +50,34 @@ pub(super) fn people_ui(
                 .show(ui, |ui| page_ui(ui, home, account, now, true, draft, out));
         }
         (false, opened) => {
-            Panel::left("people")
+            let list = Panel::left("people")
                 .default_size(size::LIST)
                 .size_range(size::LIST_RANGE)
-                .frame(frame)
-                .show(ui, |ui| list_ui(ui, home, now, &mut draft.dialog, out));
+                .frame(frame);
+            side_ui(ui, list, |ui| {
+                let alone = opened.is_some();
+                list_ui(ui, home, now, alone, &mut draft.dialog, out);
+            });
             CentralPanel::default().frame(frame).show(ui, |ui| {
                 if let Some(account) = opened {
                     page_ui(ui, home, account, now, false, draft, out);
                 } else {
-                    nobody_ui(ui);
+                    nobody_ui(ui, home, &mut draft.dialog);
                 }
             });
         }
     }
 }
 
-fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out: &mut Vec<Msg>) {
+/// The list. `alone` says that what is to be done where nobody is listed stands nowhere else.
+fn list_ui(
+    ui: &mut Ui,
+    home: &Home,
+    now: Now,
+    alone: bool,
+    dialog: &mut Option<Dialog>,
+    out: &mut Vec<Msg>,
+) {
     pane_head_ui(ui, |ui| {
         title_ui(ui, "People", |ui| {
             if icon_button(ui, Icon::ADD_PERSON, "Add a person", false).clicked() {
@@ -70,11 +85,13 @@ fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out:
             }
         });
     });
-    let (listed, blocked) = (home.contacts.listed(), home.contacts.blocked());
-    if listed.is_empty() && blocked.is_empty() {
-        empty_ui(ui, dialog);
+    if nobody(home) {
+        if alone {
+            empty_ui(ui, dialog);
+        }
         return;
     }
+    let (listed, blocked) = (home.contacts.listed(), home.contacts.blocked());
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
@@ -87,17 +104,22 @@ fn list_ui(ui: &mut Ui, home: &Home, now: Now, dialog: &mut Option<Dialog>, out:
 fn empty_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
     let muted = palette(ui).muted;
     Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
-        ui.label(theme::strong("Nobody here yet"));
-        let about = "Add people by their callsign, or from a room that they are in.";
-        ui.label(theme::body(about).color(muted));
+        ui.label(theme::strong(NOBODY));
+        ui.label(theme::body(HOW).color(muted));
         ui.add_space(space::ONE);
-        if Button::new(Kind::Primary, "Add somebody")
-            .icon(Icon::ADD_PERSON)
-            .show(ui)
-        {
-            *dialog = Some(Dialog::person());
-        }
+        add_ui(ui, dialog);
     });
+}
+
+fn add_ui(ui: &mut Ui, dialog: &mut Option<Dialog>) {
+    let button = Button::new(Kind::Primary, "Add somebody").icon(Icon::ADD_PERSON);
+    if button.show(ui) {
+        *dialog = Some(Dialog::person());
+    }
+}
+
+fn nobody(home: &Home) -> bool {
+    home.contacts.listed().is_empty() && home.contacts.blocked().is_empty()
 }
 
 fn group_ui(
@@ -151,14 +173,22 @@ fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<M
     }
 }
 
-fn nobody_ui(ui: &mut Ui) {
+/// Nobody is opened.
+fn nobody_ui(ui: &mut Ui, home: &Home, dialog: &mut Option<Dialog>) {
     let palette = palette(ui);
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() / 3.0);
         icon_ui(ui, Icon::PEOPLE, size::ROUND, palette.faint);
-        ui.label(theme::title("Your people are on the left"));
-        let about = "Choose somebody to write to them or to call them.";
-        ui.label(theme::body(about).color(palette.muted));
+        if nobody(home) {
+            ui.label(theme::title(NOBODY));
+            ui.label(theme::body(HOW).color(palette.muted));
+            ui.add_space(space::ONE);
+            add_ui(ui, dialog);
+        } else {
+            ui.label(theme::title("Your people are on the left"));
+            let about = "Choose somebody to write to them or to call them.";
+            ui.label(theme::body(about).color(palette.muted));
+        }
     });
 }
 

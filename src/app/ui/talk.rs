@@ -6,7 +6,7 @@ use egui::{CentralPanel, Frame, Panel, Ui};
 use super::home::Draft;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::widgets::icon_ui;
+use super::widgets::{icon_ui, side_ui};
 use super::{chats, conversation, details, dialogs};
 use crate::app::msg::{InspectMsg, Msg, PanesMsg};
 use crate::app::state::{ConversationId, Home, Now, Pane, Panes};
@@ -39,10 +39,10 @@ pub(super) fn talk_ui(
                 let list = Panel::left("list")
                     .default_size(panes.list.width.unwrap_or(size::LIST))
                     .size_range(size::LIST_RANGE)
-                    .frame(frame)
-                    .show(ui, |ui| {
-                        chats::chats_ui(ui, home, Some(panes), now, draft, out);
-                    });
+                    .frame(frame);
+                let list = side_ui(ui, list, |ui| {
+                    chats::chats_ui(ui, home, Some(panes), now, draft, out);
+                });
                 if let Some(list) = moved(ui, panes.list, size::LIST, list.response.rect.width()) {
                     out.push(Msg::Panes(PanesMsg::List(list)));
                 }
@@ -81,10 +81,10 @@ fn opened_ui(
         let details = Panel::right("details")
             .default_size(panes.details.width.unwrap_or(size::DETAILS))
             .size_range(size::DETAILS_RANGE)
-            .frame(frame)
-            .show(ui, |ui| {
-                details::details_ui(ui, home, opened, now, false, &mut draft.about, out);
-            });
+            .frame(frame);
+        let details = side_ui(ui, details, |ui| {
+            details::details_ui(ui, home, opened, now, false, &mut draft.about, out);
+        });
         let width = details.response.rect.width();
         if let Some(details) = moved(ui, panes.details, size::DETAILS, width) {
             out.push(Msg::Panes(PanesMsg::Details(details)));

@@ -2,7 +2,7 @@
 //!
 //! Where nobody shows notifications, the window of calls and the badges say the same; that is logged once and no error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
 use tokio::sync::mpsc;
@@ -14,6 +14,10 @@ use crate::app::msg::{Msg, NoticeMsg};
 
 /// What is to be shown or taken away. When full, which takes a desktop that does not answer, the newest is dropped.
 const ORDERS: usize = 64;
+
+/// Of how many earlier forms of a notification it is heard what is done with them: a click may come just when the next form does.
+/// The eldest is forgotten.
+const EARLIER: usize = 4;
 
 /// The names of actions, as the desktop gives them back.
 const ANSWER: &str = "answer";
@@ -69,35 +73,48 @@ impl Notices {
     }
 }
 
-/// One that is on the screen, and who waits for what is done with it.
+impl Order {
+    fn id(&self) -> &NoticeId {
+        match self {
+            Self::Show(notice) => &notice.id,
+            Self::Close(id) => id,
+        }
+    }
+}
+
+/// One that is on the screen, and who wait for what is done with it: with its earlier forms, then with itself.
 struct Shown {
     number: u32,
     handle: std::rc::Rc<NotificationHandle>,
-    waits: JoinHandle<()>,
+    waits: VecDeque<JoinHandle<()>>,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.waits.iter().for_each(JoinHandle::abort);
+    }
 }
 
 async fn run(mut orders_rx: mpsc::Receiver<Order>, out: Out) {
     let mut shown = BTreeMap::new();
     let mut told = false;
-    while let Some(order) = orders_rx.recv().await {
-        match order {
-            Order::Show(notice) => {
-                let id = notice.id.clone();
-                let before = shown.remove(&id);
-                let instead = before.as_ref().map(|before: &Shown| before.number);
-                if let Some(before) = before {
-                    before.waits.abort();
-                }
-                match show(notice, instead, out.clone()).await {
-                    Ok(now) => drop(shown.insert(id, now)),
-                    Err(error) if !told => {
-                        told = true;
-                        tracing::info!(%error, "nobody shows notifications here");
+    let mut orders = Vec::new();
+    while orders_rx.recv_many(&mut orders, ORDERS).await > 0 {
+        for order in newest(std::mem::take(&mut orders)) {
+            match order {
+                Order::Show(notice) => {
+                    let id = notice.id.clone();
+                    match show(notice, shown.remove(&id), out.clone()).await {
+                        Ok(now) => drop(shown.insert(id, now)),
+                        Err(error) if !told => {
+                            told = true;
+                            tracing::info!(%error, "nobody shows notifications here");
+                        }
+                        Err(_) => {}
                     }
-                    Err(_) => {}
                 }
+                Order::Close(id) => close(shown.remove(&id)).await,
             }
-            Order::Close(id) => close(shown.remove(&id)).await,
         }
     }
     for (_, one) in shown {
@@ -105,16 +122,29 @@ async fn run(mut orders_rx: mpsc::Receiver<Order>, out: Out) {
     }
 }
 
+/// The last order about each: ten messages that come together are told once.
+fn newest(orders: Vec<Order>) -> Vec<Order> {
+    let mut last = BTreeMap::new();
+    for (place, order) in orders.iter().enumerate() {
+        last.insert(order.id().clone(), place);
+    }
+    let places = last.into_values().collect::<BTreeSet<_>>();
+    let orders = orders.into_iter().enumerate();
+    orders
+        .filter(|(place, _)| places.contains(place))
+        .map(|(_, order)| order)
+        .collect()
+}
+
 async fn close(shown: Option<Shown>) {
     if let Some(shown) = shown {
-        shown.waits.abort();
         shown.handle.close_async().await;
     }
 }
 
 async fn show(
     notice: Notice,
-    instead: Option<u32>,
+    before: Option<Shown>,
     out: Out,
 ) -> Result<Shown, notify_rust::error::Error> {
     let mut notification = Notification::new();
@@ -123,8 +153,8 @@ async fn show(
         .summary(&notice.title)
         .body(&escaped(&notice.text))
         .hint(Hint::DesktopEntry("callsign".to_owned()));
-    if let Some(number) = instead {
-        notification.id(number);
+    if let Some(before) = &before {
+        notification.id(before.number);
     }
     match &notice.id {
         NoticeId::Call(_) => {
@@ -149,7 +179,15 @@ async fn show(
     let handle = std::rc::Rc::new(notification.show_async().await?);
     let number = handle.id();
     let waiting = std::rc::Rc::clone(&handle);
-    let waits = tokio::task::spawn_local(async move {
+    let mut waits = before
+        .map(|mut before| std::mem::take(&mut before.waits))
+        .unwrap_or_default();
+    if waits.len() == EARLIER
+        && let Some(eldest) = waits.pop_front()
+    {
+        eldest.abort();
+    }
+    waits.push_back(tokio::task::spawn_local(async move {
         let (tell, told) = tokio::sync::oneshot::channel();
         let done = waiting.wait_for_action_async(|response: &NotificationResponse| {
             // The other end is below.
@@ -159,7 +197,7 @@ async fn show(
         if let Ok(Some(msg)) = told.await {
             out.tell(Msg::Notice(msg)).await;
         }
-    });
+    }));
     Ok(Shown {
         number,
         handle,
@@ -190,6 +228,29 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::state::CallNo;
+
+    #[test]
+    fn of_orders_about_the_same_the_last_one_counts() {
+        let show = |no, text: &str| {
+            let (id, title) = (NoticeId::Call(CallNo(no)), String::new());
+            let text = text.to_owned();
+            Order::Show(Notice { id, title, text })
+        };
+        let close = Order::Close(NoticeId::Call(CallNo(3)));
+        let orders = vec![
+            show(1, "one"),
+            show(3, "gone"),
+            show(2, "two"),
+            show(1, "three"),
+            close,
+        ];
+        let texts = newest(orders).into_iter().map(|order| match order {
+            Order::Show(notice) => notice.text,
+            Order::Close(_) => "close".to_owned(),
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), ["two", "three", "close"]);
+    }
 
     #[test]
     fn what_people_write_is_no_markup() {

@@ -71,7 +71,7 @@ fn a_call_that_kill_9_ends_is_in_both_histories() {
     ann.write_to("bob");
     ann.click("Call bob");
     // Answer is at the lower right of the window of calls; its name below it.
-    bob.click_in_call(0.8, 0.8);
+    bob.click_in_call("ann", 0.8, 0.8);
     for person in [&ann, &bob] {
         person.see_part("In a call with ");
     }
@@ -93,7 +93,7 @@ fn a_call_that_the_system_ends_is_over_for_both_and_in_both_histories() {
     let ann = Person::signed_in(&desk, &eyes, "ann", 0);
     ann.write_to("bob");
     ann.click("Call bob");
-    bob.click_in_call(0.8, 0.8);
+    bob.click_in_call("ann", 0.8, 0.8);
     for person in [&ann, &bob] {
         person.see_part("In a call with ");
     }

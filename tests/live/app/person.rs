@@ -137,9 +137,9 @@ impl<'a> Person<'a> {
         self.desk.xdotool(&["type", "--delay", "300", text]);
     }
 
-    /// Clicks into the window of calls, at these parts of its width and height.
-    pub(super) fn click_in_call(&self, right: f64, down: f64) {
-        let window = self.window("Call - Callsign");
+    /// Clicks into the window of calls, at these parts of its width and height, when the one in front is with `peer`.
+    pub(super) fn click_in_call(&self, peer: &str, right: f64, down: f64) {
+        let window = self.window(&format!("{peer} - {}", self.title()));
         let shape = self
             .desk
             .xdotool(&["getwindowgeometry", "--shell", &window]);

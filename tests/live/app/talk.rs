@@ -79,7 +79,7 @@ fn a_call_comes_to_whoever_has_made_the_window_an_icon() {
     ann.write_to("bob");
     ann.click("Call bob");
     // Answer is at the lower right of the window of calls; its name below it.
-    bob.click_in_call(0.8, 0.8);
+    bob.click_in_call("ann", 0.8, 0.8);
     ann.see_part("In a call with ");
     ann.click("Hang up on bob");
     bob.see("ann: They hung up");

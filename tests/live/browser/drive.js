@@ -17,6 +17,8 @@ const ready = context.audioWorklet.addModule('recorder.js').then(() => context.r
 
 // What is heard of the latest call. `early` is the smallest difference seen between the clocks of the page and of the sound.
 let heard = { blocks: [], first: 0, early: Infinity };
+// Who waits until so many samples were heard: `[samples, done]`.
+let patient = [];
 
 async function record(track) {
   await ready;
@@ -27,6 +29,9 @@ async function record(track) {
     mine.first ??= frame;
     mine.early = Math.min(mine.early, now() - (1000 * (frame + samples.length)) / context.sampleRate);
     mine.blocks.push(samples);
+    const there = length(mine);
+    for (const [wanted, done] of patient) if (there >= wanted) done();
+    patient = patient.filter(([wanted]) => there < wanted);
   };
   context.createMediaStreamSource(new MediaStream([track])).connect(recorder);
 }
@@ -42,13 +47,18 @@ window.RTCPeerConnection = class extends Native {
   }
 };
 
+// Blocks are of one size.
+function length({ blocks }) {
+  return blocks.length * (blocks[0]?.length ?? 0);
+}
+
 // A WAV file of what is heard: one channel, 16 bits.
-function wav({ blocks }) {
-  const length = blocks.reduce((sum, block) => sum + block.length, 0);
-  const view = new DataView(new ArrayBuffer(44 + 2 * length));
+function wav(recorded) {
+  const samples = length(recorded);
+  const view = new DataView(new ArrayBuffer(44 + 2 * samples));
   const text = (at, word) => [...word].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
   text(0, 'RIFF');
-  view.setUint32(4, 36 + 2 * length, true);
+  view.setUint32(4, 36 + 2 * samples, true);
   text(8, 'WAVEfmt ');
   view.setUint32(16, 16, true);
   view.setUint16(20, 1, true);
@@ -58,9 +68,9 @@ function wav({ blocks }) {
   view.setUint16(32, 2, true);
   view.setUint16(34, 16, true);
   text(36, 'data');
-  view.setUint32(40, 2 * length, true);
+  view.setUint32(40, 2 * samples, true);
   let at = 44;
-  for (const block of blocks) {
+  for (const block of recorded.blocks) {
     for (const sample of block) {
       view.setInt16(at, Math.max(-1, Math.min(1, sample)) * 32767, true);
       at += 2;
@@ -87,6 +97,8 @@ const operations = {
   submit({ form }) {
     shown(form).requestSubmit();
   },
+  // Returns once the call was heard for that long.
+  hear: ({ seconds }) => new Promise((done) => patient.push([seconds * context.sampleRate, () => done()])),
   notice: () => document.getElementById('notice').textContent,
   // Writes what was heard into the file of that name. Returns when the first sample was heard, in milliseconds since 1970.
   async heard({ id }) {

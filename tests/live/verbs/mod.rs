@@ -1,6 +1,7 @@
 //! `callsign call` and `callsign listen`: two processes, the real server, files for microphone and speaker, and no display and
 //! no sound server anywhere.
 
+mod browser;
 mod process;
 
 use std::net::TcpListener;

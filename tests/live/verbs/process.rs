@@ -9,7 +9,7 @@ use crate::server::Server;
 
 /// A build to try in the place of the debug one.
 const OTHER_BUILD: &str = "APP_UNDER_TEST";
-const APP: &str = "callsign-tests";
+pub(super) const APP: &str = "callsign-tests";
 /// How long anything that must happen may take.
 const DEADLINE: Duration = Duration::from_secs(40);
 

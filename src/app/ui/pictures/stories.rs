@@ -227,7 +227,12 @@ pub(super) fn past_calls() -> Story {
     pass(&mut story, 4);
     story.tell(Msg::Call(CallMsg::End(no)));
     story.tell(Msg::Call(CallMsg::Dismiss(no)));
-    for (minutes, peer) in [(12, "dana"), (30, "erik"), (1, "erik")] {
+    for (minutes, peer) in [
+        (12, "dana"),
+        (30, "erik"),
+        (1, "erik"),
+        (2, "+86755820011223344556"),
+    ] {
         pass(&mut story, minutes);
         missed(&mut story, peer);
     }

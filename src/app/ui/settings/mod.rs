@@ -16,7 +16,7 @@ use egui::{
 use super::Set;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
-use super::widgets::{icon_button, pane_head_ui, rows_ui, text_in, title_ui};
+use super::widgets::{icon_button, pane_head_ui, rows_ui, side_ui, text_in, title_ui};
 use crate::app::msg::Msg;
 use crate::app::state::Home;
 
@@ -83,11 +83,13 @@ pub(super) fn settings_ui(
         return;
     }
     if !narrow {
-        Panel::left("sections")
+        let list = Panel::left("sections")
             .default_size(size::LIST)
             .size_range(size::LIST_RANGE)
-            .frame(frame)
-            .show(ui, |ui| sections_ui(ui, Some(draft.section), draft));
+            .frame(frame);
+        side_ui(ui, list, |ui| {
+            sections_ui(ui, Some(draft.section), draft);
+        });
     }
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ScrollArea::vertical()

@@ -24,7 +24,7 @@ pub(super) use failure::failure_ui;
 pub(super) use field::{Field, field_ui};
 pub(super) use icon::{icon_ui, named_icon_ui};
 pub(super) use modal::{Width, modal_ui};
-pub(super) use pane::{pane_head_ui, rows_ui, title_ui};
+pub(super) use pane::{pane_head_ui, rows_ui, side_ui, title_ui};
 pub(super) use row::{Marks, Row};
 pub(super) use switch::switch_ui;
 pub(super) use tab::tab_ui;
@@ -78,6 +78,13 @@ pub(super) fn text_in(ui: &Ui, text: impl Into<WidgetText>, rect: Rect, align: A
     let fallback = ui.visuals().text_color();
     ui.painter().galley(at, galley, fallback);
     size.x
+}
+
+/// How wide a line of text is where nothing is cut off.
+pub(super) fn width_of(ui: &Ui, text: impl Into<WidgetText>) -> f32 {
+    let wrap = Some(TextWrapMode::Extend);
+    let galley = text.into().into_galley(ui, wrap, 0.0, TextStyle::Body);
+    galley.size().x
 }
 
 /// Paints a divider across the width that is left.

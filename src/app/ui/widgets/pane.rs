@@ -1,8 +1,30 @@
 //! What the lists at the left have in common: a head, groups of rows with their names.
 
-use egui::{Align, Frame, Layout, Margin, Ui};
+use std::sync::Arc;
 
-use crate::app::ui::theme::{self, palette, size};
+use egui::{Align, Frame, InnerResponse, Layout, Margin, Panel, Stroke, Ui};
+
+use crate::app::ui::theme::{self, palette, size, stroke};
+
+/// A pane at a side, with an edge that can be pulled: soft while it is pointed at, the accent while it is pulled.
+pub(in crate::app::ui) fn side_ui<R>(
+    ui: &mut Ui,
+    pane: Panel,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> InnerResponse<R> {
+    let palette = palette(ui);
+    let usual = Arc::clone(ui.style());
+    // egui draws that edge like the words of a control in the same state.
+    let widgets = &mut ui.visuals_mut().widgets;
+    widgets.hovered.fg_stroke = Stroke::new(stroke::STRONG, palette.line);
+    widgets.active.fg_stroke = palette.focus();
+    let shown = pane.show(ui, |ui| {
+        ui.set_style(Arc::clone(&usual));
+        content(ui)
+    });
+    ui.set_style(usual);
+    shown
+}
 
 /// The head of a list.
 pub(in crate::app::ui) fn pane_head_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align, Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo};
 
-use super::{Avatar, Badge, CORNER, badge_at, focus_ring, mention_at, text_in};
+use super::{Avatar, Badge, CORNER, badge_at, focus_ring, mention_at, text_in, width_of};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, palette, size, space};
 
@@ -18,6 +18,8 @@ pub(in crate::app::ui) struct Marks {
     pub(in crate::app::ui) mention: bool,
     /// Whether it is silent.
     pub(in crate::app::ui) muted: bool,
+    /// Whether the time goes below where the name would be cut off beside it, as half a number is none.
+    pub(in crate::app::ui) whole: bool,
 }
 
 /// A row.
@@ -78,13 +80,25 @@ impl Row<'_> {
             false => space::PANE - space::HALF / 2.0,
         };
         let top = rect.center().y - up;
+        let below = top + space::PANE - space::HALF / 2.0;
         let when = theme::small(&self.when).color(palette.faint);
-        let taken = text_in(ui, when, line(top, right), Align::Max);
-        let mut name_right = right - if taken > 0.0 { taken + space::ONE } else { 0.0 };
+        let name = theme::strong(self.name);
+        let taken = width_of(ui, when.clone()) + space::ONE;
+        let lower = marks.whole && width_of(ui, name.clone()) > right - left - taken;
+        text_in(
+            ui,
+            when,
+            line(if lower { below } else { top }, right),
+            Align::Max,
+        );
+        let beside = |here: bool| match here && !self.when.is_empty() {
+            true => right - taken,
+            false => right,
+        };
+        let mut name_right = beside(!lower);
         if marks.muted {
             name_right -= size::SMALL_ICON + space::HALF;
         }
-        let name = theme::strong(self.name);
         let named = text_in(ui, name, line(top, name_right), Align::Min);
         if marks.muted {
             let font = Icon::font(size::SMALL_ICON, false);
@@ -93,9 +107,8 @@ impl Row<'_> {
             ui.painter()
                 .text(at, Align2::LEFT_CENTER, icon, font, palette.faint);
         }
-        let below = top + space::PANE - space::HALF / 2.0;
         let about_right = match (self.count > 0, marks.mention) {
-            (false, _) => right,
+            (false, _) => beside(lower),
             (true, false) => right - space::FOUR,
             (true, true) => right - space::FOUR - space::THREE,
         };
@@ -112,6 +125,7 @@ impl Row<'_> {
             true => theme::small_strong(&self.about).color(palette.text),
             false => theme::small(&self.about).color(colour),
         };
+        let cut = width_of(ui, about.clone()) > about_line.width();
         text_in(ui, about, about_line, Align::Min);
         let spot = egui::pos2(right - space::ONE, below + space::PANE / 2.0);
         let badge = if marks.muted {
@@ -125,6 +139,9 @@ impl Row<'_> {
             mention_at(ui, at);
         }
         focus_ring(ui, &response, rect, CORNER, palette);
-        response
+        match cut {
+            true => response.on_hover_text(&self.about),
+            false => response,
+        }
     }
 }
