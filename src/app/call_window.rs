@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use egui::{Context, Vec2, ViewportBuilder, ViewportCommand, ViewportId, WindowLevel};
 
 use super::msg::Msg;
-use super::state::{Call, CallPhase};
+use super::state::{Audio, Call, CallPhase};
 use super::ui;
 
 /// The window, as the app has it.
@@ -33,6 +33,7 @@ struct Shared {
     /// What the window is called.
     title: String,
     calls: Vec<Call>,
+    audio: Audio,
     draft: ui::CallDraft,
     /// How large the window was asked to be.
     size: Vec2,
@@ -66,13 +67,15 @@ impl CallWindow {
     }
 
     /// Lets it show these calls; without any it goes.
-    pub(super) fn show(&mut self, ctx: &Context, calls: &[Call]) {
+    pub(super) fn show(&mut self, ctx: &Context, calls: &[Call], audio: &Audio) {
         if ctx.embed_viewports() {
             return;
         }
         let mut shared = self.lock();
-        if shared.calls != calls {
+        let listed = !calls.is_empty() && shared.audio != *audio;
+        if shared.calls != calls || listed {
             shared.calls = calls.to_vec();
+            shared.audio.clone_from(audio);
             // Also while the app's own window paints nothing, and so registers nothing.
             let title = ui::call_window_title(calls, &self.app);
             if shared.title != title {
@@ -109,7 +112,7 @@ impl CallWindow {
             return;
         }
         self.registered = true;
-        let usual = ui::call_window_size(&[], &ui::CallDraft::default());
+        let usual = ui::call_window_size(&[], &Audio::default(), &ui::CallDraft::default());
         let builder = ViewportBuilder::default()
             .with_app_id("callsign")
             .with_title(&self.lock().title)
@@ -137,11 +140,12 @@ impl Shared {
         ui::call_window_ui(
             ui,
             &self.calls,
+            &self.audio,
             super::now(),
             &mut self.draft,
             &mut self.out,
         );
-        let wanted = ui::call_window_size(&self.calls, &self.draft);
+        let wanted = ui::call_window_size(&self.calls, &self.audio, &self.draft);
         if self.size != wanted {
             self.size = wanted;
             ui.ctx()

@@ -192,6 +192,11 @@ impl<D: Devices> Sounds<D> {
         }
     }
 
+    /// The sound of a call ends, whether or not the server tells that the call does.
+    pub fn end(&self, call: CallRef) {
+        drop(self.lines().open.remove(&call));
+    }
+
     /// What is done with the sound of microphones from now on, in calls that go on and those to come.
     pub fn process(&self, switches: Switches) {
         *lock(&self.shared.switches) = switches;

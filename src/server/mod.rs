@@ -45,6 +45,7 @@ mod link;
 mod lobby;
 mod metrics;
 mod outbox;
+mod outside;
 mod own;
 mod store;
 mod ws;
@@ -64,7 +65,6 @@ use crate::net::tls::{Identity, TlsError};
 use crate::net::{addresses, private};
 use accept::Listeners;
 use clock::Clock;
-use config::Advertise;
 use edge::Edge;
 use handle::{HubHandle, ServerStats};
 use http::{AdminToken, Desk, Site};
@@ -348,7 +348,7 @@ async fn relay(config: &Config, ports: [u16; 2]) -> Result<Option<(Relay, Grants
     let relay = Relay::bind(Door {
         listen,
         peers,
-        outside: config.advertise.as_ref().and_then(Advertise::address),
+        outside: outside::outside(config.advertise.as_ref()).await,
         ports: ports.into(),
         secret: secret.clone(),
     });

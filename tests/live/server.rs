@@ -114,6 +114,13 @@ impl Server {
         self.running = running;
     }
 
+    /// Sends it a signal, by its name without SIG.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.running.child.id().to_string();
+        let kill = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(kill.expect("kill").success());
+    }
+
     fn said(&self) -> String {
         self.log.lock().expect("nobody panics with the log").clone()
     }

@@ -2,6 +2,7 @@
 
 use egui::{Key, Modifiers};
 
+use crate::server::Own;
 use crate::window::{Bell, Window, alone, signed_in, two, until};
 
 /// Ann has called Bob, and it rings.
@@ -167,6 +168,87 @@ fn others_see_that_one_is_in_a_call_or_away_or_not_to_be_disturbed() {
     cy.press("Send");
     bob.see("Chats, 1 unread");
     assert!(!bob.shows("is calling you"));
+}
+
+/// The server within the app has no relay.
+#[test]
+fn who_hides_their_address_has_no_sound_without_a_relay_and_is_told_what_to_do() {
+    let (_data, mut ann, mut bob) = two();
+    ann.press("Settings");
+    ann.press("Audio");
+    assert!(!ann.is_on("Hide my address in calls"));
+    ann.press("Hide my address in calls");
+    ann.press("Chats");
+    ann.write_to("bob");
+    ann.press("Call bob");
+    bob.press("Answer");
+    ann.see_part("switch off “Hide my address in calls”");
+    ann.press("End");
+    bob.press("Close");
+
+    // Also whoever is called.
+    bob.write_to("ann");
+    bob.press("Call ann");
+    ann.press("Answer");
+    ann.see_part("switch off “Hide my address in calls”");
+    ann.press("End");
+    bob.press("Close");
+    ann.press("Settings");
+    assert!(ann.is_on("Hide my address in calls"));
+    ann.press("Hide my address in calls");
+    bob.press("Call ann");
+    ann.press("Answer");
+    // It can be recorded, so there is a way for sound.
+    ann.see("Record");
+}
+
+/// What they tell each other names no address but those that the relay lends.
+#[test]
+fn two_who_hide_their_addresses_talk_through_the_relay() {
+    let server = Own::with_relay();
+    let data = tempfile::tempdir().expect("a directory");
+    let bell = Bell::default();
+    let sign_in = |name: &'static str| {
+        let mut window = Window::open(name, data.path(), &bell);
+        window.fill("Your callsign", name);
+        window.press("Other address…");
+        window.fill("Address", &format!("ws://{}", server.address));
+        window.press("Sign in");
+        window.see("Chats");
+        window.press("Settings");
+        window.press("Audio");
+        window.press("Hide my address in calls");
+        window.press("Inspector");
+        window.press("Console");
+        window.press("Record also while I look elsewhere");
+        window.press("Chats");
+        window
+    };
+    let (mut ann, mut bob) = (sign_in("ann"), sign_in("bob"));
+    ann.write_to("bob");
+    ann.press("Call bob");
+    bob.press("Answer");
+    ann.see("Record");
+    bob.see("Record");
+    assert!(server.figure("turn_bytes_to_clients_total") > 0);
+    bob.press("End");
+    ann.see("They hung up");
+    for (window, step) in [
+        (&mut ann, "voip_invite\""),
+        (&mut bob, "voip_invite_accept\""),
+    ] {
+        window.press("Inspector");
+        window.fill("Filter", step);
+        window.press("Sent");
+        let told = window.name_with("a=candidate");
+        assert!(told.contains("typ relay"), "{told}");
+        assert!(
+            !told.contains("typ host") && !told.contains("typ srflx"),
+            "{told}"
+        );
+    }
+    drop((ann, bob));
+    server.stop();
 }
 
 /// The recordings of a profile's account.

@@ -158,6 +158,58 @@ impl Desk {
         });
     }
 
+    /// Plugs in a speaker, or a microphone that hears nothing. Their names are those that people see, too.
+    pub(crate) fn plug(&self, module: &str, name: &str) {
+        let kind = module.trim_start_matches("module-null-");
+        let names = [
+            format!("{kind}_name={name}"),
+            format!("{kind}_properties=device.description={name}"),
+            format!("description={name}"),
+        ];
+        // A microphone takes its description by itself.
+        let names = match kind {
+            "sink" => &names[..2],
+            _ => &[names[0].clone(), names[2].clone()],
+        };
+        let mut words = vec!["load-module", module];
+        words.extend(names.iter().map(String::as_str));
+        assert!(said("pactl", &words).is_some(), "{words:?}");
+    }
+
+    /// What the system prefers from now on; `kind` is sink or source.
+    pub(crate) fn prefer(&self, kind: &str, name: &str) {
+        let word = format!("set-default-{kind}");
+        assert!(said("pactl", &[&word, name]).is_some(), "{word} {name}");
+    }
+
+    /// How many sounds are played at a speaker, or recorded at a microphone.
+    pub(crate) fn used(&self, name: &str) -> usize {
+        let list = |what: &str| said("pactl", &["list", "short", what]).unwrap_or_default();
+        let devices = list("sinks") + "\n" + &list("sources");
+        let mut devices = devices.lines().map(|line| line.split('\t'));
+        let number = devices.find_map(|mut line| {
+            let number = line.next()?;
+            (line.next() == Some(name)).then(|| number.to_owned())
+        });
+        // A sink and a source may have the same number.
+        let what = match list("sinks").contains(&format!("\t{name}\t")) {
+            true => "sink-inputs",
+            false => "source-outputs",
+        };
+        let streams = list(what);
+        let at = streams.lines().map(|line| line.split('\t').nth(1));
+        at.filter(|at| at.is_some() && *at == number.as_deref())
+            .count()
+    }
+
+    /// Waits until so many sounds are played there, or recorded.
+    #[track_caller]
+    pub(crate) fn use_of(&self, name: &str, sounds: usize) {
+        wait(&format!("{sounds} sounds at {name}"), || {
+            self.used(name) == sounds
+        });
+    }
+
     /// Waits until so many sounds are played.
     #[track_caller]
     pub(crate) fn hear(&self, sounds: usize) {

@@ -4,12 +4,14 @@
 mod accounts;
 mod calls;
 mod desk;
+mod devices;
 mod first_run;
 mod kept;
 #[cfg(target_os = "linux")]
 mod keyring;
 #[cfg(target_os = "linux")]
 mod keyring_daemon;
+mod menus;
 mod notices;
 mod offline;
 mod people;

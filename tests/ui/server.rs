@@ -1,13 +1,14 @@
 //! A server beside the windows, in this process.
 
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use callsign::hub::AppRules;
 use callsign::protocol::token::{self, Certificate, TokenKind, TokenSpec};
 use callsign::protocol::{Account, AppId};
-use callsign::server::config::App;
-use callsign::server::{Config, Server, ShutdownHandle};
+use callsign::server::config::{App, Peers};
+use callsign::server::{Config, Server, ShutdownHandle, TurnConfig};
 
 /// What signs tokens.
 const CERTIFICATE: &str = "fedcba9876543210fedcba9876543210";
@@ -27,6 +28,32 @@ impl Own {
             ..Config::default()
         };
         Self::with(config)
+    }
+
+    /// One that relays calls.
+    pub(crate) fn with_relay() -> Self {
+        Self::with(Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            turn: Some(TurnConfig {
+                listen: ([127, 0, 0, 1], 0).into(),
+                peers: Peers::Public,
+            }),
+            ..Config::default()
+        })
+    }
+
+    /// What it counts under a name.
+    pub(crate) fn figure(&self, name: &str) -> u64 {
+        let mut stream = TcpStream::connect(self.address).expect("connected");
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .expect("asked");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("answered");
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix(&format!("callsign_{name} ")));
+        line.and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("{name} in {text}"))
     }
 
     /// One that wants a token for the app `callsign`.

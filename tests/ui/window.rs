@@ -90,6 +90,22 @@ impl Window {
         self.draw();
     }
 
+    /// Presses what bears this name with the right button of the mouse.
+    #[track_caller]
+    pub(crate) fn right_click(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).click_secondary();
+        self.draw();
+    }
+
+    /// Gives the keyboard to what bears this name.
+    #[track_caller]
+    pub(crate) fn focus(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).focus();
+        self.draw();
+    }
+
     /// Presses what copies something, and gives what was copied.
     #[track_caller]
     pub(crate) fn copy_by(&mut self, name: &str) -> String {
@@ -134,6 +150,15 @@ impl Window {
             control.then(|| node.label()).flatten()
         });
         controls.collect()
+    }
+
+    /// Scrolls to what bears this name, and presses it.
+    #[track_caller]
+    pub(crate) fn reach(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).scroll_to_me();
+        self.draw();
+        self.press(name);
     }
 
     /// Types into what has the keyboard.
@@ -201,6 +226,13 @@ impl Window {
         self.see(name);
         let node = self.harness.get_by_label(name);
         node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    }
+
+    /// Whether the choice of this name is the one.
+    pub(crate) fn is_chosen(&self, name: &str) -> bool {
+        let node = self.harness.get_by_label(name);
+        let node = node.accesskit_node();
+        node.toggled() == Some(egui::accesskit::Toggled::True) || node.is_selected() == Some(true)
     }
 
     /// Whether all of what bears this name is within the width of the window.

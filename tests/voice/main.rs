@@ -12,6 +12,7 @@
 
 mod calls;
 mod delay;
+mod likeness;
 mod quality;
 mod record;
 mod relay;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::delay::{bursts, delay};
+use crate::likeness::likeness;
 use crate::side::bind;
 
 /// A file that is still there when its writer is gone.
@@ -122,16 +123,4 @@ async fn a_recorded_call_holds_both_voices_each_on_its_own_side() {
     // The microphone's sound is as it was; theirs came through a codec that keeps no waveforms.
     assert!(own > 0.95 && theirs > 0.3, "{likenesses:?}");
     assert!(strayed < 0.15 && crossed < 0.15, "{likenesses:?}");
-}
-
-/// How alike two sounds are: 1.0 for the same.
-fn likeness(one: &[f32], other: &[f32]) -> f32 {
-    let sum = |of: &dyn Fn(&f32, &f32) -> f32| -> f32 {
-        one.iter()
-            .zip(other)
-            .map(|(one, other)| of(one, other))
-            .sum()
-    };
-    let both = sum(&|one, other| one * other);
-    both / (sum(&|one, _| one * one) * sum(&|_, other| other * other)).sqrt()
 }

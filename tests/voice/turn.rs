@@ -19,6 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::delay::{bursts, delay};
+use crate::likeness::likeness;
 use crate::side::{bind, talk};
 
 /// A server with a relay, from which nothing but its own relays is reached.
@@ -142,12 +143,6 @@ async fn a_relay_lends_addresses_of_version_6() {
     };
     assert!(lent.is_ipv6(), "{lent}");
     serving.abort();
-}
-
-/// How much two sounds are the same: 1 where they are.
-fn likeness(one: &[f32], other: &[f32]) -> f32 {
-    let product = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    product(one, other) / (product(one, one) * product(other, other)).sqrt()
 }
 
 /// What is not there is not waited for.

@@ -1,6 +1,6 @@
 //! What happens to the sound of calls.
 
-use crate::app::state::{AudioDevice, AudioSet, AudioTest, CallNo, Quality, RecordWord};
+use crate::app::state::{AudioDevice, AudioSet, AudioTest, CallNo, Listed, Quality, RecordWord};
 use crate::client::event::CallRef;
 use crate::protocol::Dtmf;
 
@@ -43,6 +43,8 @@ pub(crate) enum AudioMsg {
     Test(bool),
     /// How far it is.
     TestIs(AudioTest),
+    /// Devices are to be listed in this call, or in none.
+    List(Option<Listed>),
 }
 
 /// What is told of a call's sound.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Cx;
+use super::{Call, CallNo, CallPhase, Cx};
 use crate::app::effect::{AudioEffect, Effect};
 use crate::app::kept::StoreEffect;
 use crate::app::msg::AudioMsg;
@@ -13,12 +13,28 @@ use crate::app::msg::AudioMsg;
 const AUDIO: &str = "audio";
 
 /// What is chosen, and what there is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Audio {
     set: AudioSet,
+    /// Whether somebody looks at them in the settings.
+    looks: bool,
+    /// In which call they are listed, and where.
+    listed: Option<Listed>,
     /// All devices, while somebody looks at them; or a sentence that says why they are not known.
     devices: Option<Result<Vec<AudioDevice>, String>>,
     test: AudioTest,
+}
+
+/// A call in which devices are listed, and where it shows them.
+pub(crate) type Listed = (CallNo, Place);
+
+/// Where a call is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In its window, or its card.
+    Window,
+    /// In the bar at the top.
+    Bar,
 }
 
 /// What is chosen. A device that is not named is the one that the system prefers, also when it prefers another later.
@@ -36,6 +52,8 @@ pub(crate) struct AudioSet {
     pub(crate) noise: bool,
     /// Whether soft and loud talkers are brought to one level.
     pub(crate) gain: bool,
+    /// Whether calls go through the server's relay alone, so that others do not learn this computer's addresses.
+    pub(crate) hide: bool,
 }
 
 impl Default for AudioSet {
@@ -47,6 +65,7 @@ impl Default for AudioSet {
             echo: true,
             noise: true,
             gain: true,
+            hide: false,
         }
     }
 }
@@ -97,6 +116,11 @@ impl Audio {
         self.test
     }
 
+    /// Whether devices are listed in this call, there.
+    pub(crate) fn listed_in(&self, call: &Call, place: Place) -> bool {
+        self.listed == Some((call.no, place))
+    }
+
     /// What is kept.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>, kept: &BTreeMap<String, Value>) {
         let Some(kept) = kept.get(AUDIO) else {
@@ -111,16 +135,38 @@ impl Audio {
             echo: on("echo"),
             noise: on("noise"),
             gain: on("gain"),
+            hide: kept["hide"].as_bool().unwrap_or(false),
         };
         self.tell(cx);
     }
 
     /// Whether somebody looks. Devices are asked for only then, and a test ends with that.
     pub(super) fn show(&mut self, cx: &mut Cx<'_>, looks: bool) {
-        cx.effects.push(Effect::Audio(AudioEffect::Watch(looks)));
+        self.watch(cx, looks, self.listed);
         if !looks {
-            self.devices = None;
             self.stop(cx);
+        }
+    }
+
+    /// These calls there are now: a list goes with its own.
+    pub(super) fn settle(&mut self, cx: &mut Cx<'_>, calls: &[Call]) {
+        let talks = |(no, _): &Listed| {
+            let mut all = calls.iter().filter(|call| call.no == *no);
+            all.any(|call| matches!(call.phase, CallPhase::Talking { .. }) && !call.held)
+        };
+        let listed = self.listed.filter(talks);
+        self.watch(cx, self.looks, listed);
+    }
+
+    fn watch(&mut self, cx: &mut Cx<'_>, looks: bool, listed: Option<Listed>) {
+        let before = self.looks || self.listed.is_some();
+        (self.looks, self.listed) = (looks, listed);
+        let now = looks || listed.is_some();
+        if now != before {
+            cx.effects.push(Effect::Audio(AudioEffect::Watch(now)));
+        }
+        if !now {
+            self.devices = None;
         }
     }
 
@@ -132,6 +178,7 @@ impl Audio {
                 self.keep(cx);
             }
             AudioMsg::Devices(devices) => self.devices = Some(devices),
+            AudioMsg::List(listed) => self.watch(cx, self.looks, listed),
             AudioMsg::Test(true) => {
                 self.test = AudioTest::Speaking(0.0);
                 cx.effects.push(Effect::Audio(AudioEffect::Test(true)));
@@ -159,7 +206,7 @@ impl Audio {
         let set = &self.set;
         let value = json!({
             "microphone": set.microphone, "speaker": set.speaker, "ring": set.ring,
-            "echo": set.echo, "noise": set.noise, "gain": set.gain,
+            "echo": set.echo, "noise": set.noise, "gain": set.gain, "hide": set.hide,
         });
         let setting = StoreEffect::Setting(AUDIO.to_owned(), Some(value));
         cx.effects.push(Effect::Store(setting));

@@ -76,7 +76,7 @@ use super::effect::ServerEffect;
 use super::kept::{Overview, StoreMsg};
 use super::msg::{Msg, NavMsg, SecretMsg};
 
-pub(crate) use audio::{Audio, AudioDevice, AudioSet, AudioTest};
+pub(crate) use audio::{Audio, AudioDevice, AudioSet, AudioTest, Listed, Place};
 pub(crate) use call_log::{CALL_INTERRUPTED, CallLog, Ending, MISSED_CALL, PastCall};
 pub(crate) use call_sound::{CallSound, Quality};
 pub(crate) use calls::{Call, CallNo, CallPhase, Calls, Outcome};
@@ -361,6 +361,11 @@ impl State {
             cx.effects.push(watch);
             self.audio.show(cx, looks);
         }
+        let calls = match &self.phase {
+            Phase::Opening | Phase::Out(_) => &[],
+            Phase::Home(home) => home.calls.all(),
+        };
+        self.audio.settle(cx, calls);
         let listens = matches!(&self.phase, Phase::Home(home) if home.listens());
         if self.listens != listens {
             self.listens = listens;

@@ -48,6 +48,11 @@ pub(crate) enum Membership {
 }
 
 impl Room {
+    /// Whether one is a member, present or not: then one can leave.
+    pub(crate) fn stays(&self) -> bool {
+        self.kept || self.membership == Membership::In
+    }
+
     fn new(membership: Membership) -> Self {
         Self {
             membership,

@@ -10,9 +10,9 @@ use super::home::ANSWER;
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Avatar, Button, Field, Kind, field_ui, round_button, steady_ui};
-use super::{call_ended, call_record, call_sound, clock, keypad, words};
-use crate::app::msg::{CallMsg, Msg};
-use crate::app::state::{Call, CallNo, CallPhase, Now, Presence};
+use super::{call_ended, call_record, call_sound, clock, devices, keypad, words};
+use crate::app::msg::{AudioMsg, CallMsg, Msg};
+use crate::app::state::{Audio, Call, CallNo, CallPhase, Now, Place, Presence};
 
 /// What the views of calls keep.
 #[derive(Debug, Default)]
@@ -57,9 +57,12 @@ pub(crate) fn titled(calls: &[Call], app: &str) -> String {
 }
 
 /// How large the window of these calls should be.
-pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
-    let pad = front(calls).is_some_and(|call| draft.pad(call));
-    let base = if pad { size::CALL_WITH_PAD } else { size::CALL };
+pub(crate) fn wanted(calls: &[Call], audio: &Audio, draft: &Draft) -> Vec2 {
+    let opened = |call| draft.pad(call) || audio.listed_in(call, Place::Window);
+    let base = match front(calls).is_some_and(opened) {
+        true => size::CALL_WITH_PAD,
+        false => size::CALL,
+    };
     let others = u8::try_from(calls.len().saturating_sub(1)).unwrap_or(u8::MAX);
     let wide = if others > 0 { size::CALL_BESIDE } else { 0.0 };
     let recording = front(calls).map_or(0.0, call_record::height);
@@ -68,7 +71,14 @@ pub(crate) fn wanted(calls: &[Call], draft: &Draft) -> Vec2 {
 }
 
 /// All calls as one card, above everything else in the window.
-pub(super) fn cards_ui(ui: &Ui, calls: &[Call], now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+pub(super) fn cards_ui(
+    ui: &Ui,
+    calls: &[Call],
+    audio: &Audio,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     if calls.is_empty() {
         return;
     }
@@ -85,10 +95,10 @@ pub(super) fn cards_ui(ui: &Ui, calls: &[Call], now: Now, draft: &mut Draft, out
     let room = ui.ctx().content_rect().size() - Vec2::splat(2.0 * space::TWO);
     area.show(ui.ctx(), |ui| {
         frame.show(ui, |ui| {
-            let inner = wanted(calls, draft).min(room) - Vec2::splat(2.0 * space::THREE);
+            let inner = wanted(calls, audio, draft).min(room) - Vec2::splat(2.0 * space::THREE);
             ui.set_width(inner.x);
             ui.set_height(inner.y);
-            calls_ui(ui, calls, now, draft, out);
+            calls_ui(ui, calls, audio, now, draft, out);
         });
     });
 }
@@ -97,6 +107,7 @@ pub(super) fn cards_ui(ui: &Ui, calls: &[Call], now: Now, draft: &mut Draft, out
 pub(crate) fn window_ui(
     ui: &mut Ui,
     calls: &[Call],
+    audio: &Audio,
     now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
@@ -113,7 +124,7 @@ pub(crate) fn window_ui(
         .inner_margin(Margin::same(24));
     egui::CentralPanel::default()
         .frame(frame)
-        .show(ui, |ui| calls_ui(ui, calls, now, draft, out));
+        .show(ui, |ui| calls_ui(ui, calls, audio, now, draft, out));
 }
 
 /// What closing the window of calls means: nothing goes on unseen.
@@ -130,7 +141,14 @@ pub(crate) fn closed(calls: &[Call]) -> impl Iterator<Item = Msg> {
     })
 }
 
-fn calls_ui(ui: &mut Ui, calls: &[Call], now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+fn calls_ui(
+    ui: &mut Ui,
+    calls: &[Call],
+    audio: &Audio,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     draft.keep(calls);
     let Some(front) = front(calls) else {
         return;
@@ -142,7 +160,7 @@ fn calls_ui(ui: &mut Ui, calls: &[Call], now: Now, draft: &mut Draft, out: &mut 
         other_ui(ui, call, talking, now, out);
         ui.add_space(space::ONE);
     }
-    front_ui(ui, front, now, draft, out);
+    front_ui(ui, front, audio, now, draft, out);
     tick(ui, calls, now);
 }
 
@@ -212,7 +230,14 @@ fn say_ui(ui: &mut Ui, kind: Kind, name: &str, msg: CallMsg, out: &mut Vec<Msg>)
     }
 }
 
-fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+fn front_ui(
+    ui: &mut Ui,
+    call: &Call,
+    audio: &Audio,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     match &call.phase {
         CallPhase::RingingHere => match draft.words.contains_key(&call.no) {
             true => decline_ui(ui, call, draft, out),
@@ -225,7 +250,7 @@ fn front_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec
         CallPhase::Answering => calling_ui(ui, call, "Answering…", "", out),
         CallPhase::Talking { since } => {
             let talked = now.at.saturating_duration_since(*since);
-            talking_ui(ui, call, talked, draft, out);
+            talking_ui(ui, call, audio, talked, draft, out);
         }
         CallPhase::Ended { outcome, talked } => {
             call_ended::ended_ui(ui, call, outcome, *talked, now, out);
@@ -359,18 +384,28 @@ fn calling_ui(ui: &mut Ui, call: &Call, what: &str, about: &str, out: &mut Vec<M
     out.extend(rounds_ui(ui, [cancel]).map(Msg::Call));
 }
 
-fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out: &mut Vec<Msg>) {
-    let pad = draft.pad(call);
+fn talking_ui(
+    ui: &mut Ui,
+    call: &Call,
+    audio: &Audio,
+    talked: Duration,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
+    let listed = audio.listed_in(call, Place::Window);
+    let pad = draft.pad(call) && !listed;
     let state = if call.held { "On hold" } else { "Connected" };
     let state = format!("{state} · {}", clock::length(talked));
-    // The pad takes the room of the face.
-    if pad {
+    // The pad takes the room of the face, and so do devices.
+    if pad || listed {
         small_face_ui(ui, call, &state);
     } else {
         face_ui(ui, call, &state, "");
     }
-    call_sound::sound_ui(ui, call, talked, out);
-    digits_ui(ui, call);
+    call_sound::sound_ui(ui, call, listed, talked, out);
+    if !listed {
+        digits_ui(ui, call);
+    }
     // From below, where nothing moves it.
     steady_ui(ui, "controls", Layout::bottom_up(Align::Center), |ui| {
         let end = Button::new(Kind::Danger, "End")
@@ -394,6 +429,15 @@ fn talking_ui(ui: &mut Ui, call: &Call, talked: Duration, draft: &mut Draft, out
             } else {
                 draft.pads.insert(call.no);
             }
+            if listed {
+                out.push(Msg::Audio(AudioMsg::List(None)));
+            }
+        }
+        if listed {
+            let room = egui::vec2(ui.available_width(), ui.available_height() - space::ONE);
+            ui.allocate_ui_with_layout(room, Layout::top_down(Align::Min), |ui| {
+                devices::in_call_ui(ui, audio, room.y, out);
+            });
         }
         if pad {
             ui.add_space(space::ONE);

@@ -6,9 +6,9 @@ use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
 use super::widgets::{Button, Kind};
-use super::{call, call_record, call_sound, clock, keypad, words};
-use crate::app::msg::{CallMsg, Msg, SoundMsg};
-use crate::app::state::{Call, CallNo, CallPhase, Now};
+use super::{call, call_record, call_sound, clock, devices, keypad, words};
+use crate::app::msg::{AudioMsg, CallMsg, Msg, SoundMsg};
+use crate::app::state::{Audio, Call, CallNo, CallPhase, Now, Place};
 
 /// What the bar keeps.
 #[derive(Debug, Default)]
@@ -21,6 +21,7 @@ pub(super) struct Draft {
 pub(super) fn call_bar_ui(
     ui: &mut Ui,
     calls: &[Call],
+    audio: &Audio,
     now: Now,
     draft: &mut Draft,
     out: &mut Vec<Msg>,
@@ -41,11 +42,14 @@ pub(super) fn call_bar_ui(
         .show_separator_line(false)
         .show(ui, |ui| {
             for call in calls {
-                line_ui(ui, call, now, draft, out);
+                line_ui(ui, call, audio, now, draft, out);
                 if bare(ui) {
                     ui.horizontal_wrapped(|ui| told_ui(ui, call, now, out));
                 }
                 call_record::consent_line_ui(ui, call, out);
+                if audio.listed_in(call, Place::Bar) {
+                    devices::in_call_ui(ui, audio, size::DIAL, out);
+                }
                 if draft.pad == Some(call.no) {
                     ui.add_space(space::HALF);
                     ui.scope(|ui| {
@@ -68,10 +72,17 @@ fn told_ui(ui: &mut Ui, call: &Call, now: Now, out: &mut Vec<Msg>) {
     call_record::recording_ui(ui, call, out);
 }
 
-fn line_ui(ui: &mut Ui, call: &Call, now: Now, draft: &mut Draft, out: &mut Vec<Msg>) {
+fn line_ui(
+    ui: &mut Ui,
+    call: &Call,
+    audio: &Audio,
+    now: Now,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     let line = egui::vec2(ui.available_width(), size::CONTROL);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
-        acts_ui(ui, call, draft, out);
+        acts_ui(ui, call, audio, draft, out);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.add(egui::Label::new(theme::small_strong(state(call, now))).truncate());
             if !call.keys_heard.is_empty() {
@@ -125,7 +136,7 @@ fn state(call: &Call, now: Now) -> String {
 }
 
 /// What can be done, from right to left. Several calls have the same buttons, so that each says whose it is.
-fn acts_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
+fn acts_ui(ui: &mut Ui, call: &Call, audio: &Audio, draft: &mut Draft, out: &mut Vec<Msg>) {
     let bare = bare(ui);
     let (no, peer) = (call.no, call.name.as_str());
     let mut act = |ui: &mut Ui, kind, icon, label, name: String, msg| {
@@ -159,6 +170,14 @@ fn acts_ui(ui: &mut Ui, call: &Call, draft: &mut Draft, out: &mut Vec<Msg>) {
                 let button = Button::new(Kind::Raised, label).icon(icon).named(&name);
                 if button.bare(bare).show(ui) {
                     out.push(Msg::Sound(SoundMsg::Mute(no, !call.sound.muted)));
+                }
+                // Without words there is no room for it; the window of calls has it as well.
+                let name = format!("Microphone and speaker of the call with {peer}");
+                let button = Button::new(Kind::Raised, "Devices").icon(Icon::SETTINGS);
+                if !bare && button.named(&name).show(ui) {
+                    let listed = audio.listed_in(call, Place::Bar);
+                    let list = (!listed).then_some((no, Place::Bar));
+                    out.push(Msg::Audio(AudioMsg::List(list)));
                 }
                 let name = format!("Hold the call with {peer}");
                 let button = Button::new(Kind::Raised, "Hold").icon(Icon::HOLD);

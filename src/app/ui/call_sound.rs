@@ -8,9 +8,9 @@ use egui::{Align, Layout, Rect, Sense, Ui, WidgetInfo};
 use super::call_record;
 use super::icons::Icon;
 use super::theme::{self, palette, size, space};
-use super::widgets::tile_button;
-use crate::app::msg::{CallMsg, Msg, SoundMsg};
-use crate::app::state::{Call, Quality};
+use super::widgets::{icon_button, tile_button};
+use crate::app::msg::{AudioMsg, CallMsg, Msg, SoundMsg};
+use crate::app::state::{Call, Place, Quality};
 
 /// From here on a line is worse than good, and from here on bad: there and back in ms, and lost in percent.
 const WORSE: (u32, f32) = (250, 2.0);
@@ -82,7 +82,15 @@ fn long(quality: &Quality) -> String {
 }
 
 /// How the line is, how loud both sides are, and what is wrong.
-pub(super) fn sound_ui(ui: &mut Ui, call: &Call, talked: Duration, out: &mut Vec<Msg>) {
+///
+/// `listed` is whether one chooses microphone and speaker.
+pub(super) fn sound_ui(
+    ui: &mut Ui,
+    call: &Call,
+    listed: bool,
+    talked: Duration,
+    out: &mut Vec<Msg>,
+) {
     let palette = palette(ui);
     let sound = &call.sound;
     if let Some(quality) = sound.quality.as_ref().filter(|_| sound.there()) {
@@ -90,7 +98,8 @@ pub(super) fn sound_ui(ui: &mut Ui, call: &Call, talked: Duration, out: &mut Vec
     }
     if sound.there() {
         ui.horizontal(|ui| {
-            let half = (ui.available_width() - space::TWO) / 2.0;
+            let act = if call.held { 0.0 } else { size::CONTROL };
+            let half = (ui.available_width() - act - space::TWO) / 2.0;
             let (microphone, speaker) = sound.levels;
             let icon = match sound.muted {
                 true => Icon::MICROPHONE_OFF,
@@ -98,6 +107,9 @@ pub(super) fn sound_ui(ui: &mut Ui, call: &Call, talked: Duration, out: &mut Vec
             };
             level_ui(ui, half, icon, "How loud they hear you", microphone);
             level_ui(ui, half, Icon::SPEAKER, "How loud you hear them", speaker);
+            if !call.held {
+                choose_ui(ui, call, listed, out);
+            }
         });
     }
     ui.vertical_centered(|ui| {
@@ -111,6 +123,14 @@ pub(super) fn sound_ui(ui: &mut Ui, call: &Call, talked: Duration, out: &mut Vec
         }
         call_record::recording_ui(ui, call, out);
     });
+}
+
+/// Beside what is heard: with which devices.
+fn choose_ui(ui: &mut Ui, call: &Call, listed: bool, out: &mut Vec<Msg>) {
+    if icon_button(ui, Icon::SETTINGS, "Microphone and speaker", listed).clicked() {
+        let list = (!listed).then_some((call.no, Place::Window));
+        out.push(Msg::Audio(AudioMsg::List(list)));
+    }
 }
 
 /// A bar as long as something is loud, so wide.

@@ -7,7 +7,7 @@ use super::theme::{self, palette, size, space};
 use super::widgets::{Avatar, Button, Kind, failure_ui, icon_button};
 use super::{composer, home, lines, menu, words};
 use crate::app::msg::{CallMsg, Msg, NavMsg, PanesMsg, RoomMsg};
-use crate::app::state::{ConversationId, Home, Link, Membership, Now, Pane, Panes, Presence};
+use crate::app::state::{ConversationId, Home, Link, Membership, Now, Pane, Panes, Presence, Room};
 use crate::protocol::Code;
 
 /// What the view keeps.
@@ -132,8 +132,7 @@ fn head_ui(
                     }
                 }
                 ConversationId::Room(room) => {
-                    let of = home.rooms.get(room);
-                    if of.is_some_and(|room| room.kept || room.membership == Membership::In)
+                    if home.rooms.get(room).is_some_and(Room::stays)
                         && icon_button(ui, Icon::LEAVE, "Leave the room", false).clicked()
                     {
                         out.push(Msg::Room(RoomMsg::Leave(room.clone())));

@@ -63,7 +63,8 @@ pub(super) fn home_ui(
     }
     // Elsewhere calls are a card in this window.
     if !ui.ctx().embed_viewports() {
-        call_bar::call_bar_ui(ui, home.calls.all(), now, &mut draft.call_bar, out);
+        let calls = home.calls.all();
+        call_bar::call_bar_ui(ui, calls, set.audio, now, &mut draft.call_bar, out);
     }
     match home.screen {
         Screen::Chats => talk::talk_ui(ui, home, panes, now, draft, out),
@@ -87,7 +88,8 @@ pub(super) fn home_ui(
     file_path::path_ui(ui, home.files.typed(), &mut draft.path, out);
     // Where calls have a window of their own, they are there.
     if ui.ctx().embed_viewports() {
-        call::cards_ui(ui, home.calls.all(), now, &mut draft.calls, out);
+        let calls = home.calls.all();
+        call::cards_ui(ui, calls, set.audio, now, &mut draft.calls, out);
     }
     // Whoever stops writing says no word of it.
     if let Some(next) = home.typing.next(now.at) {

@@ -16,6 +16,7 @@ mod composer;
 mod console;
 mod conversation;
 mod details;
+mod devices;
 mod dialogs;
 mod file_path;
 mod find;

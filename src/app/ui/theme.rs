@@ -73,7 +73,7 @@ pub(super) mod size {
     /// A menu.
     pub(crate) const MENU: f32 = 220.0;
     /// The card of a call.
-    pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 432.0);
+    pub(crate) const CALL: egui::Vec2 = egui::vec2(320.0, 456.0);
     /// The same with its pad open.
     pub(crate) const CALL_WITH_PAD: egui::Vec2 = egui::vec2(360.0, 648.0);
     /// The least width of that card while other calls are on it, whose buttons stand beside each other.

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::desk::{Desk, Happened, say, say_call, say_sound};
 use super::{CallArgs, Keys, VerbError};
-use crate::calls::{Order, SoundNews};
+use crate::calls::{NoSound, Order, PrepareError, SoundNews};
 use crate::client::Call;
 use crate::client::event::{CallEvent, Event, SessionEvent};
 use crate::protocol::{Account, ChannelName, KeysHeard, limits};
@@ -22,6 +22,10 @@ struct Going {
     until: Option<Instant>,
     /// Whether it was ended by a signal.
     stopping: bool,
+    /// Whether it was by two.
+    hurrying: bool,
+    /// Whether it was to go through a relay alone, and none lent an address.
+    no_relay: bool,
     /// Whether the signaling and the sound are over.
     ended: (bool, bool),
 }
@@ -48,6 +52,8 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
         pressed: false,
         until: None,
         stopping: false,
+        hurrying: false,
+        no_relay: false,
         ended: (false, false),
     };
     while going.ended != (true, true) {
@@ -72,11 +78,21 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
                 if matches!(news, SoundNews::Connected) {
                     press(&desk, &mut going, args.keys.as_ref());
                 }
+                if let SoundNews::None(NoSound::Here(PrepareError::NoRelay)) = news {
+                    going.no_relay = true;
+                    end(&mut going);
+                }
                 going.ended.1 |= matches!(news, SoundNews::Over);
             }
             Happened::Sound(..) => {}
+            // Nor for the file.
+            Happened::Stop if going.hurrying => break,
             // Whoever says it twice does not want to wait for the server.
-            Happened::Stop if going.stopping => break,
+            Happened::Stop if going.stopping => {
+                going.hurrying = true;
+                desk.sounds.end(going.call.id());
+                going.ended.0 = true;
+            }
             Happened::Stop => {
                 going.stopping = true;
                 end(&mut going);
@@ -89,7 +105,10 @@ pub(super) async fn run(args: CallArgs) -> Result<bool, VerbError> {
         say(&format!("heard {}", path.display()));
     }
     desk.close().await;
-    Ok(going.answered)
+    match going.no_relay {
+        true => Err(VerbError::NoRelay),
+        false => Ok(going.answered),
+    }
 }
 
 /// Its end is told like any other.

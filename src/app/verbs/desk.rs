@@ -7,11 +7,12 @@ use super::files::Files;
 use super::{VerbError, WithArgs};
 use crate::calls::{SoundNews, SoundOptions, Sounds, SoundsTold};
 use crate::client::core::{LoginOptions, Reconnect};
-use crate::client::event::{CallEvent, CallRef, EndReason, Event};
+use crate::client::event::{CallEvent, CallRef, EndReason, Event, SessionEvent};
 use crate::client::{Events, Session, Signal};
 use crate::net::ws::Server;
 use crate::protocol::token::Token;
 use crate::protocol::{InviteMsg, KeyWay, KeysHeard};
+use crate::voice::link::Policy;
 use crate::voice::processing::Switches;
 
 /// Where a token is looked for: on a command line everybody on the computer could read it.
@@ -73,10 +74,18 @@ impl Desk {
                 gain: false,
             };
         }
+        if args.relay_only {
+            sound.policy = Policy::RelayOnly;
+        }
         let (sounds, told) = Sounds::new(session.clone(), sound, files.clone());
         // That we are in is the first event, and it names the servers that help to find a way: nobody is called before that.
         if let Some(event) = events.next().await {
             sounds.happened(&event);
+            if args.relay_only && !relays(&event) {
+                // Nobody is called to hear nothing.
+                goodbye(&signal).await;
+                return Err(VerbError::NoRelay);
+            }
         }
         Ok(Some(Self {
             signal,
@@ -118,11 +127,25 @@ impl Desk {
 
     /// Says goodbye, if there is still somebody to say it to.
     pub(super) async fn close(self) {
-        let said = tokio::time::timeout(GOODBYE, self.signal.logout()).await;
-        if !matches!(said, Ok(Ok(()))) {
-            tracing::debug!("signed out without the server's word");
-        }
+        goodbye(&self.signal).await;
     }
+}
+
+async fn goodbye(signal: &Signal) {
+    let said = tokio::time::timeout(GOODBYE, signal.logout()).await;
+    if !matches!(said, Ok(Ok(()))) {
+        tracing::debug!("signed out without the server's word");
+    }
+}
+
+/// Whether this signs in at a server that names a relay.
+fn relays(event: &Event) -> bool {
+    let Event::Session(SessionEvent::LoginSuccess { additions, .. }) = event else {
+        return false;
+    };
+    let ice = additions.iter().flat_map(|has| &has.ice);
+    ice.flat_map(|server| &server.urls)
+        .any(|url| url.starts_with("turn:"))
 }
 
 /// SIGTERM and Ctrl-C.

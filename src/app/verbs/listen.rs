@@ -24,7 +24,7 @@ pub(super) async fn run(args: ListenArgs) -> Result<bool, VerbError> {
     };
     say("listening");
     let mut open: BTreeMap<CallRef, Open> = BTreeMap::new();
-    let (mut stopping, mut whole, mut over) = (false, true, None);
+    let (mut stopping, mut hurrying, mut whole, mut over) = (false, false, true, None);
     while !(stopping && open.is_empty()) {
         match desk.next().await {
             Happened::Event(Event::Session(SessionEvent::InviteReceived {
@@ -55,7 +55,16 @@ pub(super) async fn run(args: ListenArgs) -> Result<bool, VerbError> {
                     of.over |= matches!(news, SoundNews::Over);
                 }
             }
-            Happened::Stop if stopping => break,
+            // Nor for the files.
+            Happened::Stop if hurrying => break,
+            // Whoever says it twice does not want to wait for the server.
+            Happened::Stop if stopping => {
+                hurrying = true;
+                for (call, of) in &mut open {
+                    desk.sounds.end(*call);
+                    of.ended = true;
+                }
+            }
             Happened::Stop => {
                 stopping = true;
                 for call in open.keys() {

@@ -86,6 +86,9 @@ struct WithArgs {
     /// Say the file as it is: without taking away echo and noise, and without making it louder or softer
     #[arg(long)]
     raw: bool,
+    /// Speak through the server's relay alone: they do not learn this computer's addresses. Without a relay there is no call
+    #[arg(long)]
+    relay_only: bool,
 }
 
 /// Keys of the pad.
@@ -111,6 +114,10 @@ enum VerbError {
     NoFolder(PathBuf),
     #[error("the call could not be made: {0}")]
     Invite(#[from] InviteError),
+    #[error(
+        "the server has no relay, and calls are to go through one alone; it is started there with --turn 3478"
+    )]
+    NoRelay,
     #[error("the session is over: {0}")]
     LoggedOut(String),
     #[error("the system does not let us do that: {0}")]

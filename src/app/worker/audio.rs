@@ -13,6 +13,7 @@ use crate::app::state::{AudioDevice, AudioTest};
 use crate::voice::BLOCK;
 use crate::voice::device::Device as _;
 use crate::voice::level::Meter;
+use crate::voice::link::Policy;
 use crate::voice::processing::{Processing, Switches};
 
 /// How often devices are looked for while somebody looks at them.
@@ -34,9 +35,15 @@ impl Desk {
                     noise: set.noise,
                     gain: set.gain,
                 };
-                self.voice.choose(set.microphone, set.speaker, switches);
+                let policy = match set.hide {
+                    true => Policy::RelayOnly,
+                    false => Policy::Any,
+                };
+                self.voice
+                    .choose(set.microphone, set.speaker, switches, policy);
                 if let Some(calls) = self.call_sounds() {
                     calls.process(switches);
+                    calls.go_by(policy);
                 }
             }
             AudioEffect::Watch(looks) => {

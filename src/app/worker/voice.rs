@@ -18,6 +18,7 @@ use crate::client::event::CallRef;
 use crate::voice::device::NoDevice;
 #[cfg(target_os = "linux")]
 use crate::voice::device::pulse::PulseDevice;
+use crate::voice::link::Policy;
 use crate::voice::peer::Line;
 use crate::voice::processing::Switches;
 
@@ -75,6 +76,7 @@ pub(super) struct Voice {
     #[cfg(target_os = "linux")]
     chosen_tx: watch::Sender<crate::voice::device::pulse::Choice>,
     switches: Switches,
+    policy: Policy,
 }
 
 impl Voice {
@@ -84,17 +86,20 @@ impl Voice {
             #[cfg(target_os = "linux")]
             chosen_tx: watch::Sender::default(),
             switches: Switches::default(),
+            policy: Policy::Any,
         }
     }
 
-    /// These from now on, also in calls that go on.
+    /// These from now on, also in calls that go on; the ways in those to come.
     pub(super) fn choose(
         &mut self,
         microphone: Option<String>,
         speaker: Option<String>,
         switches: Switches,
+        policy: Policy,
     ) {
         self.switches = switches;
+        self.policy = policy;
         #[cfg(target_os = "linux")]
         self.chosen_tx.send_if_modified(|choice| {
             let wanted = crate::voice::device::pulse::Choice {
@@ -133,6 +138,7 @@ impl Voice {
         };
         let options = SoundOptions {
             switches: self.switches,
+            policy: self.policy,
             ..options
         };
         let (sounds, told) = Sounds::new(session, options, devices);
@@ -221,7 +227,8 @@ fn sentence(why: &NoSound) -> String {
                 .to_owned()
         }
         NoSound::Here(PrepareError::NoRelay) => {
-            "No sound: your address is to be hidden, and the server has no relay for that."
+            "No sound: your address is to be hidden, and the server has no relay. Ask its operator for one, or \
+             switch off “Hide my address in calls” in Settings, Audio."
                 .to_owned()
         }
         NoSound::Here(PrepareError::Sockets(_) | PrepareError::Description) => {

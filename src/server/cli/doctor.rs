@@ -13,8 +13,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::{open_files, with_sources};
 use crate::net::tls::{CERT_FILE, CertificateFacts, Identity, KEY_FILE, RENEW_BEFORE};
 use crate::net::{addresses, private};
-use crate::server::config::{Config, ConfigArgs};
-use crate::server::{ADMIN_TOKEN_FILE, TLS_DIR, store};
+use crate::server::config::{Advertise, Config, ConfigArgs};
+use crate::server::{ADMIN_TOKEN_FILE, TLS_DIR, outside, store};
 
 /// How long a server on this machine may take to answer.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
@@ -93,6 +93,7 @@ fn examine(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     findings.extend(certificate(config, now_s));
     findings.extend(ports(config.listen));
     findings.extend(relay(config));
+    findings.extend(lent(config));
     findings.extend(open_files::most().map(files));
     findings.push(clock(now_s, config.data.as_deref()));
     findings
@@ -330,6 +331,26 @@ fn relay(config: &Config) -> Option<Finding> {
     })
 }
 
+/// Which addresses the relay lends, where a name is to tell.
+fn lent(config: &Config) -> Option<Finding> {
+    let (Some(_), Some(Advertise::Name(name))) = (&config.turn, &config.advertise) else {
+        return None;
+    };
+    Some(match outside::look(name) {
+        Ok(Some(ip)) => Finding::Ok(format!("the relay lends {ip}, to which {name} leads")),
+        Ok(None) => Finding::Ok(format!(
+            "{name} leads to this machine: the relay lends its own addresses"
+        )),
+        Err(error) => problem(
+            format!(
+                "{}: callers from elsewhere may be lent addresses that they cannot reach",
+                with_sources(&error)
+            ),
+            "advertise the address at which others reach this machine, or mend the name",
+        ),
+    })
+}
+
 fn free(address: SocketAddr) -> Finding {
     match TcpListener::bind(address) {
         Ok(_) => Finding::Ok(format!("{address} is free")),
@@ -470,6 +491,23 @@ mod tests {
         drop(taken);
         let found = relay(&config);
         assert!(matches!(found, Some(Finding::Ok(_))), "{found:?}");
+    }
+
+    #[test]
+    fn a_relay_behind_a_name_that_leads_nowhere_is_found() {
+        let mut config = Config {
+            advertise: Some(Advertise::Name("localhost".to_owned())),
+            ..Config::default()
+        };
+        assert_eq!(lent(&config), None, "there is no relay");
+        config.turn = Some(TurnConfig {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            peers: Peers::Public,
+        });
+        let found = lent(&config);
+        assert!(matches!(found, Some(Finding::Problem { .. })), "{found:?}");
+        config.advertise = Some("203.0.113.7".parse().expect("an address"));
+        assert_eq!(lent(&config), None, "an address needs no looking up");
     }
 
     #[test]

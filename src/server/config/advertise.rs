@@ -28,15 +28,6 @@ impl Advertise {
         }
     }
 
-    /// The address, where it is one.
-    #[must_use]
-    pub fn address(&self) -> Option<IpAddr> {
-        match self {
-            Self::Address(address) => Some(*address),
-            Self::Name(_) => None,
-        }
-    }
-
     /// How it stands in a URL.
     #[must_use]
     pub fn url_host(&self) -> String {

@@ -263,6 +263,7 @@ async fn tend(
             || choice.speaker.is_none() && preferred.1 != open.preferred.1,
     );
     (open.preferred, open.chosen) = (preferred, chosen);
+    let deaf = monitors(&open.preferred, choice.speaker.as_deref());
     if source
         || !open
             .microphone
@@ -270,10 +271,13 @@ async fn tend(
             .is_some_and(|(_, watched)| watched.moves())
     {
         open.microphone = None;
-        let named = record(&open.client, choice.microphone.as_deref()).await;
+        let named = match choice.microphone.as_deref() {
+            None if deaf => None,
+            name => record(&open.client, name).await,
+        };
         let opened = match named {
             // One that is not there does not leave a call without any.
-            None if choice.microphone.is_some() => record(&open.client, None).await,
+            None if choice.microphone.is_some() && !deaf => record(&open.client, None).await,
             named => named,
         };
         let (stream, ring) = opened.unzip();
@@ -297,6 +301,15 @@ async fn tend(
         drop(rings_tx.send(Ring::Speaker(ring)).await);
     }
     Ok(())
+}
+
+/// Whether the microphone that the system prefers hears nothing but a speaker of ours: so it is where there is none at all, and
+/// whoever took it for one would send the others back to themselves.
+fn monitors((source, sink): &(Option<CString>, Option<CString>), speaker: Option<&str>) -> bool {
+    let source = source.as_ref().and_then(|source| source.to_str().ok());
+    let sink = sink.as_ref().and_then(|sink| sink.to_str().ok());
+    let heard = source.and_then(|source| source.strip_suffix(".monitor"));
+    heard.is_some_and(|heard| [sink, speaker].contains(&Some(heard)))
 }
 
 /// The server's numbers of those that are chosen and there.

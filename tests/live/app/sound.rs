@@ -270,14 +270,25 @@ fn two_apps_hear_each_other_and_mute_hold_and_pulled_devices_are_followed() {
     // Bob's headset is pulled and plugged again.
     assert!(bobs.pactl(&["unload-module", "module-null-sink"]));
     bob.see("There is no speaker. Plug one in to hear them.");
-    for sink in ["mouth", "ear"] {
+    let plug = |sink: &str| {
         let name = format!("sink_name={sink}");
         assert!(bobs.pactl(&["load-module", "module-null-sink", &name]));
-    }
+    };
+    // Without its microphone at first: he listens.
+    plug("ear");
     assert!(bobs.pactl(&["set-default-sink", "ear"]));
+    bob.see("There is no microphone. They cannot hear you; plug one in.");
+    through(&anns, &bobs, &a);
+    assert_through("without a microphone", &anns, &bobs, &a);
+    let nothing = level(&anns, Duration::from_secs(3));
+    println!("without a microphone: {nothing:.0} dBFS");
+    assert!(nothing < -50.0, "{nothing:.0} dBFS");
+    plug("mouth");
     assert!(bobs.pactl(&["set-default-source", "mouth.monitor"]));
     bob.see_part("Opus");
-    through(&anns, &bobs, &a);
+    bob.see_no("There is no microphone. They cannot hear you; plug one in.");
+    through(&bobs, &anns, &b);
+    assert_through("plugged again", &bobs, &anns, &b);
     assert_through("plugged again", &anns, &bobs, &a);
     ann.click("Hang up on bob");
     bob.see("ann: They hung up");

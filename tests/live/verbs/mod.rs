@@ -192,6 +192,94 @@ fn who_calls_somebody_absent_is_told_has_asked_the_relay_and_can_give_up_at_once
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
+/// Neither side names an address of its own, and all that is said is counted by the relay.
+#[test]
+fn two_who_hide_hear_each_other_through_the_relay_alone() {
+    let server = Server::with_config(turn::RELAY);
+    let folder = tempfile::tempdir().expect("a folder");
+    let [a, b] = sentences(folder.path());
+    let [ann_hears, bob_hears] = ["ann.wav", "bob.wav"].map(|name| folder.path().join(name));
+    let with = |verb: &[&'static str], says: &Path, hears: &Path| {
+        let mut all: Vec<String> = verb.iter().map(|&word| word.to_owned()).collect();
+        all.extend(["--relay-only", "--raw", "--wav-in", text(says)].map(str::to_owned));
+        all.extend(["--wav-out", text(hears)].map(str::to_owned));
+        all
+    };
+    let listen = with(&["listen", "--auto-answer"], &b, &bob_hears);
+    let listen: Vec<&str> = listen.iter().map(String::as_str).collect();
+    let mut bob = Verb::start(&server, "bob", &listen);
+    bob.wait("listening");
+    let call = with(&["call", "bob", "--for", "8s"], &a, &ann_hears);
+    let call: Vec<&str> = call.iter().map(String::as_str).collect();
+    let (status, said, complaints) = Verb::start(&server, "ann", &call).end();
+    assert!(status.success(), "{said:?} {complaints}");
+    bob.wait(&format!("heard {}", text(&bob_hears)));
+    assert_heard(&ann_hears, &b, &a);
+    assert_heard(&bob_hears, &a, &b);
+    // Eight seconds both ways at 32 kbit/s and no less than half of that: none of it took another way.
+    let relayed = turn::figure(&server, "turn_bytes_to_clients_total");
+    assert!(relayed > 2 * 8 * 2_000, "{relayed} bytes were relayed");
+}
+
+#[test]
+fn who_hides_without_a_relay_calls_nobody_and_is_told_why() {
+    let server = Server::start();
+    let mut bob = Verb::start(&server, "bob", &["listen", "--auto-answer"]);
+    bob.wait("listening");
+    for arguments in [
+        &["call", "bob", "--relay-only"][..],
+        &["listen", "--relay-only"],
+    ] {
+        let (status, said, complaints) = Verb::start(&server, "ann", arguments).end();
+        assert_eq!(status.code(), Some(1), "{said:?}");
+        assert_eq!(said, Vec::<String>::new());
+        assert!(complaints.contains("no relay"), "{complaints}");
+    }
+    bob.signal("TERM");
+    let (_, said, _) = bob.end();
+    assert_eq!(said, ["listening"], "nobody called");
+}
+
+/// The server stands still: the end is not confirmed, and whoever stops it twice does not wait for that.
+#[test]
+fn who_is_stopped_twice_leaves_a_whole_file_as_well() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [a, b] = sentences(folder.path());
+    let [ann_hears, bob_hears] = ["ann.wav", "bob.wav"].map(|name| folder.path().join(name));
+    let listen = [
+        "listen",
+        "--auto-answer",
+        "--wav-in",
+        text(&b),
+        "--wav-out",
+        text(&bob_hears),
+    ];
+    let mut bob = Verb::start(&server, "bob", &listen);
+    bob.wait("listening");
+    let call = [
+        "call",
+        "bob",
+        "--wav-in",
+        text(&a),
+        "--wav-out",
+        text(&ann_hears),
+    ];
+    let mut ann = Verb::start(&server, "ann", &call);
+    ann.wait("connected");
+    bob.wait("connected");
+    server.signal("STOP");
+    for (verb, hears) in [(ann, &ann_hears), (bob, &bob_hears)] {
+        verb.signal("TERM");
+        verb.signal("INT");
+        let (_, said, complaints) = verb.end();
+        let file = format!("heard {}", text(hears));
+        assert_eq!(said.last(), Some(&file), "{said:?} {complaints}");
+        WavSource::read(&std::fs::read(hears).expect("a file")).expect("a sound");
+    }
+    server.signal("CONT");
+}
+
 #[test]
 fn a_server_that_does_not_answer_keeps_nobody_from_stopping() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");

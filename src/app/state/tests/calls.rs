@@ -1,9 +1,9 @@
 //! A call from its first ring to its end.
 
 use super::*;
-use crate::app::effect::SoundStep;
-use crate::app::msg::{RecordMsg, SoundMsg, SoundWord};
-use crate::app::state::{RecordWord, Recording};
+use crate::app::effect::{AudioEffect, SoundStep};
+use crate::app::msg::{AudioMsg, RecordMsg, SoundMsg, SoundWord};
+use crate::app::state::{Place, RecordWord, Recording};
 use crate::protocol::InviteMsg;
 
 #[test]
@@ -152,6 +152,34 @@ fn a_call_that_is_muted_or_held_says_so_and_a_key_by_two_ways_counts_once() {
     let call = &story.here().calls.all()[0];
     assert!(call.sound.muted && call.sound.there());
     assert_eq!(call.keys_heard, "77");
+}
+
+#[test]
+fn devices_are_looked_for_while_they_are_listed_in_a_call_and_no_longer() {
+    let mut story = Story::home();
+    story.hear(calls(1, false));
+    let no = story.here().calls.all()[0].no;
+    let list = |listed| Msg::Audio(AudioMsg::List(listed));
+    let watch = |looks| Effect::Audio(AudioEffect::Watch(looks));
+    let effects = story.tell(Msg::Call(CallMsg::Answer(no)));
+    assert!(!effects.contains(&watch(true)));
+    story.hear(in_call(1, CallEvent::Accepted));
+    let effects = story.tell(list(Some((no, Place::Window))));
+    assert_eq!(effects, [watch(true)]);
+    // At another place there is nothing new to look for.
+    assert_eq!(story.tell(list(Some((no, Place::Bar)))), []);
+    let call = story.here().calls.all()[0].clone();
+    let audio = story.state.audio();
+    assert!(audio.listed_in(&call, Place::Bar) && !audio.listed_in(&call, Place::Window));
+    assert_eq!(story.tell(list(None)), [watch(false)]);
+    story.tell(list(Some((no, Place::Window))));
+    story.tell(Msg::Audio(AudioMsg::Devices(Ok(Vec::new()))));
+    let effects = story.tell(Msg::Call(CallMsg::End(no)));
+    assert!(effects.contains(&watch(false)), "{effects:?}");
+    assert_eq!(story.state.audio().devices(), None);
+    // In a call that is over there is nothing to choose.
+    let effects = story.tell(list(Some((no, Place::Window))));
+    assert_eq!(effects.last(), Some(&watch(false)));
 }
 
 #[test]

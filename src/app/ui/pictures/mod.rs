@@ -2,6 +2,7 @@
 //! `UPDATE_SNAPSHOTS=1` paints them anew. `PICTURES=DIR` leaves all screens in all sizes there, to be looked at.
 
 mod checks;
+mod devices;
 mod failures;
 mod painter;
 mod pinned;
@@ -54,7 +55,8 @@ impl Stage {
                     super::root_ui(ui, &story.state, story.now, screens, out);
                 }
                 View::Calls => {
-                    call_window_ui(ui, story.here().calls.all(), story.now, calls, out);
+                    let all = story.here().calls.all();
+                    call_window_ui(ui, all, story.state.audio(), story.now, calls, out);
                 }
             }
         });
@@ -103,7 +105,9 @@ fn show(scene: &Scene, look: Look, size: Vec2) -> Shown {
     let fit = |harness: &mut Harness<'static, Stage>| {
         if scene.view == View::Calls {
             let stage = harness.state();
-            let size = call_window_size(stage.story.here().calls.all(), &stage.calls);
+            let story = &stage.story;
+            let all = story.here().calls.all();
+            let size = call_window_size(all, story.state.audio(), &stage.calls);
             harness.set_size(size);
         }
         harness.run_ok();

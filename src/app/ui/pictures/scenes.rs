@@ -7,11 +7,12 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Stage;
+use super::devices;
 use super::recordings;
 use super::signing_in;
 use super::stories::{self, on};
 use crate::app::state::tests::{Story, account};
-use crate::app::state::{Screen, Tab, Who};
+use crate::app::state::{Place, Screen, Tab, Who};
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +115,8 @@ scenes! {
     changes: Window, || stories::page(Tab::Changes), still;
     console: Window, || stories::page(Tab::Console), still;
     settings: Window, || on(Screen::Settings), |harness| tab(harness, "Account");
+    settings_audio: Window, || devices::known(we_serve()), |harness| tab(harness, "Audio");
+    settings_no_audio: Window, || devices::none(we_serve()), |harness| tab(harness, "Audio");
     settings_notifications: Window, || on(Screen::Settings), |harness| tab(harness, "Notifications");
     settings_appearance: Window, || on(Screen::Settings), |harness| tab(harness, "Appearance");
     settings_server: Window, we_serve, |harness| tab(harness, "Server on this computer");
@@ -141,6 +144,9 @@ scenes! {
     bar_record: Beside, stories::talking, |harness| press(harness, "Record the call with bob");
     bar_recording: Beside, recordings::recording, still;
     bar_recorded: Beside, recordings::recorded, still;
+    call_devices: Calls, || devices::listed(Place::Window), still;
+    call_card_devices: Window, || devices::listed(Place::Window), still;
+    bar_devices: Beside, || devices::listed(Place::Bar), still;
     call_keypad: Calls, stories::talking, |harness| press(harness, "Keypad");
     call_waiting: Calls, stories::waiting, still;
     call_held: Calls, stories::held, still;

@@ -23,6 +23,17 @@ pub(in crate::app::ui) struct Choice<'a> {
 impl Choice<'_> {
     /// Whether it was chosen just now.
     pub(in crate::app::ui) fn show(self, ui: &mut Ui) -> bool {
+        let name = self.name;
+        self.called(ui, name)
+    }
+
+    /// The same where others of this name stand near: who does not see it hears what it is for.
+    pub(in crate::app::ui) fn show_for(self, ui: &mut Ui, what: &str) -> bool {
+        let name = format!("{what}: {}", self.name);
+        self.called(ui, &name)
+    }
+
+    fn called(self, ui: &mut Ui, called: &str) -> bool {
         let palette = palette(ui);
         let left = 2.0 * space::THREE;
         let room = ui.available_width() - left - size::CONTROL;
@@ -34,11 +45,16 @@ impl Choice<'_> {
             egui::TextStyle::Small,
         );
         // A line more where it needs one.
-        let height = size::ROW + space::ONE + about.size().y - space::TWO;
+        let about_height = if self.about.is_empty() {
+            -space::HALF
+        } else {
+            about.size().y
+        };
+        let height = size::ROW + space::ONE + about_height - space::TWO;
         let wanted = egui::vec2(ui.available_width(), height);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
         let (name, chosen) = (self.name, self.chosen);
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, name));
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, called));
 
         let (fill, outline, ink) = if self.chosen {
             (palette.soft, palette.focus(), palette.accent)
