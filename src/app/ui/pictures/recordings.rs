@@ -1,9 +1,9 @@
-//! What has happened before a recorded call is painted.
+//! What has happened before a call is painted that is recorded, or whose line or sound is not as it should be.
 
 use super::stories::talking;
 use crate::app::msg::{CallMsg, Msg, RecordMsg, SoundMsg, SoundWord};
-use crate::app::state::RecordWord;
 use crate::app::state::tests::Story;
+use crate::app::state::{Quality, RecordWord};
 use crate::client::event::CallRef;
 
 /// Both record the call.
@@ -19,6 +19,32 @@ pub(super) fn recording() -> Story {
     ] {
         story.tell(Msg::Sound(SoundMsg::Told(CallRef(1), word)));
     }
+    story
+}
+
+/// In a call whose line is so slow, and loses so much, in ms and percent.
+fn line(round_trip_ms: u32, lost: f32) -> Story {
+    let mut story = talking();
+    let quality = SoundWord::Quality(Quality {
+        round_trip_ms: Some(round_trip_ms),
+        lost: (Some(lost), Some(0.0)),
+        jitter_ms: Some(40),
+        kbits: (33, 31),
+    });
+    story.tell(Msg::Sound(SoundMsg::Told(CallRef(1), quality)));
+    story
+}
+
+/// The line is not good.
+pub(super) fn worse() -> Story {
+    line(250, 4.0)
+}
+
+/// The line is bad, and there is no microphone.
+pub(super) fn bad() -> Story {
+    let mut story = line(900, 30.0);
+    let word = SoundWord::Present(false, true);
+    story.tell(Msg::Sound(SoundMsg::Told(CallRef(1), word)));
     story
 }
 

@@ -147,6 +147,9 @@ scenes! {
     call_devices: Calls, || devices::listed(Place::Window), still;
     call_card_devices: Window, || devices::listed(Place::Window), still;
     bar_devices: Beside, || devices::listed(Place::Bar), still;
+    call_worse: Calls, recordings::worse, still;
+    call_bad: Calls, recordings::bad, still;
+    bar_bad: Beside, recordings::bad, still;
     call_keypad: Calls, stories::talking, |harness| press(harness, "Keypad");
     call_waiting: Calls, stories::waiting, still;
     call_held: Calls, stories::held, still;
