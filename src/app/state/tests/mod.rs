@@ -251,6 +251,22 @@ pub(crate) fn failure(code: Code) -> Failure {
     Failure { code, detail }
 }
 
+/// Each step of a call without which it cannot go on fails.
+pub(crate) fn steps_fail(no: CallNo, failure: &Failure) -> [Msg; 3] {
+    let steps = [Step::Accept, Step::Refuse, Step::End];
+    steps.map(|step| Msg::Call(CallMsg::StepFailed(no, step, failure.clone())))
+}
+
+/// A key does not get through.
+pub(crate) fn key_fails(no: CallNo, failure: Failure) -> Msg {
+    Msg::Call(CallMsg::StepFailed(no, Step::Key(Dtmf::ALL[0]), failure))
+}
+
+/// The history says that something is wrong with it.
+pub(crate) fn history_fails(why: &str) -> Msg {
+    Msg::Store(StoreMsg::Trouble(why.to_owned()))
+}
+
 pub(crate) fn says(from: &str, msg: &str) -> SessionEvent {
     SessionEvent::MessageInstantReceive {
         account: account(from),

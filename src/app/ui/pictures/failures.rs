@@ -6,16 +6,16 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::scenes::View;
 use super::{SIZES, Stage, stories};
-use crate::app::effect::Step;
-use crate::app::kept::StoreMsg;
 use crate::app::msg::{
     CallMsg, ChatMsg, ContactMsg, Failure, InspectMsg, KeyringTrouble, Msg, RoomMsg, ServerMsg,
 };
-use crate::app::state::tests::{Story, account, bob, in_call, room};
+use crate::app::state::tests::{
+    Story, account, bob, history_fails, in_call, key_fails, room, steps_fail,
+};
 use crate::app::state::{Query, Screen, Tab};
 use crate::app::ui::{CallDraft, Screens};
 use crate::client::event::{CallEvent, EndReason};
-use crate::protocol::{AttrSubject, Code, Dtmf};
+use crate::protocol::{AttrSubject, Code};
 
 /// What of the window somebody looks at, without painting it.
 fn looks(view: View, story: Story) -> Harness<'static, Stage> {
@@ -154,14 +154,14 @@ fn of_calls() {
             drop(story.tell(Msg::Call(CallMsg::NotPlaced(no, failure))));
         },
     );
-    for step in [Step::Accept, Step::Refuse, Step::End] {
+    for step in 0..3 {
         let mut story = stories::ringing();
         let no = story.here().calls.all()[0].no;
         let failure = Failure {
             code: Code::InviteOther,
             detail: String::new(),
         };
-        drop(story.tell(Msg::Call(CallMsg::StepFailed(no, step, failure))));
+        drop(story.tell(steps_fail(no, &failure)[step].clone()));
         let harness = looks(View::Calls, story);
         sees(&harness, Code::InviteOther.remedy());
         sees(&harness, "Call again");
@@ -169,12 +169,11 @@ fn of_calls() {
     // A key is no reason to end a call.
     let mut story = stories::talking();
     let no = story.here().calls.all()[0].no;
-    let step = Step::Key(Dtmf::ALL[0]);
     let failure = Failure {
         code: Code::GeneralFailed,
         detail: String::new(),
     };
-    drop(story.tell(Msg::Call(CallMsg::StepFailed(no, step, failure))));
+    drop(story.tell(key_fails(no, failure)));
     let mut harness = looks(View::Calls, story);
     harness.get_by_label("Keypad").click();
     harness.run_ok();
@@ -256,7 +255,7 @@ fn of_the_keyring() {
 fn of_the_history_and_the_server_here() {
     let mut story = stories::at_work();
     let why = "Your history cannot be kept. See that the disk has room.";
-    drop(story.tell(Msg::Store(StoreMsg::Trouble(why.to_owned()))));
+    drop(story.tell(history_fails(why)));
     sees(&looks(View::Window, story), why);
 
     let mut story = stories::on(Screen::Settings);
