@@ -12,6 +12,7 @@
 //! | `worker` | performs effects, on its own threads | `client`, `server`, `net`, `store`, `platform` |
 //! | `platform` | what the system has: the keyring | `msg`, `effect`, `protocol` |
 //! | `verbs` | what is done without a window | `client`, `net`, `voice`, `calls` |
+//! | `cli` | the command line | `options`, `verbs` |
 //! | `call_window` | the window that calls have of their own | `state`, `ui`, `msg` |
 //! | this file | the glue with eframe | all of these |
 //!
@@ -19,6 +20,7 @@
 //! anything. Without anything new there is no frame.
 
 mod call_window;
+pub mod cli;
 mod effect;
 mod kept;
 mod msg;

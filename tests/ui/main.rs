@@ -11,6 +11,7 @@ mod kept;
 mod keyring;
 #[cfg(target_os = "linux")]
 mod keyring_daemon;
+mod menus;
 mod notices;
 mod offline;
 mod people;

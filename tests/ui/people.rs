@@ -165,8 +165,11 @@ fn looks_follow_the_settings() {
     ann.press("Dark");
     ann.press("Light");
     assert!(!ann.dark());
-    ann.press("200 %");
-    assert!((ann.zoom() - 2.0).abs() < 0.01);
+    for percent in [80_u8, 100, 125, 150, 175, 200] {
+        ann.press(&format!("{percent} %"));
+        let wanted = f32::from(percent) / 100.0;
+        assert!((ann.zoom() - wanted).abs() < 0.01, "{percent} %");
+    }
     ann.press("Chats");
     ann.see("No conversations yet");
 }

@@ -107,6 +107,171 @@ fn settings_are_there_again_after_a_start() {
     assert!(!ann.is_on("Own file…"));
 }
 
+/// Where the effect of each control is seen: its section, its name, the file and the test. Audio has tests of its own, since what it
+/// shows depends on the devices that are there.
+const EFFECTS: &[(&str, &[&str], &str, &str)] = &[
+    (
+        "Account",
+        &["Sign out"],
+        ACCOUNTS,
+        "fn nobody_sees_what_another_account_of_the_profile_has",
+    ),
+    (
+        "Notifications",
+        &["Do not disturb"],
+        STATE,
+        "fn not_to_be_disturbed_is_kept",
+    ),
+    (
+        "Notifications",
+        &[
+            "Messages to me",
+            "Messages in rooms that name me",
+            "Calls that come in",
+        ],
+        STATE,
+        "fn only_what_is_to_raise_a_notification_does",
+    ),
+    (
+        "Notifications",
+        &["Missed calls"],
+        STATE,
+        "fn a_missed_call_is_told_if_that_is_wanted",
+    ),
+    (
+        "Notifications",
+        &["Ring when somebody calls", "Tones of keys"],
+        STATE,
+        "fn the_ring_and_the_tones_of_keys_can_be_silent",
+    ),
+    (
+        "Notifications",
+        &["Thirds", "Marimba", "Bell", "Own file…", "Try it"],
+        STATE,
+        "fn an_own_ringtone_is_kept_and_what_is_no_sound_says_so",
+    ),
+    (
+        "Appearance",
+        &[
+            "As the system",
+            "Light",
+            "Dark",
+            "80 %",
+            "100 %",
+            "125 %",
+            "150 %",
+            "175 %",
+            "200 %",
+        ],
+        PEOPLE,
+        "fn looks_follow_the_settings",
+    ),
+    (
+        "Server on this computer",
+        &["Run the server", "Name of the server"],
+        HERE,
+        "fn the_server_is_turned_off_and_on_again",
+    ),
+    (
+        "Server on this computer",
+        &["Copy the address", "Copy the folder"],
+        HERE,
+        "fn where_the_server_is_can_be_copied",
+    ),
+    ("About", &["Save the log…"], HERE, "fn the_log_is_saved"),
+    (
+        "About",
+        &[
+            "What has changed",
+            "Callsign: MIT",
+            "Callsign: or Apache-2.0",
+            "Inter: SIL Open Font Licence 1.1",
+            "JetBrains Mono: SIL OFL 1.1",
+            "Phosphor icons: MIT",
+        ],
+        HERE,
+        "fn what_has_changed_and_the_licences_can_be_read",
+    ),
+];
+const HERE: &str = include_str!("settings.rs");
+const PEOPLE: &str = include_str!("people.rs");
+const ACCOUNTS: &str = include_str!("accounts.rs");
+const STATE: &str = include_str!("../../src/app/state/tests/settings.rs");
+
+#[test]
+fn every_control_of_the_settings_has_a_test_that_sees_its_effect() {
+    let (_data, mut ann) = alone();
+    ann.press("Settings");
+    // There is nothing to press among the shortcuts but what is on every screen.
+    ann.press("Shortcuts");
+    ann.see("Send what is written");
+    let everywhere = ann.controls();
+    for section in [
+        "Account",
+        "Notifications",
+        "Appearance",
+        "Server on this computer",
+        "About",
+    ] {
+        let listed: Vec<_> = EFFECTS.iter().filter(|(of, ..)| *of == section).collect();
+        ann.press(section);
+        for (_, names, source, test) in &listed {
+            assert!(source.contains(test), "{section}: no {test}");
+            for name in *names {
+                ann.see(name);
+            }
+        }
+        for control in ann.controls() {
+            let known = listed
+                .iter()
+                .any(|(_, names, ..)| names.contains(&&*control));
+            assert!(
+                known || everywhere.contains(&control),
+                "{section}: nobody sees what {control:?} does"
+            );
+        }
+    }
+}
+
+#[test]
+fn where_the_server_is_can_be_copied() {
+    let (data, mut ann) = alone();
+    ann.press("Settings");
+    ann.press("Server on this computer");
+    let address = ann.copy_by("Copy the address");
+    assert!(address.starts_with("ws://127.0.0.1:"), "{address}");
+    let folder = ann.copy_by("Copy the folder");
+    let folder = std::path::PathBuf::from(folder);
+    assert!(folder.starts_with(data.path()) && folder.is_dir());
+}
+
+#[test]
+fn what_has_changed_and_the_licences_can_be_read() {
+    let (_data, mut ann) = alone();
+    ann.press("Settings");
+    ann.press("About");
+    for (name, part) in [
+        ("What has changed", "# Changelog"),
+        ("Callsign: MIT", "Permission is hereby granted"),
+        ("Callsign: or Apache-2.0", "Apache License"),
+        (
+            "Inter: SIL Open Font Licence 1.1",
+            "The Inter Project Authors",
+        ),
+        (
+            "JetBrains Mono: SIL OFL 1.1",
+            "The JetBrains Mono Project Authors",
+        ),
+        ("Phosphor icons: MIT", "Phosphor Icons"),
+    ] {
+        assert!(!ann.shows_part(part), "{name}");
+        ann.press(name);
+        ann.see_part(part);
+        ann.press(name);
+        assert!(!ann.shows_part(part), "{name}");
+    }
+}
+
 #[test]
 fn the_log_is_saved() {
     let (data, mut ann) = alone();

@@ -90,6 +90,68 @@ impl Window {
         self.draw();
     }
 
+    /// Presses what bears this name with the right button of the mouse.
+    #[track_caller]
+    pub(crate) fn right_click(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).click_secondary();
+        self.draw();
+    }
+
+    /// Gives the keyboard to what bears this name.
+    #[track_caller]
+    pub(crate) fn focus(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).focus();
+        self.draw();
+    }
+
+    /// Presses what copies something, and gives what was copied.
+    #[track_caller]
+    pub(crate) fn copy_by(&mut self, name: &str) -> String {
+        self.see(name);
+        self.harness.get_by_label(name).click();
+        // The mouse moves, is pressed and let go, each in a frame.
+        for _ in 0..8 {
+            self.harness.step();
+            let commands = &self.harness.output().platform_output.commands;
+            let copied = commands.iter().find_map(|command| {
+                if let egui::OutputCommand::CopyText(text) = command {
+                    Some(text.clone())
+                } else {
+                    None
+                }
+            });
+            if let Some(copied) = copied {
+                return copied;
+            }
+        }
+        panic!("{}: {name:?} copies nothing", self.name);
+    }
+
+    /// The names of everything that can be pressed, switched or typed into.
+    pub(crate) fn controls(&self) -> Vec<String> {
+        use egui::accesskit::Role;
+        let nodes = self.harness.query_all(By::new());
+        let controls = nodes.filter_map(|node| {
+            let node = node.accesskit_node();
+            let control = matches!(
+                node.role(),
+                Role::Button
+                    | Role::Switch
+                    | Role::RadioButton
+                    | Role::CheckBox
+                    | Role::ComboBox
+                    | Role::Slider
+                    | Role::Link
+                    | Role::TextInput
+                    | Role::MultilineTextInput
+            );
+            control.then(|| node.label()).flatten()
+        });
+        controls.collect()
+    }
+
     /// Scrolls to what bears this name, and presses it.
     #[track_caller]
     pub(crate) fn reach(&mut self, name: &str) {

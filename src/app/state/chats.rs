@@ -338,6 +338,10 @@ impl Chats {
                 }
                 conversation.unread += 1;
                 conversation.mentions += usize::from(attention == Attention::Mention);
+                // Somebody has begun to look while it was being kept.
+                if live && opened {
+                    self.mark_read(cx);
+                }
             }
             Way::Out(store::Delivery::Pending) => {
                 if conversation.newer() && opened {

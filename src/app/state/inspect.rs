@@ -339,7 +339,7 @@ impl Inspector {
             .into_iter()
             .map(|(name, value)| match AttrName::try_from(name.as_str()) {
                 Ok(known) => Ok((known, value)),
-                Err(error) => Err(format!("{name:?} is no name of an attribute: it {error}.")),
+                Err(error) => Err(format!("{name:?} is no name of an attribute: it {error}. Mend the file, then read it again.")),
             })
             .collect();
         match named {

@@ -28,6 +28,8 @@ pub(crate) struct Room {
     attrs: Map<String, Value>,
     /// Why the topic could not be set last.
     pub(crate) no_topic: Option<Failure>,
+    /// Why one is still in, though one asked to leave.
+    pub(crate) not_left: Option<Failure>,
     /// Whether one is to be in whenever there is a link.
     pub(crate) kept: bool,
 }
@@ -46,12 +48,18 @@ pub(crate) enum Membership {
 }
 
 impl Room {
+    /// Whether one is a member, present or not: then one can leave.
+    pub(crate) fn stays(&self) -> bool {
+        self.kept || self.membership == Membership::In
+    }
+
     fn new(membership: Membership) -> Self {
         Self {
             membership,
             members: Vec::new(),
             attrs: Map::new(),
             no_topic: None,
+            not_left: None,
             kept: false,
         }
     }
@@ -113,6 +121,7 @@ impl Rooms {
         match room.membership {
             Membership::In => {
                 room.membership = Membership::Leaving;
+                room.not_left = None;
                 cx.effects.push(Effect::Leave(name));
             }
             // Nobody can be asked to let one out: it is only not joined any more.
@@ -167,11 +176,12 @@ impl Rooms {
     pub(super) fn not_left(&mut self, name: &ChannelName, failure: Failure) {
         if let Some(room) = self.0.get_mut(name) {
             let over = failure.code == Code::GeneralNotLogin;
-            room.membership = if over {
-                Membership::Out(failure)
+            if over {
+                room.membership = Membership::Out(failure);
             } else {
-                Membership::In
-            };
+                room.membership = Membership::In;
+                room.not_left = Some(failure);
+            }
         }
     }
 
@@ -179,6 +189,7 @@ impl Rooms {
         // The way out was asked for after the way in, and is answered after it.
         let given_up = self.given_up(&name);
         let room = self.room(name);
+        room.not_left = None;
         if !given_up {
             room.membership = Membership::In;
             room.kept = true;

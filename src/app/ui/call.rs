@@ -476,7 +476,10 @@ fn digits_ui(ui: &mut Ui, call: &Call) {
             ui.label(theme::small(heard).color(palette.muted));
         }
         if let Some(trouble) = &call.trouble {
-            let text = format!("A key did not get through ({}).", trouble.small_print());
+            let text = format!(
+                "A key did not get through ({}). Press it again.",
+                trouble.small_print()
+            );
             ui.label(theme::small(text).color(palette.bad));
         }
     });

@@ -7,7 +7,7 @@ use super::theme::{self, palette, size, space};
 use super::widgets::{
     Avatar, Button, Field, Kind, Marks, Row, field_ui, icon_button, pane_head_ui, side_ui, title_ui,
 };
-use super::{clock, keypad, words};
+use super::{clock, keypad, menu, words};
 use crate::app::msg::{CallMsg, Msg};
 use crate::app::state::{Ending, Home, Now, PastCall};
 use crate::protocol::{Account, NameError};
@@ -159,9 +159,14 @@ fn past_ui(ui: &mut Ui, home: &Home, call: &PastCall, now: Now, out: &mut Vec<Ms
         whole: true,
         ..Marks::default()
     };
-    if row.show_marked(ui, marks).clicked() {
+    let shown = row.show_marked(ui, marks);
+    if shown.clicked() {
         out.push(Msg::Call(CallMsg::Place(call.peer.clone())));
     }
+    menu::context_menu(&shown).show(|ui| {
+        menu::menu_frame(ui);
+        menu::person_acts_ui(ui, home, &call.peer, out);
+    });
 }
 
 /// The dial pad. `covers` says that it hides the list, and so has a way back.

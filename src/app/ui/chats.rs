@@ -9,7 +9,7 @@ use super::home::{self, FIND};
 use super::icons::Icon;
 use super::theme::{self, palette, radius, size, space};
 use super::widgets::{Avatar, Marks, Row, focus_ring, icon_button, text_in, title_ui};
-use super::{clock, words};
+use super::{clock, menu, words};
 use crate::app::msg::{Msg, NavMsg, PanesMsg};
 use crate::app::state::{Body, Conversation, ConversationId, Home, Now, Pane, Panes, Presence};
 
@@ -33,8 +33,8 @@ pub(super) fn chats_ui(
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            group_ui(ui, home, now, "Rooms", &rooms, out);
-            group_ui(ui, home, now, "People", &people, out);
+            group_ui(ui, home, now, ("Rooms", &rooms), draft, out);
+            group_ui(ui, home, now, ("People", &people), draft, out);
         });
 }
 
@@ -124,8 +124,8 @@ fn group_ui(
     ui: &mut Ui,
     home: &Home,
     now: Now,
-    name: &str,
-    conversations: &[(&ConversationId, &Conversation)],
+    (name, conversations): (&str, &[(&ConversationId, &Conversation)]),
+    draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
     if conversations.is_empty() {
@@ -145,7 +145,7 @@ fn group_ui(
         .inner_margin(Margin::symmetric(8, 0))
         .show(ui, |ui| {
             for (id, conversation) in conversations {
-                row_ui(ui, home, now, id, conversation, out);
+                row_ui(ui, home, now, (id, conversation), draft, out);
             }
         });
 }
@@ -154,8 +154,8 @@ fn row_ui(
     ui: &mut Ui,
     home: &Home,
     now: Now,
-    id: &ConversationId,
-    conversation: &Conversation,
+    (id, conversation): (&ConversationId, &Conversation),
+    draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
     let presence = match id {
@@ -195,9 +195,11 @@ fn row_ui(
         count: conversation.unread,
         selected: home.chats.opened() == Some(id),
     };
-    if row.show_marked(ui, marks).clicked() {
-        out.push(Msg::Nav(NavMsg::Opened((*id).clone())));
+    let shown = row.show_marked(ui, marks);
+    if shown.clicked() {
+        out.push(Msg::Nav(NavMsg::Opened(id.clone())));
     }
+    menu::row_menu_ui(&shown, home, (id, conversation), draft, out);
 }
 
 /// A row for the ear: who, whether they are there, how much is new.

@@ -7,7 +7,7 @@ use super::theme::{self, palette, size, space};
 use super::widgets::{Avatar, Button, Kind, failure_ui, icon_button};
 use super::{composer, home, lines, menu, words};
 use crate::app::msg::{CallMsg, Msg, NavMsg, PanesMsg, RoomMsg};
-use crate::app::state::{ConversationId, Home, Link, Membership, Now, Pane, Panes, Presence};
+use crate::app::state::{ConversationId, Home, Link, Membership, Now, Pane, Panes, Presence, Room};
 use crate::protocol::Code;
 
 /// What the view keeps.
@@ -132,8 +132,7 @@ fn head_ui(
                     }
                 }
                 ConversationId::Room(room) => {
-                    let of = home.rooms.get(room);
-                    if of.is_some_and(|room| room.kept || room.membership == Membership::In)
+                    if home.rooms.get(room).is_some_and(Room::stays)
                         && icon_button(ui, Icon::LEAVE, "Leave the room", false).clicked()
                     {
                         out.push(Msg::Room(RoomMsg::Leave(room.clone())));
@@ -178,7 +177,11 @@ fn may_speak(ui: &mut Ui, home: &Home, id: &ConversationId, out: &mut Vec<Msg>) 
     let ConversationId::Room(name) = id else {
         return true;
     };
-    let membership = home.rooms.get(name).map(|room| &room.membership);
+    let room = home.rooms.get(name);
+    if let Some(failure) = room.and_then(|room| room.not_left.as_ref()) {
+        failure_ui(ui, failure);
+    }
+    let membership = room.map(|room| &room.membership);
     match membership {
         Some(Membership::In) => true,
         // Whoever was in will be again, and what is written waits for that.

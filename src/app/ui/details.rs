@@ -1,6 +1,6 @@
 //! Beside a conversation: who is in the room and what it is about, or who the person is; and the attributes of either.
 
-use egui::{Align, Frame, Key, Layout, Margin, Popup, ScrollArea, Ui};
+use egui::{Align, Frame, Key, Layout, Margin, ScrollArea, Ui};
 
 use super::icons::Icon;
 use super::people;
@@ -10,7 +10,7 @@ use super::widgets::{
     tab_ui,
 };
 use super::{inspect_table, inspector, menu, words};
-use crate::app::msg::{CallMsg, ChatMsg, ContactMsg, InspectMsg, Msg, NavMsg, RoomMsg};
+use crate::app::msg::{ChatMsg, InspectMsg, Msg, RoomMsg};
 use crate::app::state::{ConversationId, Home, Membership, Now, Presence, Room};
 use crate::protocol::{Account, AttrSubject, ChannelName};
 
@@ -379,34 +379,8 @@ fn member_ui(ui: &mut Ui, home: &Home, account: &Account, now: Now, out: &mut Ve
     if me {
         return;
     }
-    let menu = Popup::menu(&response).id(response.id.with("member"));
-    menu.show(|ui| {
+    menu::menu_of(&response).show(|ui| {
         menu::menu_frame(ui);
-        for (icon, name, msg) in acts(home, account) {
-            if Act::new(icon, name).show(ui) {
-                out.push(msg);
-                ui.close();
-            }
-        }
+        menu::person_acts_ui(ui, home, account, out);
     });
-}
-
-/// What can be done with a member.
-fn acts(home: &Home, account: &Account) -> Vec<(Icon, &'static str, Msg)> {
-    let of = || account.clone();
-    let mut acts = vec![(
-        Icon::WRITE,
-        "Write",
-        Msg::Nav(NavMsg::Opened(ConversationId::Person(of()))),
-    )];
-    if home.calls.with(account).is_none() {
-        acts.push((Icon::CALL, "Call", Msg::Call(CallMsg::Place(of()))));
-    }
-    if home.contacts.get(account).is_none() {
-        let add = Msg::Contact(ContactMsg::Add(of()));
-        acts.push((Icon::ADD_PERSON, "Add to people", add));
-    }
-    let look = InspectMsg::Look(AttrSubject::Account(of()));
-    acts.push((Icon::INSPECT, "Show their attributes", Msg::Inspect(look)));
-    acts
 }

@@ -10,7 +10,7 @@ use super::widgets::{
     Act, Avatar, Button, Field, Kind, Row, failure_ui, field_ui, icon_button, icon_ui,
     pane_head_ui, rows_ui, side_ui, title_ui,
 };
-use super::words;
+use super::{menu, words};
 use crate::app::msg::{CallMsg, ContactMsg, InspectMsg, Msg, NavMsg};
 use crate::app::state::{ConversationId, Home, NAME_CHARS, Now, Presence};
 use crate::protocol::{Account, AttrSubject};
@@ -24,6 +24,17 @@ pub(super) struct Draft {
     removing: Option<Account>,
 }
 
+impl Draft {
+    /// Their name is to be typed.
+    fn rename(&mut self, home: &Home, account: &Account) {
+        let contact = home.contacts.get(account);
+        let name = contact.map(|contact| contact.name.clone());
+        self.renaming = Some((account.clone(), name.unwrap_or_default()));
+    }
+}
+
+const RENAME: &str = "Change their name here";
+const REMOVE: &str = "Remove from people";
 /// Where nobody is listed.
 const NOBODY: &str = "Nobody here yet";
 const HOW: &str = "Add people by their callsign, or from a room that they are in.";
@@ -40,9 +51,9 @@ pub(super) fn people_ui(
     let frame = Frame::new().fill(palette(ui).bg1);
     match (narrow, home.contacts.opened()) {
         (true, None) => {
-            CentralPanel::default().frame(frame).show(ui, |ui| {
-                list_ui(ui, home, now, true, &mut draft.dialog, out)
-            });
+            CentralPanel::default()
+                .frame(frame)
+                .show(ui, |ui| list_ui(ui, home, now, true, draft, out));
         }
         (true, Some(account)) => {
             CentralPanel::default()
@@ -56,7 +67,7 @@ pub(super) fn people_ui(
                 .frame(frame);
             side_ui(ui, list, |ui| {
                 let alone = opened.is_some();
-                list_ui(ui, home, now, alone, &mut draft.dialog, out);
+                list_ui(ui, home, now, alone, draft, out);
             });
             CentralPanel::default().frame(frame).show(ui, |ui| {
                 if let Some(account) = opened {
@@ -75,19 +86,19 @@ fn list_ui(
     home: &Home,
     now: Now,
     alone: bool,
-    dialog: &mut Option<Dialog>,
+    draft: &mut home::Draft,
     out: &mut Vec<Msg>,
 ) {
     pane_head_ui(ui, |ui| {
         title_ui(ui, "People", |ui| {
             if icon_button(ui, Icon::ADD_PERSON, "Add a person", false).clicked() {
-                *dialog = Some(Dialog::person());
+                draft.dialog = Some(Dialog::person());
             }
         });
     });
     if nobody(home) {
         if alone {
-            empty_ui(ui, dialog);
+            empty_ui(ui, &mut draft.dialog);
         }
         return;
     }
@@ -96,8 +107,9 @@ fn list_ui(
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            group_ui(ui, home, now, None, &listed, out);
-            group_ui(ui, home, now, Some("Blocked"), &blocked, out);
+            let people = &mut draft.people;
+            group_ui(ui, home, now, (None, &listed), people, out);
+            group_ui(ui, home, now, (Some("Blocked"), &blocked), people, out);
         });
 }
 
@@ -126,8 +138,8 @@ fn group_ui(
     ui: &mut Ui,
     home: &Home,
     now: Now,
-    name: Option<&str>,
-    accounts: &[&Account],
+    (name, accounts): (Option<&str>, &[&Account]),
+    draft: &mut Draft,
     out: &mut Vec<Msg>,
 ) {
     if accounts.is_empty() {
@@ -135,12 +147,19 @@ fn group_ui(
     }
     rows_ui(ui, name, |ui| {
         for account in accounts {
-            row_ui(ui, home, now, account, out);
+            row_ui(ui, home, now, account, draft, out);
         }
     });
 }
 
-fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<Msg>) {
+fn row_ui(
+    ui: &mut Ui,
+    home: &Home,
+    now: Now,
+    account: &Account,
+    draft: &mut Draft,
+    out: &mut Vec<Msg>,
+) {
     let name = home.contacts.name(account);
     let blocked = home.contacts.is_blocked(account);
     let presence = if blocked {
@@ -168,9 +187,40 @@ fn row_ui(ui: &mut Ui, home: &Home, now: Now, account: &Account, out: &mut Vec<M
         count: 0,
         selected: home.contacts.opened() == Some(account),
     };
-    if row.show(ui).clicked() {
-        out.push(Msg::Contact(ContactMsg::Open(account.clone())));
+    let shown = row.show(ui);
+    let open = Msg::Contact(ContactMsg::Open(account.clone()));
+    if shown.clicked() {
+        out.push(open.clone());
     }
+    menu::context_menu(&shown).show(|ui| {
+        menu::menu_frame(ui);
+        menu::person_acts_ui(ui, home, account, out);
+        // What is typed or asked stands on their card.
+        if Act::new(Icon::EDIT, RENAME).show(ui) {
+            draft.rename(home, account);
+            out.push(open.clone());
+            ui.close();
+        }
+        let (act, block) = block_of(home, account);
+        if Act::new(Icon::BLOCK, act).show(ui) {
+            out.push(block);
+            ui.close();
+        }
+        let remove = Act::new(Icon::REMOVE_PERSON, REMOVE).danger();
+        if home.contacts.get(account).is_some() && remove.show(ui) {
+            draft.removing = Some(account.clone());
+            out.push(open);
+            ui.close();
+        }
+    });
+}
+
+/// What blocks somebody, or does so no longer.
+fn block_of(home: &Home, account: &Account) -> (&'static str, Msg) {
+    let blocked = home.contacts.is_blocked(account);
+    let act = if blocked { "Unblock" } else { "Block" };
+    let block = ContactMsg::Block(account.clone(), !blocked);
+    (act, Msg::Contact(block))
 }
 
 /// Nobody is opened.
@@ -305,13 +355,8 @@ fn talk_ui(ui: &mut Ui, home: &Home, account: &Account, out: &mut Vec<Msg>) {
 fn name_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: &mut Vec<Msg>) {
     let renaming = draft.renaming.as_mut().filter(|(of, _)| of == account);
     let Some((_, typed)) = renaming else {
-        if Act::new(Icon::EDIT, "Change their name here")
-            .flush()
-            .show(ui)
-        {
-            let name = home.contacts.get(account);
-            let name = name.map(|contact| contact.name.clone()).unwrap_or_default();
-            draft.renaming = Some((account.clone(), name));
+        if Act::new(Icon::EDIT, RENAME).flush().show(ui) {
+            draft.rename(home, account);
         }
         return;
     };
@@ -355,19 +400,15 @@ fn acts_ui(ui: &mut Ui, home: &Home, account: &Account, draft: &mut Draft, out: 
     if !added && add.show(ui) {
         out.push(Msg::Contact(ContactMsg::Add(account.clone())));
     }
-    let blocked = home.contacts.is_blocked(account);
-    let (act, block) = match blocked {
-        true => ("Unblock", false),
-        false => ("Block", true),
-    };
+    let (act, block) = block_of(home, account);
     if Act::new(Icon::BLOCK, act).flush().show(ui) {
-        out.push(Msg::Contact(ContactMsg::Block(account.clone(), block)));
+        out.push(block);
     }
     if !added {
         return;
     }
     if draft.removing.as_ref() != Some(account) {
-        let remove = Act::new(Icon::REMOVE_PERSON, "Remove from people");
+        let remove = Act::new(Icon::REMOVE_PERSON, REMOVE);
         if remove.danger().flush().show(ui) {
             draft.removing = Some(account.clone());
         }

@@ -108,7 +108,7 @@ pub(super) async fn write(path: PathBuf, text: String) -> Result<String, String>
         Ok(Err(error)) => Err(format!(
             "{shown} cannot be written: {error}. Choose another place, then try again."
         )),
-        Err(error) => Err(format!("{shown} cannot be written: {error}.")),
+        Err(error) => Err(format!("{shown} cannot be written: {error}. Try again.")),
     }
 }
 

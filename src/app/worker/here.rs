@@ -36,6 +36,9 @@ const DATA: &str = "data";
 /// What is said where the server is needed but turned off.
 const OFF: &str =
     "The server on this computer is turned off. Signing in on this computer turns it on again.";
+/// What is to be done where the server cannot keep what it has to.
+pub(super) const REMEDY: &str =
+    "See that the disk has room and lets Callsign write, then try again.";
 /// How often to look whether another Callsign has turned it on.
 const OFF_LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -234,7 +237,7 @@ impl Here {
             None => {
                 let lock = Lock::ask(&self.dir).map_err(|error| {
                     let dir = self.dir.display();
-                    format!("The folder {dir} cannot be used: {error}.")
+                    format!("The folder {dir} cannot be used: {error}. {REMEDY}")
                 })?;
                 let first = match lock {
                     Lock::Ours(_) => Duty::Starting,
@@ -316,7 +319,9 @@ async fn serve(
     let _held = match lock.held().await {
         Some(Ok(file)) => file,
         Some(Err(error)) => {
-            duty.send_replace(Duty::Unable(format!("The server cannot start: {error}.")));
+            duty.send_replace(Duty::Unable(format!(
+                "The server cannot start: {error}. {REMEDY}"
+            )));
             return;
         }
         None => return,
@@ -356,10 +361,11 @@ async fn turned_on(dir: &Path, duty: &watch::Sender<Duty>, turned: &Notify) {
 /// Serves until it is to end. A sentence says why it cannot.
 async fn serve_once(dir: &Path, duty: &watch::Sender<Duty>) -> Result<(), String> {
     let server = bind(dir).await;
-    let server = server.map_err(|error| format!("The server cannot start: {error}."))?;
+    let server = server.map_err(|error| format!("The server cannot start: {error}. {REMEDY}"))?;
     let address = server.plain_addr();
-    write_address(dir, address)
-        .map_err(|error| format!("The server's address cannot be written down: {error}."))?;
+    write_address(dir, address).map_err(|error| {
+        format!("The server's address cannot be written down: {error}. {REMEDY}")
+    })?;
     tracing::info!(%address, "serving on this computer");
     duty.send_replace(Duty::Serving(Running {
         address,
@@ -367,7 +373,7 @@ async fn serve_once(dir: &Path, duty: &watch::Sender<Duty>) -> Result<(), String
         shutdown: server.shutdown_handle(),
     }));
     let served = server.serve().await;
-    served.map_err(|error| format!("The server had to stop: {error}."))
+    served.map_err(|error| format!("The server had to stop: {error}. {REMEDY}"))
 }
 
 /// Takes the usual port, or a free one; and the data, as soon as whoever had them is gone for good.

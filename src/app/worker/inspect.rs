@@ -105,7 +105,12 @@ impl Desk {
                 tokio::spawn(async move {
                     let path = in_home(path);
                     let read = read_object(&path).await;
-                    let read = read.map_err(|why| format!("{}: {why}.", path.display()));
+                    let read = read.map_err(|why| {
+                        format!(
+                            "{}: {why}. Choose another file, then try again.",
+                            path.display()
+                        )
+                    });
                     out.say(Msg::Inspect(InspectMsg::Imported(subject, read)))
                         .await;
                 });

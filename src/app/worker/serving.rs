@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::here::{Duty, Here, Running};
+use super::here::{Duty, Here, REMEDY, Running};
 use super::login::OWN_APP;
 use super::rules;
 use super::session::Desk;
@@ -40,7 +40,7 @@ impl Desk {
 
     async fn turn_server(&mut self, on: bool) -> Result<(), String> {
         let kept = self.here.turn(on).await;
-        kept.map_err(|error| format!("That cannot be kept: {error}."))?;
+        kept.map_err(|error| format!("That cannot be kept: {error}. {REMEDY}"))?;
         if on {
             self.here.start().await?;
             self.come_back_at_once();
@@ -53,7 +53,7 @@ impl Desk {
         let name =
             rules::name(typed).ok_or("A server's name has 1 to 64 characters.".to_owned())?;
         let kept = self.here.rename(name).await;
-        kept.map_err(|error| format!("That name cannot be kept: {error}."))?;
+        kept.map_err(|error| format!("That name cannot be kept: {error}. {REMEDY}"))?;
         self.look_again();
         Ok(())
     }
@@ -61,7 +61,9 @@ impl Desk {
     async fn send_away(&mut self, account: Account) -> Result<(), String> {
         let app = AppId::try_from(OWN_APP).map_err(|error| error.to_string())?;
         let Some(running) = self.here.running().await else {
-            return Err("The server does not run here any more.".to_owned());
+            return Err(
+                "The server does not run here any more. Send them away where it runs.".to_owned(),
+            );
         };
         let sent = running.control.send_away(app, account);
         sent.map_err(|error| format!("That did not work: {error}. Try again."))

@@ -63,6 +63,12 @@ enum ChooseError {
     Unknown { id: AppId, ids: Vec<AppId> },
 }
 
+/// All that may stand in the arguments, for manual pages and shells.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command of this process's arguments. The code is 0 when all is well, 1 when it is not, 2 for wrong arguments.
 #[must_use]
 pub fn main() -> ExitCode {

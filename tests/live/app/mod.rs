@@ -4,6 +4,7 @@
 //! `person` has a running Callsign, a mouse and a keyboard. What is run is the debug build, unless `APP_UNDER_TEST` names another:
 //! the gate tries the release build.
 
+mod caught_up;
 mod desk;
 mod ended;
 mod eyes;

@@ -12,6 +12,9 @@ const OTHER_BUILD: &str = "APP_UNDER_TEST";
 /// AT-SPI's number of what is read only.
 const LABEL: u32 = 29;
 
+/// The most that a window manager's frame adds at the left, in pixels.
+const FRAME: u32 = 50;
+
 /// Somebody, whose window is open.
 pub(super) struct Person<'a> {
     name: &'static str,
@@ -23,7 +26,7 @@ pub(super) struct Person<'a> {
 impl<'a> Person<'a> {
     /// Opens the window of a profile at a place on the screen.
     pub(super) fn open(desk: &'a Desk, eyes: &'a Eyes, name: &'static str, x: u32) -> Self {
-        Self::start(desk, eyes, name, x, None)
+        Self::start(desk, eyes, name, x, |_| {})
     }
 
     /// The same, at a sound server, and signs in.
@@ -34,9 +37,39 @@ impl<'a> Person<'a> {
         x: u32,
         sound: &str,
     ) -> Self {
-        let person = Self::start(desk, eyes, name, x, Some(sound));
+        let person = Self::start(desk, eyes, name, x, |command| {
+            command.env("PULSE_SERVER", sound);
+        });
         person.sign_in();
         person
+    }
+
+    /// Opens the window with the address of a server, and signs in there.
+    pub(super) fn signed_in_by(
+        desk: &'a Desk,
+        eyes: &'a Eyes,
+        name: &'static str,
+        server: &str,
+    ) -> Self {
+        let person = Self::start(desk, eyes, name, 0, |command| {
+            command.args(["--server", server]);
+        });
+        person.sign_in();
+        person
+    }
+
+    /// Starts the app of a profile, and looks at nothing of it.
+    #[track_caller]
+    pub(super) fn launch(desk: &Desk, name: &str, more: impl FnOnce(&mut Command)) -> Running {
+        let build = std::env::var(OTHER_BUILD);
+        let build = build.as_deref().unwrap_or(env!("CARGO_BIN_EXE_callsign"));
+        let mut command = desk.command(build);
+        command
+            .args(["--profile", name, "--data"])
+            .arg(desk.data())
+            .stdout(Stdio::null());
+        more(&mut command);
+        Running::start(&mut command)
     }
 
     fn start(
@@ -44,26 +77,29 @@ impl<'a> Person<'a> {
         eyes: &'a Eyes,
         name: &'static str,
         x: u32,
-        sound: Option<&str>,
+        more: impl FnOnce(&mut Command),
     ) -> Self {
-        let build = std::env::var(OTHER_BUILD);
-        let build = build.as_deref().unwrap_or(env!("CARGO_BIN_EXE_callsign"));
-        let app = Running::start(
-            desk.command(build)
-                .envs(sound.map(|sound| ("PULSE_SERVER", sound)))
-                .args(["--profile", name, "--data"])
-                .arg(desk.data())
-                .stdout(Stdio::null()),
-        );
+        let app = Self::launch(desk, name, more);
         let person = Self {
             name,
             desk,
             eyes,
             app,
         };
-        let window = person.window(&person.title());
-        desk.xdotool(&["windowmove", "--sync", &window, &x.to_string(), "0"]);
+        person.stand_at(x);
         person
+    }
+
+    /// Moves the window there. Whoever only waits for it to move waits for ever where it stands there already.
+    #[track_caller]
+    fn stand_at(&self, x: u32) {
+        let window = self.window(&self.title());
+        let place = x.to_string();
+        wait(&format!("{} at {x}", self.title()), || {
+            self.desk.xdotool(&["windowmove", &window, &place, "0"]);
+            let shape = self.geometry(&window);
+            (f64::from(x)..f64::from(x + FRAME)).contains(&side(&shape, "X="))
+        });
     }
 
     /// The same, and signs in.
@@ -99,6 +135,16 @@ impl<'a> Person<'a> {
         let what = format!("end of {name:?} at {}", self.name);
         self.eyes.wait(self.process(), &what, |all| {
             all.iter().all(|seen| seen.name != name).then_some(())
+        });
+    }
+
+    /// Waits until no name holds this any more.
+    #[track_caller]
+    pub(super) fn see_no_part(&self, part: &str) {
+        let what = format!("end of names with {part:?} at {}", self.name);
+        self.eyes.wait(self.process(), &what, |all| {
+            let none = all.iter().all(|seen| !seen.name.contains(part));
+            none.then_some(())
         });
     }
 
@@ -140,15 +186,12 @@ impl<'a> Person<'a> {
     /// Clicks into the window of calls, at these parts of its width and height, when the one in front is with `peer`.
     pub(super) fn click_in_call(&self, peer: &str, right: f64, down: f64) {
         let window = self.window(&format!("{peer} - {}", self.title()));
-        let shape = self
-            .desk
-            .xdotool(&["getwindowgeometry", "--shell", &window]);
-        let side = |name: &str| -> f64 {
-            let line = shape.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|side| side.parse().ok()).expect("a number")
-        };
+        let shape = self.geometry(&window);
         let at = |part: f64, side: f64| ((part * side).round() as u32).to_string();
-        let (x, y) = (at(right, side("WIDTH=")), at(down, side("HEIGHT=")));
+        let (x, y) = (
+            at(right, side(&shape, "WIDTH=")),
+            at(down, side(&shape, "HEIGHT=")),
+        );
         self.desk
             .xdotool(&["mousemove", "--window", &window, &x, &y, "click", "1"]);
     }
@@ -234,6 +277,10 @@ impl<'a> Person<'a> {
         })
     }
 
+    fn geometry(&self, window: &str) -> String {
+        self.desk.xdotool(&["getwindowgeometry", "--shell", window])
+    }
+
     fn come_forward(&self, title: &str) {
         let window = self.window(title);
         self.desk.xdotool(&["windowactivate", "--sync", &window]);
@@ -253,4 +300,11 @@ impl<'a> Person<'a> {
         });
         found.expect("waited for")
     }
+}
+
+/// A number of a window's geometry.
+#[track_caller]
+fn side(shape: &str, name: &str) -> f64 {
+    let line = shape.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|side| side.parse().ok()).expect("a number")
 }

@@ -122,6 +122,27 @@ fn what_nobody_looks_at_counts_as_unread() {
 }
 
 #[test]
+fn what_comes_while_somebody_begins_to_look_is_read() {
+    let mut story = Story::home();
+    story.open(&bob());
+    story.tell(Msg::Nav(NavMsg::Focus(false)));
+    // The history takes its time.
+    let said = Msg::Happened(says("bob", "one").into());
+    let waiting = story.state.update(story.now, said);
+    story.tell(Msg::Nav(NavMsg::Focus(true)));
+    for effect in waiting {
+        let Effect::Store(effect) = effect else {
+            continue;
+        };
+        if let Some(answer) = story.history.answer(effect) {
+            story.tell(Msg::Store(answer));
+        }
+    }
+    assert_eq!(story.here().chats.unread(), 0);
+    assert_eq!(story.asked().last(), Some(&StoreEffect::MarkRead(bob())));
+}
+
+#[test]
 fn a_conversation_holds_no_more_than_its_window() {
     let mut story = Story::home();
     story.open(&bob());

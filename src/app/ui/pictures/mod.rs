@@ -3,6 +3,7 @@
 
 mod checks;
 mod devices;
+mod failures;
 mod painter;
 mod pinned;
 mod presses;

@@ -77,13 +77,18 @@ pub(super) fn displaced() -> Story {
     story
 }
 
-/// The token could not be kept.
+/// The token could not be kept: the keyring is locked.
 pub(super) fn unkept() -> Story {
+    unkept_by(KeyringTrouble::Locked)
+}
+
+/// The token could not be kept, for this reason.
+pub(super) fn unkept_by(why: KeyringTrouble) -> Story {
     let mut story = Story::new();
     let credentials = elsewhere();
     story.tell(Msg::SignIn(SignInMsg::Submitted(credentials.clone())));
     story.tell(Msg::SignIn(SignInMsg::Done));
-    let kept = SecretMsg::Kept(credentials.identity(), Err(KeyringTrouble::Locked));
+    let kept = SecretMsg::Kept(credentials.identity(), Err(why));
     story.tell(Msg::Secret(kept));
     story
 }

@@ -436,6 +436,13 @@ pub(super) fn calling(rings: bool) -> Story {
     story
 }
 
+/// Ann has pressed Call, and the invitation has not gone out.
+pub(super) fn calling_nobody_yet() -> Story {
+    let mut story = at_work();
+    story.tell(Msg::Call(CallMsg::Place(account("bob"))));
+    story
+}
+
 pub(super) fn ringing() -> Story {
     let mut story = at_work();
     story.hear(calls(1, false));
