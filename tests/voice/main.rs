@@ -6,6 +6,7 @@
 //! | `calls` | both sides hear each other over real sockets, and soon |
 //! | `sound_server` | what PulseAudio plays and hears, over devices that are chosen and pulled |
 //! | `turn` | that a call goes through the server's relay where no other way leads |
+//! | `switches` | that what is switched while it rings counts |
 //! | `quality` | how speech sounds over lossy lines, by PESQ |
 //!
 //! `tests/run.sh` installs what speaks and what judges: espeak-ng, and the Python package `pesq` below `target/live`.
@@ -20,6 +21,8 @@ mod side;
 #[cfg(target_os = "linux")]
 mod sound_server;
 mod speech;
+#[cfg(all(feature = "server", feature = "client"))]
+mod switches;
 #[cfg(all(feature = "server", feature = "client"))]
 mod turn;
 mod world;
