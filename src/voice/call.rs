@@ -10,7 +10,7 @@ use super::codec::CodecError;
 use super::device::Device;
 use super::engine::{Control, Engine, Levels};
 use super::jitter::JitterStats;
-use super::link::Link;
+use super::link::{GATHER, Link, RELAY};
 use super::peer::{Peer, PeerEvent, PeerInput, PeerOutput, SdpError};
 use super::processing::Switches;
 use super::record::Recorder;
@@ -36,7 +36,8 @@ pub enum Order {
     Key(Dtmf),
     /// They answered what we offered.
     Answer(String),
-    /// The network has changed: a new offer is wanted, see [`News::Offer`].
+    /// The network has changed, or there is no way: a new offer is wanted, see [`News::Offer`]. While servers are still asked where we
+    /// are, there is none; then [`News::Moved`] says when to ask again.
     Restart,
     /// They made a new offer: an answer is wanted, see [`News::Answer`].
     Offer(String),
@@ -59,7 +60,7 @@ pub enum News {
     Answer(String),
     /// What the other side sent is of no use. The call goes on as it was.
     Unfit(SdpError),
-    /// This computer's addresses have changed: an [`Order::Restart`] tells the other side.
+    /// This computer's addresses have changed, and servers have said what they are now: an [`Order::Restart`] tells the other side.
     Moved,
     /// Whether there is a microphone, and whether there is a speaker: at the beginning, and when that changes.
     Present {
@@ -79,6 +80,10 @@ pub struct Call<D> {
     device: D,
     present: Option<(bool, bool)>,
     recorder: Option<Recorder>,
+    /// The network has changed, and servers are asked where we are now: until when it is waited for them.
+    settling: Option<Instant>,
+    /// When relays were asked again, which lent nothing before.
+    begged: Option<Instant>,
     news_tx: mpsc::Sender<News>,
 }
 
@@ -98,6 +103,8 @@ impl<D: Device> Call<D> {
             device,
             present: None,
             recorder: None,
+            settling: None,
+            begged: None,
             news_tx,
         })
     }
@@ -111,6 +118,7 @@ impl<D: Device> Call<D> {
         let mut follow = interval(FOLLOW);
         follow.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
+            self.settle();
             let wake = sleep_until(self.peer.next_wakeup().into());
             let input = tokio::select! {
                 order = orders_rx.recv() => match order {
@@ -131,9 +139,7 @@ impl<D: Device> Call<D> {
                     continue;
                 }
                 _ = follow.tick() => {
-                    if self.follow().await {
-                        self.tell(News::Moved);
-                    }
+                    self.follow().await;
                     continue;
                 }
                 () = wake => None,
@@ -207,11 +213,44 @@ impl<D: Device> Call<D> {
         }
     }
 
-    async fn follow(&mut self) -> bool {
-        self.link.follow().await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "this computer does not tell its addresses");
-            false
-        })
+    /// Looks whether the network has changed.
+    async fn follow(&mut self) {
+        match self.link.follow().await {
+            Ok(true) => self.settling = Some(Instant::now() + GATHER),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "this computer does not tell its addresses"),
+        }
+    }
+
+    /// Tells that the network has changed once it is known where we are now, or nobody says so in time.
+    fn settle(&mut self) {
+        let over = |until| self.link.is_settled() || Instant::now() >= until;
+        // Where nobody takes it, it is told a little later.
+        if self.settling.is_some_and(over) && self.news_tx.try_send(News::Moved).is_ok() {
+            self.settling = None;
+        }
+    }
+
+    /// Offers what we have now.
+    fn restart(&mut self) {
+        if self.settling.is_some() {
+            // It is told soon that we moved, and asked for again.
+            return;
+        }
+        let reach = self.link.reach();
+        if reach.is_empty() {
+            // Only through a relay, and none lends anything at present: an offer without a way would be of no use.
+            let now = Instant::now();
+            if self.begged.is_none_or(|at| now >= at + RELAY) && self.link.borrow_again() {
+                self.begged = Some(now);
+                self.settling = Some(now + RELAY);
+            }
+            return;
+        }
+        match self.peer.restart(&reach) {
+            Ok(offer) => self.tell(News::Offer(offer)),
+            Err(error) => self.tell(News::Unfit(error)),
+        }
     }
 
     async fn order(&mut self, order: Order) {
@@ -226,10 +265,7 @@ impl<D: Device> Call<D> {
                 Ok(outputs) => self.perform(now, outputs),
                 Err(error) => self.tell(News::Unfit(error)),
             },
-            Order::Restart => match self.peer.restart(&self.link.reach()) {
-                Ok(offer) => self.tell(News::Offer(offer)),
-                Err(error) => self.tell(News::Unfit(error)),
-            },
+            Order::Restart => self.restart(),
             Order::Offer(offer) => match self.peer.renew(now, &self.link.reach(), &offer) {
                 Ok((answer, outputs)) => {
                     self.perform(now, outputs);

@@ -123,6 +123,7 @@ impl Helpers {
         config.set_address_family(AddressFamily::from(&server));
         let (first, most, times, last) = ASK;
         config.set_request_retransmits(first, most, times, last);
+        self.ways.retain(|way| !way.over);
         self.ways.push(Way {
             client: TurnClientUdp::allocate(base, server, config),
             base,
@@ -134,6 +135,18 @@ impl Helpers {
             channels: HashSet::new(),
             waiting: VecDeque::new(),
         });
+    }
+
+    /// From how many sockets a server lends an address, or is asked to.
+    pub(super) fn lenders(&self, server: SocketAddr) -> usize {
+        let ways = self.ways.iter().filter(|way| !way.over);
+        ways.filter(|way| way.server == server).count()
+    }
+
+    /// Forgets what was found for sockets that are gone. What they were lent goes by itself when nobody renews it.
+    pub(super) fn forget(&mut self, gone: impl Fn(SocketAddr) -> bool) {
+        self.questions.retain(|question| !gone(question.base));
+        self.ways.retain(|way| !gone(way.base));
     }
 
     /// What was found.
@@ -400,6 +413,8 @@ impl Way {
             TurnEvent::PermissionCreateFailed(_, peer) => {
                 tracing::debug!(%peer, "the relay does not let somebody in");
                 self.waiting.retain(|(to, _)| to.ip() != peer);
+                // The next datagram to them asks again.
+                self.permitted.remove(&peer);
             }
             // Until it is there, or where it is not, things go without it.
             TurnEvent::ChannelCreated(..) => {}

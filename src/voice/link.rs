@@ -27,7 +27,7 @@ const SOCKETS: usize = 8;
 /// [`Order::Restart`](super::call::Order::Restart).
 pub const GATHER: Duration = Duration::from_millis(300);
 /// How long it is waited for a relay where there is no other way: 3 s, time for a request that was lost to be sent again.
-const RELAY: Duration = Duration::from_secs(3);
+pub(super) const RELAY: Duration = Duration::from_secs(3);
 /// With so many sockets an address is asked to be lent, since not each reaches the server: a computer may be in two networks.
 const BORROWING: usize = 2;
 /// The servers that are asked at most.
@@ -74,9 +74,19 @@ pub struct Link {
     datagrams_tx: mpsc::Sender<Datagram>,
     datagrams_rx: mpsc::Receiver<Datagram>,
     helpers: Helpers,
+    /// The servers that were found; they are asked again from each new socket.
+    servers: Vec<Server>,
     policy: Policy,
     /// What came, and was not asked for yet.
     early: VecDeque<Datagram>,
+}
+
+/// A server that helps, and where it is.
+#[derive(Debug)]
+struct Server {
+    says: IceServer,
+    lends: bool,
+    at: Vec<SocketAddr>,
 }
 
 /// One of them, and who reads it.
@@ -110,6 +120,7 @@ impl Link {
             datagrams_tx,
             datagrams_rx,
             helpers: Helpers::new(Instant::now()),
+            servers: Vec::new(),
             policy: Policy::Any,
             early: VecDeque::new(),
         };
@@ -117,8 +128,8 @@ impl Link {
         Ok(link)
     }
 
-    /// Looks whether this computer's addresses are still the same; if not, sockets come and go as they do, and it says so.
-    /// Cancel-safe.
+    /// Looks whether this computer's addresses are still the same; if not, sockets come and go as they do, and it says so. What
+    /// servers said of a socket goes with it, and they are asked again from those that came: see [`Link::is_settled`].
     pub async fn follow(&mut self) -> io::Result<bool> {
         let Some(scope) = self.scope else {
             return Ok(false);
@@ -126,19 +137,38 @@ impl Link {
         let wanted = addresses(scope)?;
         let before = self.sockets.len();
         self.sockets.retain(|bound| wanted.contains(&bound.at.ip()));
+        let left = self.sockets.len();
         let there = |address: &IpAddr| self.sockets.iter().any(|bound| bound.at.ip() == *address);
         let new: Vec<IpAddr> = wanted.into_iter().filter(|new| !there(new)).collect();
-        let came = self.bind(&new).await.unwrap_or_else(|error| {
+        if let Err(error) = self.bind(&new).await {
             // It may be there but not be of use yet; the next look tells.
             tracing::debug!(%error, "no socket at an address that came");
-            0
-        });
-        Ok(came > 0 || self.sockets.len() - came < before)
+        }
+        let changed = left < before || self.sockets.len() > left;
+        if changed {
+            let sockets = &self.sockets;
+            self.helpers
+                .forget(|base| !sockets.iter().any(|bound| bound.at == base));
+            self.ask(left);
+        }
+        Ok(changed)
     }
 
-    /// Adds sockets. Tells how many.
-    async fn bind(&mut self, addresses: &[IpAddr]) -> io::Result<usize> {
-        let (mut came, mut failed) = (0, None);
+    /// Whether all servers have answered that were asked, or are not going to.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.helpers.is_done()
+    }
+
+    /// Asks those servers again that lend nothing at present. Whether there is one to ask.
+    pub fn borrow_again(&mut self) -> bool {
+        self.ask(0);
+        !self.is_settled()
+    }
+
+    /// Adds sockets.
+    async fn bind(&mut self, addresses: &[IpAddr]) -> io::Result<()> {
+        let mut failed = None;
         for address in addresses {
             match UdpSocket::bind((*address, 0)).await {
                 Ok(socket) => {
@@ -148,14 +178,13 @@ impl Link {
                     let reading = read(at, Arc::clone(&socket), self.datagrams_tx.clone());
                     let reader = tokio::spawn(reading).abort_handle();
                     self.sockets.push(Bound { at, socket, reader });
-                    came += 1;
                 }
                 Err(error) => failed = Some(error),
             }
         }
         match failed {
             Some(error) if self.sockets.is_empty() => Err(error),
-            _ => Ok(came),
+            _ => Ok(()),
         }
     }
 
@@ -164,6 +193,7 @@ impl Link {
     /// lend an address.
     pub async fn gather(&mut self, servers: &[IceServer], policy: Policy, time: Duration) {
         self.policy = policy;
+        self.servers.clear();
         let begun = Instant::now();
         let (until, latest) = match policy {
             Policy::Any => (begun + time, begun + time),
@@ -180,13 +210,17 @@ impl Link {
                 }
                 let found = timeout_at(latest.into(), tokio::net::lookup_host((host, port)));
                 match found.await {
-                    Ok(Ok(found)) => self.begin(server, lends, found.collect()),
+                    Ok(Ok(found)) => self.servers.push(Server {
+                        says: server.clone(),
+                        lends,
+                        at: found.collect(),
+                    }),
                     Ok(Err(error)) => tracing::info!(%error, %host, "a server was not found"),
                     Err(_) => tracing::info!(%host, "a server was not found in time"),
                 }
             }
         }
-        self.tick();
+        self.ask(0);
         while !self.helpers.is_done() {
             let until = match self.reach().is_empty() {
                 true => latest,
@@ -205,24 +239,30 @@ impl Link {
         }
     }
 
-    /// Asks a server, at one address of each family.
-    fn begin(&mut self, server: &IceServer, lends: bool, found: Vec<SocketAddr>) {
+    /// Asks all servers from the sockets from this one on, each at one of its addresses of each family.
+    fn ask(&mut self, first: usize) {
         let now = Instant::now();
-        for v4 in [true, false] {
-            let Some(at) = found.iter().copied().find(|at| at.is_ipv4() == v4) else {
-                continue;
-            };
-            let bases = self.sockets.iter().map(|bound| bound.at);
-            let bases = bases.filter(|base| base.is_ipv4() == v4);
-            for (i, base) in bases.enumerate() {
-                if !lends {
-                    self.helpers.ask(now, base, at);
-                } else if i < BORROWING {
-                    let proof = [server.username.as_str(), server.credential.as_str()];
-                    self.helpers.borrow(now, base, at, proof);
+        let bases = self.sockets.get(first..).unwrap_or_default();
+        let bases: Vec<SocketAddr> = bases.iter().map(|bound| bound.at).collect();
+        for server in &self.servers {
+            for v4 in [true, false] {
+                let Some(at) = server.at.iter().copied().find(|at| at.is_ipv4() == v4) else {
+                    continue;
+                };
+                for base in bases.iter().copied().filter(|base| base.is_ipv4() == v4) {
+                    if !server.lends {
+                        self.helpers.ask(now, base, at);
+                    } else if self.helpers.lenders(at) < BORROWING {
+                        let proof = [
+                            server.says.username.as_str(),
+                            server.says.credential.as_str(),
+                        ];
+                        self.helpers.borrow(now, base, at, proof);
+                    }
                 }
             }
         }
+        self.tick();
     }
 
     /// Where these are reached.
@@ -399,6 +439,10 @@ fn link_local(address: &IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use turn_client_proto::types::stun::attribute::XorMappedAddress;
+    use turn_client_proto::types::stun::message::{Message, MessageWriteVec};
+    use turn_client_proto::types::stun::prelude::{MessageWrite as _, MessageWriteExt as _};
+
     use super::*;
 
     #[tokio::test]
@@ -427,6 +471,60 @@ mod tests {
         let datagram = other.receive().await;
         assert_eq!((datagram.from, datagram.to), (from, to));
         assert_eq!(datagram.bytes, b"hello");
+    }
+
+    /// Answers each question of where one is seen with the next port of an address elsewhere.
+    async fn outside(socket: UdpSocket) {
+        let mut buffer = [0; LONGEST];
+        for port in 1.. {
+            let (length, from) = socket.recv_from(&mut buffer).await.expect("a question");
+            let question = Message::from_bytes(&buffer[..length]).expect("of STUN");
+            let mut answer = Message::builder_success(&question, MessageWriteVec::new());
+            let seen = SocketAddr::from(([198, 51, 100, 7], port));
+            let seen = XorMappedAddress::new(seen, question.transaction_id());
+            answer.add_attribute(&seen).expect("fits");
+            let sent = socket.send_to(&answer.finish(), from).await;
+            sent.expect("answered");
+        }
+    }
+
+    #[tokio::test]
+    async fn after_the_network_has_changed_servers_are_asked_where_we_are_now() {
+        let server = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let url = format!("stun:{}", server.local_addr().expect("bound"));
+        let server = tokio::spawn(outside(server));
+        let mut link = Link::at(&[IpAddr::from([127, 0, 0, 1])])
+            .await
+            .expect("one");
+        link.scope = Some(Scope::ThisComputerToo);
+        let servers = [IceServer {
+            urls: vec![url],
+            username: String::new(),
+            credential: String::new(),
+            ttl: 0,
+        }];
+        link.gather(&servers, Policy::Any, GATHER).await;
+        let seen = |link: &Link| {
+            let mut reach = link.reach().into_iter();
+            reach.find_map(|reach| match reach {
+                Reach::Reflexive { seen, base } => Some((seen.port(), base)),
+                Reach::Host(_) | Reach::Relayed { .. } => None,
+            })
+        };
+        let (_, base) = seen(&link).expect("it was said");
+        // The address goes and comes back, which is another socket.
+        link.sockets.clear();
+        assert!(link.follow().await.expect("a look"));
+        assert_eq!(seen(&link), None, "what was said of the one that is gone");
+        assert!(!link.is_settled());
+        while !link.is_settled() {
+            let datagram = tokio::time::timeout(Duration::from_millis(10), link.receive()).await;
+            assert!(datagram.is_err(), "nobody else sends: {datagram:?}");
+        }
+        let (_, now) = seen(&link).expect("it is said again");
+        assert_ne!(now, base);
+        assert!(link.sockets.iter().any(|bound| bound.at == now));
+        server.abort();
     }
 
     #[test]
