@@ -115,6 +115,7 @@ impl Server {
     }
 
     /// Sends it a signal, by its name without SIG.
+    #[cfg(feature = "voice")]
     pub(crate) fn signal(&self, name: &str) {
         let process = self.running.child.id().to_string();
         let kill = Command::new("kill").args(["-s", name, &process]).status();
